@@ -1,0 +1,272 @@
+//! The one error of the crate: variants by cause, and the reason clients see.
+//!
+//! Which gRPC code a [`Reason`] becomes is said in `grpc::status` alone, which
+//! exit code in `cli` alone.
+
+use std::fmt;
+use std::io;
+
+/// A result with the crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, with what it concerned. Paths are relative to the root.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
+pub enum Error {
+    #[error("{field} {value:?} is not valid: {problem}")]
+    InvalidId { field: &'static str, value: String, problem: String },
+    #[error("{field} {value:?} would leave its folder")]
+    PathTraversal { field: &'static str, value: String },
+    #[error("{field} is required")]
+    RequiredField { field: &'static str },
+    #[error("{field} is too large: {actual} is over {limit_name} = {limit}")]
+    TooLarge { field: &'static str, limit_name: &'static str, limit: usize, actual: usize },
+    #[error("{field} is not valid: {problem}")]
+    InvalidField { field: &'static str, problem: String },
+    #[error("the messages of one batch must name one bus: the first names {first}, number {index} names {other}")]
+    MixedBuses { first: String, other: String, index: usize },
+    #[error("the page token is not one that this method gave out; start again without one")]
+    InvalidPageToken,
+
+    #[error("project {project} does not exist")]
+    ProjectNotFound { project: String },
+    #[error("bus {bus} does not exist; the first append creates it")]
+    BusNotFound { bus: String },
+    #[error("message {msg_id:?} is not in bus {bus}")]
+    MessageNotFound { bus: String, msg_id: String },
+    #[error("message id {msg_id:?} occurs more than once in bus {bus}; name a cursor instead")]
+    AmbiguousId { bus: String, msg_id: String },
+    #[error("bus {bus} is empty, there is nothing to archive")]
+    BusEmpty { bus: String },
+
+    #[error("request id {request_id:?} was used before with other content in bus {bus}")]
+    RequestIdReused { bus: String, request_id: String },
+    #[error("the last message of bus {bus} is {actual:?}, not {expected:?}")]
+    BusMoved { bus: String, expected: String, actual: String },
+    #[error("bus {bus} takes no appends since a sync of it failed; rotate it, or restart the server")]
+    BusPoisoned { bus: String },
+
+    #[error("cursor {cursor:?} points to messages of bus {bus} that were removed; the oldest left is at {oldest}")]
+    CursorExpired { bus: String, cursor: String, oldest: String, newest: String },
+    #[error("cursor {cursor:?} lies ahead of bus {bus}, which ends at {newest}; was an older copy put in place?")]
+    CursorAhead { bus: String, cursor: String, oldest: String, newest: String },
+    #[error("cursor {cursor:?} cannot be used: {problem}")]
+    CursorUnknown { cursor: String, problem: String },
+
+    #[error("{path} is locked by another program ({holder}) for longer than {budget_seconds} s")]
+    LockTimeout { path: String, holder: Holder, budget_seconds: u64 },
+    #[error("root {root} is in use by another callboard server ({holder})")]
+    RootLocked { root: String, holder: Holder },
+    #[error("the server is shutting down; connect again in a moment")]
+    ShuttingDown,
+    #[error("there are already {limit} subscribers, which is SUBSCRIBERS_MAX")]
+    SubscriberLimit { limit: usize },
+
+    #[error("{path} is {found}, not a {expected}")]
+    NotRegular { path: String, found: &'static str, expected: &'static str },
+    #[error("cannot {action} {path}: {source}")]
+    Io { action: &'static str, path: String, source: io::Error },
+    #[error("internal error: {0}")]
+    Bug(String),
+}
+
+/// Who holds a lock, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder(pub Option<u32>);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pid) => write!(f, "pid {pid}"),
+            None => f.write_str("pid unknown"),
+        }
+    }
+}
+
+/// The machine-readable reason of an error. Clients branch on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Reason {
+    InvalidId,
+    PathTraversal,
+    RequiredField,
+    TooLarge,
+    InvalidField,
+    MixedBuses,
+    InvalidPageToken,
+    AmbiguousId,
+    ProjectNotFound,
+    BusNotFound,
+    MessageNotFound,
+    BusEmpty,
+    RequestIdReused,
+    BusMoved,
+    BusPoisoned,
+    CursorExpired,
+    CursorAhead,
+    CursorUnknown,
+    LockTimeout,
+    RootLocked,
+    ShuttingDown,
+    SubscriberLimit,
+    NotARegularFile,
+    DiskFull,
+    Io,
+    Bug,
+}
+
+impl Reason {
+    /// Returns the reason as it goes over the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidId => "INVALID_ID",
+            Self::PathTraversal => "PATH_TRAVERSAL",
+            Self::RequiredField => "REQUIRED_FIELD",
+            Self::TooLarge => "TOO_LARGE",
+            Self::InvalidField => "INVALID_FIELD",
+            Self::MixedBuses => "MIXED_BUSES",
+            Self::InvalidPageToken => "INVALID_PAGE_TOKEN",
+            Self::AmbiguousId => "AMBIGUOUS_ID",
+            Self::ProjectNotFound => "PROJECT_NOT_FOUND",
+            Self::BusNotFound => "BUS_NOT_FOUND",
+            Self::MessageNotFound => "MESSAGE_NOT_FOUND",
+            Self::BusEmpty => "BUS_EMPTY",
+            Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::BusMoved => "BUS_MOVED",
+            Self::BusPoisoned => "BUS_POISONED",
+            Self::CursorExpired => "CURSOR_EXPIRED",
+            Self::CursorAhead => "CURSOR_AHEAD",
+            Self::CursorUnknown => "CURSOR_UNKNOWN",
+            Self::LockTimeout => "LOCK_TIMEOUT",
+            Self::RootLocked => "ROOT_LOCKED",
+            Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::SubscriberLimit => "SUBSCRIBER_LIMIT",
+            Self::NotARegularFile => "NOT_A_REGULAR_FILE",
+            Self::DiskFull => "DISK_FULL",
+            Self::Io => "IO",
+            Self::Bug => "BUG",
+        }
+    }
+}
+
+impl Error {
+    /// Builds an [`Error::InvalidId`]. A long value is cut, so that an error
+    /// never carries a megabyte back.
+    pub fn invalid(field: &'static str, value: &str, problem: impl Into<String>) -> Self {
+        let mut shown: String = value.chars().take(128).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        Self::InvalidId { field, value: shown, problem: problem.into() }
+    }
+
+    /// Builds an [`Error::Io`] from what was tried on which path.
+    pub fn io(action: &'static str, path: impl Into<String>, source: io::Error) -> Self {
+        Self::Io { action, path: path.into(), source }
+    }
+
+    /// Returns the reason clients branch on.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::InvalidId { .. } => Reason::InvalidId,
+            Self::PathTraversal { .. } => Reason::PathTraversal,
+            Self::RequiredField { .. } => Reason::RequiredField,
+            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::InvalidField { .. } => Reason::InvalidField,
+            Self::MixedBuses { .. } => Reason::MixedBuses,
+            Self::InvalidPageToken => Reason::InvalidPageToken,
+            Self::ProjectNotFound { .. } => Reason::ProjectNotFound,
+            Self::BusNotFound { .. } => Reason::BusNotFound,
+            Self::MessageNotFound { .. } => Reason::MessageNotFound,
+            Self::AmbiguousId { .. } => Reason::AmbiguousId,
+            Self::BusEmpty { .. } => Reason::BusEmpty,
+            Self::RequestIdReused { .. } => Reason::RequestIdReused,
+            Self::BusMoved { .. } => Reason::BusMoved,
+            Self::BusPoisoned { .. } => Reason::BusPoisoned,
+            Self::CursorExpired { .. } => Reason::CursorExpired,
+            Self::CursorAhead { .. } => Reason::CursorAhead,
+            Self::CursorUnknown { .. } => Reason::CursorUnknown,
+            Self::LockTimeout { .. } => Reason::LockTimeout,
+            Self::RootLocked { .. } => Reason::RootLocked,
+            Self::ShuttingDown => Reason::ShuttingDown,
+            Self::SubscriberLimit { .. } => Reason::SubscriberLimit,
+            Self::NotRegular { .. } => Reason::NotARegularFile,
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Reason::DiskFull,
+                _ => Reason::Io,
+            },
+            Self::Bug(_) => Reason::Bug,
+        }
+    }
+
+    /// Returns the variables of the error, for the metadata of its `ErrorInfo`.
+    pub fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::InvalidId { field, value, .. } | Self::PathTraversal { field, value } => {
+                vec![("field", (*field).into()), ("value", value.clone())]
+            }
+            Self::RequiredField { field } | Self::InvalidField { field, .. } => {
+                vec![("field", (*field).into())]
+            }
+            Self::TooLarge { field, limit_name, limit, actual } => vec![
+                ("field", (*field).into()),
+                ("limit_name", (*limit_name).into()),
+                ("limit", limit.to_string()),
+                ("actual", actual.to_string()),
+            ],
+            Self::MixedBuses { first, other, index } => vec![
+                ("first", first.clone()),
+                ("other", other.clone()),
+                ("index", index.to_string()),
+            ],
+            Self::ProjectNotFound { project } => vec![("project_id", project.clone())],
+            Self::BusNotFound { bus } | Self::BusEmpty { bus } | Self::BusPoisoned { bus } => {
+                vec![("bus", bus.clone())]
+            }
+            Self::MessageNotFound { bus, msg_id } | Self::AmbiguousId { bus, msg_id } => {
+                vec![("bus", bus.clone()), ("msg_id", msg_id.clone())]
+            }
+            Self::RequestIdReused { bus, request_id } => {
+                vec![("bus", bus.clone()), ("request_id", request_id.clone())]
+            }
+            Self::BusMoved { bus, expected, actual } => vec![
+                ("bus", bus.clone()),
+                ("expected_last_msg_id", expected.clone()),
+                ("last_msg_id", actual.clone()),
+            ],
+            Self::CursorExpired { bus, cursor, oldest, newest }
+            | Self::CursorAhead { bus, cursor, oldest, newest } => vec![
+                ("bus", bus.clone()),
+                ("cursor", cursor.clone()),
+                ("oldest", oldest.clone()),
+                ("newest", newest.clone()),
+            ],
+            Self::CursorUnknown { cursor, .. } => vec![("cursor", cursor.clone())],
+            Self::LockTimeout { path, holder, .. } => {
+                let mut pairs = vec![("path", path.clone())];
+                pairs.extend(holder.0.map(|pid| ("holder_pid", pid.to_string())));
+                pairs
+            }
+            Self::RootLocked { holder, .. } => {
+                holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
+            }
+            Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
+            Self::NotRegular { path, .. } | Self::Io { path, .. } => vec![("path", path.clone())],
+            Self::InvalidPageToken | Self::ShuttingDown | Self::Bug(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the request field that is at fault, when one is.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidId { field, .. }
+            | Self::PathTraversal { field, .. }
+            | Self::RequiredField { field }
+            | Self::TooLarge { field, .. }
+            | Self::InvalidField { field, .. } => Some(field),
+            Self::InvalidPageToken => Some("page_token"),
+            Self::MixedBuses { .. } => Some("messages"),
+            _ => None,
+        }
+    }
+}

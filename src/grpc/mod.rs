@@ -1,0 +1,10 @@
+//! The gRPC services: thin methods over the backend traits of `store`.
+
+/// The generated types, clients and servers of `callboard.v1`.
+pub mod pb {
+    #![allow(missing_docs, unreachable_pub, clippy::all, rust_2018_idioms, reason = "generated")]
+    tonic::include_proto!("callboard.v1");
+}
+
+/// The descriptors of all services with their comments, as reflection serves them.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/callboard.binpb"));

@@ -1,0 +1,4 @@
+//! The formats on disk, one module each: bytes in, values out, no I/O. Ids become
+//! paths here and nowhere else.
+
+pub mod message_file;
