@@ -5,12 +5,13 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 /// A result with the crate's [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, with what it concerned. Paths are relative to the root.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum Error {
     #[error("{field} {value:?} is not valid: {problem}")]
@@ -55,8 +56,8 @@ pub enum Error {
 
     #[error("{path} is locked by another program ({holder}) for longer than {budget_seconds} s")]
     LockTimeout { path: String, holder: Holder, budget_seconds: u64 },
-    #[error("root {root} is in use by another callboard server ({holder})")]
-    RootLocked { root: String, holder: Holder },
+    #[error("the root is in use by another callboard server ({holder}); stop that one, or use another root")]
+    RootLocked { holder: Holder },
     #[error("the server is shutting down; connect again in a moment")]
     ShuttingDown,
     #[error("there are already {limit} subscribers, which is SUBSCRIBERS_MAX")]
@@ -65,7 +66,7 @@ pub enum Error {
     #[error("{path} is {found}, not a {expected}")]
     NotRegular { path: String, found: &'static str, expected: &'static str },
     #[error("cannot {action} {path}: {source}")]
-    Io { action: &'static str, path: String, source: io::Error },
+    Io { action: &'static str, path: String, source: Arc<io::Error> },
     #[error("internal error: {0}")]
     Bug(String),
 }
@@ -162,7 +163,7 @@ impl Error {
 
     /// Builds an [`Error::Io`] from what was tried on which path.
     pub fn io(action: &'static str, path: impl Into<String>, source: io::Error) -> Self {
-        Self::Io { action, path: path.into(), source }
+        Self::Io { action, path: path.into(), source: Arc::new(source) }
     }
 
     /// Returns the reason clients branch on.
@@ -247,7 +248,7 @@ impl Error {
                 pairs.extend(holder.0.map(|pid| ("holder_pid", pid.to_string())));
                 pairs
             }
-            Self::RootLocked { holder, .. } => {
+            Self::RootLocked { holder } => {
                 holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
             }
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],

@@ -1,2 +1,7 @@
-//! The callboard binary.
-fn main() {}
+//! The callboard binary: everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    callboard::cli::run()
+}

@@ -3,7 +3,9 @@
 mod cursor;
 mod ids;
 mod message;
+mod tree_path;
 
 pub use cursor::Cursor;
 pub use ids::{BusId, MsgId, ProjectId, RequestId, TaskId};
+pub use tree_path::TreePath;
 pub use message::{Integrity, Link, Message, NewMessage, Parent};

@@ -1,5 +1,13 @@
 //! The gRPC services: thin methods over the backend traits of `store`.
 
+mod append;
+mod convert;
+mod message_bus;
+mod status;
+
+pub use message_bus::MessageBusService;
+pub use status::status;
+
 /// The generated types, clients and servers of `callboard.v1`.
 pub mod pb {
     #![allow(missing_docs, unreachable_pub, clippy::all, rust_2018_idioms, reason = "generated")]

@@ -2,3 +2,6 @@
 //! paths here and nowhere else.
 
 pub mod message_file;
+pub mod msg_id;
+pub mod paths;
+pub mod stamp;

@@ -1,1 +1,138 @@
-//! The bus file.
+//! The bus file: records as we write them, and a scan that reads what we, other
+//! programs and people have written.
+//!
+//! Owns the format of a bus, byte for byte. Pure: bytes in, values out; where the
+//! bytes come from, and who may append, is decided elsewhere.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | `encode`, `stuffing`, `scalar` | how a record of ours is written |
+//! | `scan`, `position` | the reader: one item after the other, window by window |
+//! | `block`, `body`, `window` | what a `---` line means, where a body ends, lines |
+//! | `header`, `yaml`, `own_header` | a header's fields: leniently, and fast for our own |
+//! | `legacy`, `time` | legacy lines, times |
+
+mod block;
+mod body;
+mod encode;
+mod header;
+mod legacy;
+mod own_header;
+mod position;
+mod scalar;
+mod scan;
+mod stuffing;
+mod time;
+mod window;
+mod yaml;
+
+use std::borrow::Cow;
+
+use crate::domain::{Message, NewMessage};
+
+pub use encode::encode;
+pub use position::Position;
+pub use scan::{next, scan_all};
+
+/// The one newline between records when the file is not empty.
+pub const SEPARATOR: &[u8] = b"\n";
+
+/// Written before the separator when the original reader may be out of step. Whatever
+/// state it is in, its next `---` line is then taken for the start of a header.
+pub const GUARD: &[u8] = b"\n---\n<!-- -->\n";
+
+/// A message with all that is written of it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRecord<'a> {
+    /// The project of the bus.
+    pub project_id: &'a str,
+    /// The task of the bus; empty for a project's own bus.
+    pub task_id: &'a str,
+    /// What the caller asked to append.
+    pub message: &'a NewMessage,
+    /// The id it was given.
+    pub msg_id: &'a str,
+    /// The time it was given.
+    pub ts: jiff::Timestamp,
+    /// The request id it came with.
+    pub request_id: Option<&'a str>,
+    /// Its place in a batch, from 1, and the size of the batch, so that a batch that a
+    /// crash cut short can be completed.
+    pub batch: Option<(u32, u32)>,
+}
+
+/// Who wrote a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Callboard.
+    Own,
+    /// Another program, or a person, with a header.
+    Foreign,
+    /// A legacy line.
+    Legacy,
+}
+
+/// One record of a bus file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where it opens: the `---` line, or the legacy line.
+    pub offset: u64,
+    /// Where it ends, without the separator that may follow.
+    pub end: u64,
+    /// The number of the line it opens with, from 1.
+    pub line: u64,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// What it says.
+    pub message: Message,
+    /// Its place in a batch and the size of it, when a record of ours says so.
+    pub batch: Option<(u32, u32)>,
+}
+
+/// Bytes that are not what they should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where they begin.
+    pub offset: u64,
+    /// How many they are.
+    pub length: u64,
+    /// What is wrong, in a lowercase sentence.
+    pub detail: Cow<'static, str>,
+}
+
+/// What a writer finds at the end of a file that it has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing is missing: the next record may be appended.
+    Complete,
+    /// A dead writer's half record; everything from `keep` on is to be moved away before
+    /// the next append.
+    Torn {
+        /// How many bytes of the file stay.
+        keep: u64,
+    },
+    /// A complete last record of ours whose checksum does not fit. It stays.
+    Damaged,
+}
+
+/// What a scan finds next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A record.
+    Record(Box<Record>),
+    /// Bytes to report. A record they belong to may follow, from the same offset.
+    Damage(Damage),
+    /// The window ends too early: call again with the same position and more bytes.
+    NeedMore,
+    /// Nothing more in the bytes there are.
+    End(Tail),
+}
+
+/// A [`Step`] of a whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A record.
+    Record(Box<Record>),
+    /// Bytes to report.
+    Damage(Damage),
+}

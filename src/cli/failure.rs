@@ -1,0 +1,267 @@
+//! How a command fails: the sentence, the hint and the exit code a person or a
+//! script sees. This is the only place that knows exit codes.
+
+use std::error::Error as _;
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::address::Address;
+use super::escape;
+
+/// The domain of the error details that a Callboard server sends.
+const ERROR_DOMAIN: &str = "callboard";
+
+/// Why a command ended without doing its work.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    kind: Kind,
+    sentence: String,
+    reason: Option<String>,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The reader of stdout went away, as in `| head`. Nobody is told.
+    PipeClosed,
+    /// The server, or the system, refused.
+    Refused,
+    /// The command line does not say what to do.
+    Usage,
+    /// The server cannot be reached.
+    Unreachable,
+    /// It took too long.
+    TimedOut,
+}
+
+impl Kind {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::PipeClosed => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::TimedOut => 4,
+        }
+    }
+}
+
+impl Failure {
+    fn new(kind: Kind, sentence: impl Into<String>) -> Self {
+        Self { kind, sentence: sentence.into(), reason: None, hint: None }
+    }
+
+    /// Something that the command line leaves out or contradicts.
+    pub(super) fn usage(sentence: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, sentence)
+    }
+
+    /// A refusal by this program, before the server was asked.
+    pub(super) fn refused(sentence: impl Into<String>, reason: crate::error::Reason) -> Self {
+        Self {
+            reason: Some(reason.as_str().to_owned()),
+            hint: hint(reason.as_str()).map(str::to_owned),
+            ..Self::new(Kind::Refused, sentence)
+        }
+    }
+
+    /// Something that this program itself could not do.
+    pub(super) fn own(action: &str, source: &dyn Display) -> Self {
+        Self::new(Kind::Refused, format!("cannot {action}: {source}"))
+    }
+
+    /// What was waited for did not happen in time.
+    pub(super) fn timed_out(sentence: impl Into<String>) -> Self {
+        Self::new(Kind::TimedOut, sentence)
+    }
+
+    /// No connection to the server.
+    pub(super) fn unreachable(address: &Address, detail: &str) -> Self {
+        Self {
+            hint: Some(detail.to_owned()),
+            ..Self::new(
+                Kind::Unreachable,
+                format!("cannot reach the server at {address}; start one with: callboard serve"),
+            )
+        }
+    }
+
+    /// An error status, as the server sent it or as the connection broke.
+    pub(super) fn of_status(address: &Address, status: &Status) -> Self {
+        if is_broken_connection(status) {
+            let sentence = format!("lost the connection to the server at {address} before it answered");
+            return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
+        }
+        let reason = reason(status);
+        let kind = match (status.code(), reason.as_deref()) {
+            (_, Some("SHUTTING_DOWN")) => Kind::Unreachable,
+            (Code::DeadlineExceeded, _) => Kind::TimedOut,
+            _ => Kind::Refused,
+        };
+        let hint = match reason.as_deref() {
+            Some(reason) => hint(reason).map(str::to_owned),
+            None if status.code() == Code::Unimplemented => {
+                Some(format!("is the server at {address} a callboard of this version?"))
+            }
+            None => None,
+        };
+        let sentence = match status.message() {
+            "" => format!("the server answered {}", status.code().description()),
+            message => message.to_owned(),
+        };
+        Self { reason, hint, ..Self::new(kind, sentence) }
+    }
+
+    /// Replaces the hint by one that fits better here.
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Tells the person on stderr, and returns the exit code.
+    pub(super) fn report(&self) -> ExitCode {
+        if self.kind != Kind::PipeClosed {
+            // There is nobody left to tell when stderr is closed.
+            let _ = io::stderr().write_all(self.text().as_bytes());
+        }
+        ExitCode::from(self.kind.exit_code())
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("callboard: {}", escape::line(&self.sentence));
+        if let Some(reason) = &self.reason {
+            text.push_str(&format!(" [{}]", escape::line(reason)));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("\n  {}", escape::line(hint)));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Errors of writing to stdout.
+    fn from(source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Kind::PipeClosed, ""),
+            _ => Self::own("write to stdout", &source),
+        }
+    }
+}
+
+/// Returns the reason that a Callboard server gave, if one did.
+fn reason(status: &Status) -> Option<String> {
+    let info = status.get_details_error_info()?;
+    (info.domain == ERROR_DOMAIN).then_some(info.reason)
+}
+
+/// Whether this is the connection's end and not an answer of the server.
+pub(super) fn is_broken_connection(status: &Status) -> bool {
+    // Only what the transport itself reports has a source.
+    reason(status).is_none() && (status.source().is_some() || status.code() == Code::Unavailable)
+}
+
+/// Whether the same call may work in a moment.
+pub(super) fn is_passing(status: &Status) -> bool {
+    is_broken_connection(status)
+        || status.code() == Code::Unavailable
+        || reason(status).as_deref() == Some("SUBSCRIBER_LIMIT")
+}
+
+/// Returns the innermost cause, which names the actual trouble.
+pub(super) fn detail(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Returns in a few words why a stream ended.
+pub(super) fn short(status: &Status) -> String {
+    reason(status).unwrap_or_else(|| detail(status))
+}
+
+/// What a person can do about a refusal, where that is not plain from its sentence.
+fn hint(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "TOO_LARGE" => "put long text into a file of the task's folder and name it with --attachment",
+        "PROJECT_NOT_FOUND" => "callboard buses --everything lists what there is",
+        "MESSAGE_NOT_FOUND" => "the id must stand in this bus: check --project and --task",
+        "BUS_MOVED" => "read what is new, then post with the id of the last message",
+        "REQUEST_ID_REUSED" => "use a new --request-id for another message",
+        "CURSOR_EXPIRED" | "CURSOR_AHEAD" | "CURSOR_UNKNOWN" => "--all starts at the oldest message there is",
+        "LOCK_TIMEOUT" => "another program holds the bus file; find it with: fuser -v <file>",
+        "BUS_POISONED" => "check the disk, then: callboard rotate",
+        "DISK_FULL" => "free space, or remove old archives with: callboard trim",
+        "SUBSCRIBER_LIMIT" => "end other followers first",
+        "BUG" => "the server's log says more; please report it",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn address() -> Address {
+        "127.0.0.1:50051".parse().expect("address")
+    }
+
+    fn answered(code: Code, reason: &str) -> Status {
+        let details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, []);
+        Status::with_error_details(code, "what happened", details)
+    }
+
+    #[test]
+    fn a_refusal_shows_its_reason_and_what_to_do() {
+        let failure = Failure::of_status(&address(), &answered(Code::Aborted, "BUS_MOVED"));
+        assert_eq!(
+            failure.text(),
+            "callboard: what happened [BUS_MOVED]\n  read what is new, then post with the id of the last message\n"
+        );
+        assert_eq!(failure.kind.exit_code(), 1);
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_has_its_own_exit_code_and_says_how_to_start_one() {
+        let failure = Failure::unreachable(&address(), "connection refused");
+        assert!(failure.text().starts_with(
+            "callboard: cannot reach the server at 127.0.0.1:50051; start one with: callboard serve\n"
+        ));
+        assert_eq!(failure.kind.exit_code(), 3);
+        let leaving = answered(Code::Unavailable, "SHUTTING_DOWN");
+        assert_eq!(Failure::of_status(&address(), &leaving).kind.exit_code(), 3);
+        let gone = Status::unavailable("tcp connect error");
+        assert_eq!(Failure::of_status(&address(), &gone).kind.exit_code(), 3);
+    }
+
+    #[test]
+    fn answers_are_told_from_broken_connections() {
+        let locked = answered(Code::Unavailable, "LOCK_TIMEOUT");
+        assert!(is_passing(&locked) && !is_broken_connection(&locked));
+        assert_eq!(Failure::of_status(&address(), &locked).kind.exit_code(), 1);
+        let broken = Status::from_error(Box::new(io::Error::from(io::ErrorKind::ConnectionReset)));
+        assert!(is_broken_connection(&broken));
+        assert!(!is_passing(&answered(Code::OutOfRange, "CURSOR_EXPIRED")));
+        assert!(!is_passing(&Status::internal("from some proxy")));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(failure.kind.exit_code(), 0);
+    }
+
+    #[test]
+    fn stored_text_in_an_error_cannot_act_on_the_terminal() {
+        let failure = Failure::of_status(&address(), &Status::internal("a\x1b[2J\nb"));
+        assert_eq!(failure.text(), "callboard: a\\x1b[2J\\nb\n");
+    }
+}

@@ -1,0 +1,172 @@
+//! `callboard follow`: prints messages as they arrive, for as long as it runs.
+
+use clap::Args;
+
+use crate::grpc::pb::subscribe_request::Start;
+use crate::grpc::pb::subscribe_response::{Damaged, Delivery, Frame, Gap};
+use crate::grpc::pb::{StartPosition, SubscribeRequest, SubscribeScope};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::message_text;
+use super::output::{self, Form, Output};
+use super::place::{Place, PlaceFlags, bus_label};
+use super::subscription::Subscription;
+
+/// Follow messages as they arrive: one bus, a project with its tasks, or everything
+///
+/// Starts with the messages that arrive from now on, unless told otherwise. After a
+/// break (a server restart, a lost connection) it connects again by itself and goes
+/// on where it was: each message is printed once. Ctrl-C ends it with exit code 0.
+/// A line on stderr says when everything so far is printed and the live end is reached.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Follow {
+    /// Start after the message with this id
+    #[arg(long, value_name = "ID", group = "start", conflicts_with_all = ["everything", "with_tasks"])]
+    since: Option<String>,
+    /// Start after this position, as --show-cursor prints them
+    #[arg(long, value_name = "CURSOR", group = "start", conflicts_with_all = ["everything", "with_tasks"])]
+    cursor: Option<String>,
+    /// Start at the oldest message there is
+    #[arg(long, group = "start")]
+    all: bool,
+    /// Only messages of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+    /// Only messages of this run
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Follow every bus, also those that appear later
+    #[arg(long, conflicts_with_all = ["project", "task", "with_tasks"])]
+    everything: bool,
+    /// Follow the project's bus and those of all its tasks, also later ones
+    #[arg(long, conflicts_with = "task")]
+    with_tasks: bool,
+    /// Print the position after each message: a `cursor:` line, or with --json each message
+    /// wrapped as {message, cursor, project_id, task_id}
+    #[arg(long, help_heading = "Output")]
+    show_cursor: bool,
+    #[command(flatten)]
+    place: PlaceFlags,
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    form: Form,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  callboard follow --project demo --task task-1
+  callboard follow --project demo --with-tasks --type ERROR --type QUESTION
+  callboard follow --everything --all --json | jq -r .body";
+
+impl Follow {
+    /// Follows until Ctrl-C.
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let (request, label) = self.request()?;
+        tokio::select! {
+            outcome = self.print_all(request, &label) => outcome,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted.map_err(|source| Failure::own("listen for Ctrl-C", &source))
+            }
+        }
+    }
+
+    fn request(&self) -> Result<(SubscribeRequest, String), Failure> {
+        let (place, scope, label) = if self.everything {
+            (Place::default(), SubscribeScope::All, "every bus".to_owned())
+        } else {
+            let place = self.place.resolve_bus()?;
+            if self.with_tasks {
+                let label = format!("{} and its tasks", place.project);
+                (Place { task: String::new(), ..place }, SubscribeScope::Project, label)
+            } else {
+                let label = place.bus_label();
+                (place, SubscribeScope::Bus, label)
+            }
+        };
+        let request = SubscribeRequest {
+            project_id: place.project,
+            task_id: place.task,
+            scope: scope.into(),
+            start: start(self.since.as_deref(), self.cursor.as_deref(), self.all),
+            types: self.types.clone(),
+            run_id: self.run.clone().unwrap_or_default(),
+            ..Default::default()
+        };
+        Ok((request, label))
+    }
+
+    async fn print_all(&self, request: SubscribeRequest, label: &str) -> Result<(), Failure> {
+        let mut output = self.form.open();
+        let mut subscription = Subscription::open(&self.connection, request).await?;
+        let mut live = false;
+        while let Some(frame) = subscription.next().await? {
+            match &frame {
+                Frame::Message(delivery) => {
+                    print_delivery(&mut output, delivery, self.show_cursor)?;
+                    output.flush()?;
+                }
+                // From here on nothing that is posted is missed: a script may wait
+                // for this line before it sets something off.
+                Frame::CaughtUp(_) if !live => {
+                    output::note(&format!("following {label}; Ctrl-C ends"));
+                    live = true;
+                }
+                frame => tell(frame),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns where to start; none of them means with what arrives from now on.
+pub(super) fn start(since: Option<&str>, cursor: Option<&str>, all: bool) -> Option<Start> {
+    match (since, cursor) {
+        (Some(id), _) => Some(Start::SinceId(id.to_owned())),
+        (None, Some(cursor)) => Some(Start::Cursor(cursor.to_owned())),
+        (None, None) if all => Some(Start::Position(StartPosition::Earliest.into())),
+        (None, None) => None,
+    }
+}
+
+/// Prints a message as it came from a subscription, called by the bus it stands in.
+pub(super) fn print_delivery(
+    output: &mut Output,
+    delivery: &Delivery,
+    show_cursor: bool,
+) -> Result<(), Failure> {
+    let message = delivery.message.clone().unwrap_or_default();
+    if show_cursor && output.is_json() {
+        return output.print(delivery, |_| String::new());
+    }
+    let terminal = output.is_terminal();
+    output.print(&message, |message| {
+        message_text::text(message, &delivery.project_id, &delivery.task_id, terminal)
+    })?;
+    if show_cursor {
+        output.print_text(&format!("  cursor: {}", delivery.cursor))?;
+    }
+    Ok(())
+}
+
+/// Tells of what is no message and should not go unnoticed.
+pub(super) fn tell(frame: &Frame) {
+    match frame {
+        Frame::Gap(Gap { project_id, task_id, reason, .. }) => {
+            let bus = bus_label(project_id, task_id);
+            match reason.as_str() {
+                "BUS_DELETED" => output::note(&format!("gap: bus {bus} was deleted [{reason}]")),
+                _ => output::note(&format!(
+                    "gap: messages of bus {bus} are missing; going on at the oldest there is [{reason}]"
+                )),
+            }
+        }
+        Frame::Damaged(Damaged { project_id, task_id, offset, length, detail }) => {
+            let bus = bus_label(project_id, task_id);
+            output::note(&format!("damaged: {length} bytes at offset {offset} of bus {bus}: {detail}"));
+        }
+        Frame::Opened(_) | Frame::Message(_) | Frame::CaughtUp(_) | Frame::Heartbeat(_) | Frame::Closing(_) => {}
+    }
+}

@@ -1,0 +1,152 @@
+//! Promises about bytes: append, replace, sync, lock. The only module that touches
+//! the file system; it knows paths below the root and nothing of what they mean.
+//!
+//! Nothing here follows a symlink, and nothing leaves the root. Whatever is made
+//! has mode 0700 (folders) or 0600 (files), whatever the umask.
+
+mod hints;
+mod lock_holder;
+mod os;
+mod socket;
+
+pub use os::OsDisk;
+pub use socket::{Socket, SocketError};
+
+use std::io;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::TreePath;
+use crate::error::Result;
+
+/// A tree of files below one root.
+///
+/// Errors are [`Error::Io`](crate::error::Error::Io) with the path, or
+/// [`Error::NotRegular`](crate::error::Error::NotRegular) when a symlink or
+/// something that is no file (or no folder) stands in the way. Methods that
+/// return an `Option` give none for a path that does not exist.
+pub trait Disk: Send + Sync + 'static {
+    /// Opens a file for reading.
+    fn open(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>>;
+
+    /// Opens a file for appending and reading.
+    fn open_append(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>>;
+
+    /// Creates an empty file, or opens the one that is there, for appending and
+    /// reading. Its folder's entry for it is not synced.
+    fn create_append(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>>;
+
+    /// Creates a file with this content and syncs it, its folder's entry
+    /// included. Fails when the path exists.
+    fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()>;
+
+    /// Creates a folder and those above it, and syncs the entries it made.
+    fn create_folder(&self, path: &TreePath) -> Result<()>;
+
+    /// Tells what is at a path, without following a symlink.
+    fn status(&self, path: &TreePath) -> Result<Option<Status>>;
+
+    /// Lists a folder, in no order.
+    fn list(&self, path: &TreePath) -> Result<Option<Vec<Entry>>>;
+
+    /// Renames a file; fails when `to` exists. Not synced.
+    fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<()>;
+
+    /// Removes a file. Not synced.
+    fn remove_file(&self, path: &TreePath) -> Result<()>;
+
+    /// Syncs a folder's entries.
+    fn sync_folder(&self, path: &TreePath) -> Result<()>;
+
+    /// Asks the system for hints about changes, if it gives any. They may come
+    /// late, more than once or not at all: whoever needs to know looks from time
+    /// to time.
+    fn hints(&self, changed: Changed) -> Option<Box<dyn Hints>>;
+}
+
+/// Called from a thread of its own with a path that may have changed; with none
+/// when hints were lost.
+pub type Changed = Box<dyn Fn(Option<TreePath>) + Send + Sync>;
+
+/// Hints about changes of the entries and files right in some folders.
+pub trait Hints: Send {
+    /// Gives hints for a folder. Returns whether the system does.
+    fn watch(&mut self, folder: &TreePath) -> bool;
+
+    /// Gives no more hints for a folder.
+    fn unwatch(&mut self, folder: &TreePath);
+}
+
+/// An open file. It stays the same file when its path is renamed.
+pub trait DiskFile: Send + Sync {
+    /// Tells the file's size and identity.
+    fn status(&self) -> io::Result<Status>;
+
+    /// Reads at an offset; fewer bytes than asked for only at the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Appends everything, in one write as long as the system takes it so.
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts the file to a length.
+    fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Makes content and length durable. After an error nothing may be assumed
+    /// about what is on disk, and a second call proves nothing.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Tries to take the exclusive BSD lock (`flock`): POSIX locks do not exclude
+    /// the other programs that write this layout.
+    fn try_lock(&self) -> io::Result<bool>;
+
+    /// Releases the lock.
+    fn unlock(&self) -> io::Result<()>;
+
+    /// Finds the process that holds the lock, when the system tells.
+    fn lock_holder(&self) -> Option<u32>;
+}
+
+/// Which file it is, whatever its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The device.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+}
+
+/// What kind of thing is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symlink, which is never followed.
+    Symlink,
+    /// A socket, pipe or device.
+    Other,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Which file it is.
+    pub identity: Identity,
+    /// When its content last changed.
+    pub modified: Timestamp,
+}
+
+/// One name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name. Names that are no UTF-8 are not listed: no id is such a name.
+    pub name: String,
+    /// What kind of thing it names.
+    pub kind: Kind,
+}

@@ -1,0 +1,306 @@
+//! Group commit: all waiting appends in one write and one sync.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::domain::{Cursor, RequestId};
+use crate::error::{Error, Result};
+use crate::layout::message_file::{self, GUARD, NewRecord, Position, SEPARATOR};
+use crate::layout::msg_id;
+use crate::limits;
+use crate::store::{AppendBatch, Appended};
+
+use super::Publisher;
+use super::index::Entry;
+use super::owner::Owner;
+use super::request_ids::{Known, Remembered, RequestIds};
+use super::scanner::{Found, Scanner, count_lines};
+
+/// An append that waits for its turn.
+pub(super) struct PendingAppend {
+    pub(super) batch: AppendBatch,
+    pub(super) answer: oneshot::Sender<Result<Appended>>,
+}
+
+/// What one turn writes.
+struct Composition {
+    bytes: Vec<u8>,
+    /// Where in the file the bytes will begin.
+    base: u64,
+    /// One for each record in `bytes`; offset in the file.
+    entries: Vec<(Entry, u64)>,
+    last_msg_id: Option<String>,
+}
+
+impl Owner {
+    /// Appends all of these with one write and one sync, and answers them.
+    pub(super) fn commit(&mut self, appends: Vec<PendingAppend>, publisher: &Publisher) {
+        if self.poisoned {
+            let bus = self.bus.to_string();
+            refuse(appends, &Error::BusPoisoned { bus });
+            return;
+        }
+        match self.lock_live(true, limits::LOCK_BUDGET) {
+            Ok(_) => {}
+            Err(error) => return refuse(appends, &error),
+        }
+        let written = self.write(appends);
+        self.unlock();
+        let Some(answers) = written else { return };
+        // What is in the file may be another program's and unsynced, even when
+        // every append was a repetition.
+        match self.sync() {
+            Ok(()) => {
+                self.publish(publisher);
+                for (answer, appended) in answers {
+                    let _ = answer.send(Ok(appended));
+                }
+            }
+            Err(error) => {
+                // The view has to say that the bus takes no more.
+                self.publish(publisher);
+                for (answer, _) in answers {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Composes and writes the records under the lock. Refused appends are
+    /// answered at once, the others are returned with their answers.
+    fn write(&mut self, appends: Vec<PendingAppend>) -> Option<Vec<(oneshot::Sender<Result<Appended>>, Appended)>> {
+        if let Err(error) = self.clear_tail().and_then(|()| self.load_request_ids(&appends)) {
+            refuse(appends, &error);
+            return None;
+        }
+        let mut composition = match self.begin() {
+            Ok(composition) => composition,
+            Err(error) => {
+                refuse(appends, &error);
+                return None;
+            }
+        };
+        let mut answers = Vec::with_capacity(appends.len());
+        for PendingAppend { batch, answer } in appends {
+            match self.compose(&batch, &mut composition) {
+                Ok(appended) => answers.push((answer, appended)),
+                Err(error) => {
+                    let _ = answer.send(Err(error));
+                }
+            }
+        }
+        if let Err(error) = self.write_out(&composition) {
+            // What was noted of this turn is not in the file.
+            self.request_ids = None;
+            for (answer, _) in answers {
+                let _ = answer.send(Err(error.clone()));
+            }
+            return None;
+        }
+        Some(answers)
+    }
+
+    fn begin(&mut self) -> Result<Composition> {
+        self.load_last_ts()?;
+        let last_msg_id = self.last()?.map(|last| last.msg_id);
+        let mut bytes = Vec::new();
+        let base = self.live.as_ref().map_or(0, |live| live.end);
+        if self.live.as_ref().is_some_and(|live| live.position.needs_guard()) {
+            bytes.extend_from_slice(GUARD);
+        }
+        Ok(Composition { bytes, base, entries: Vec::new(), last_msg_id })
+    }
+
+    /// Adds the records of one batch, or finds that they are there already.
+    fn compose(&mut self, batch: &AppendBatch, composition: &mut Composition) -> Result<Appended> {
+        let size = u32::try_from(batch.messages.len()).unwrap_or(u32::MAX);
+        let mut present: Vec<Remembered> = Vec::new();
+        if let (Some(request_id), Some(known)) = (&batch.request_id, &self.request_ids) {
+            match known.find(&self.bus, request_id, &batch.messages)? {
+                Known::Nothing => {}
+                Known::Prefix(prefix) => present = prefix,
+                Known::All(all) => return repeated(&all),
+            }
+        }
+        if let Some(expected) = &batch.expected_last
+            && present.is_empty()
+            && composition.last_msg_id.as_deref() != Some(expected.as_str())
+        {
+            return Err(Error::BusMoved {
+                bus: self.bus.to_string(),
+                expected: expected.as_str().to_owned(),
+                actual: composition.last_msg_id.clone().unwrap_or_default(),
+            });
+        }
+
+        let begin = (composition.bytes.len(), composition.entries.len());
+        let mut messages: Vec<(String, Timestamp)> =
+            present.iter().map(|one| (one.msg_id.clone(), one.ts)).collect();
+        for (place, message) in (1..=size).zip(&batch.messages).skip(present.len()) {
+            let ts = self.next_ts();
+            let msg_id = msg_id::format(ts, self.context.pid, self.context.next_sequence());
+            if composition.base + composition.bytes.len() as u64 > 0 {
+                composition.bytes.extend_from_slice(SEPARATOR);
+            }
+            let offset = composition.base + composition.bytes.len() as u64;
+            let encoded = message_file::encode(
+                &NewRecord {
+                    project_id: self.bus.project.as_str(),
+                    task_id: self.bus.task_str(),
+                    message,
+                    msg_id: &msg_id,
+                    ts,
+                    request_id: batch.request_id.as_ref().map(RequestId::as_str),
+                    batch: (size > 1 && batch.request_id.is_some()).then_some((place, size)),
+                },
+                &mut composition.bytes,
+            );
+            if let Err(error) = encoded {
+                composition.bytes.truncate(begin.0);
+                composition.entries.truncate(begin.1);
+                return Err(error);
+            }
+            let end = composition.base + composition.bytes.len() as u64;
+            let entry = Entry { offset, line: 0, msg_id: msg_id.clone(), ts: Some(ts) };
+            composition.entries.push((entry, end));
+            messages.push((msg_id, ts));
+        }
+        // Only now, when nothing of the batch can be refused any more.
+        if let Some(known) = &mut self.request_ids {
+            for ((entry, _), message) in
+                composition.entries[begin.1..].iter().zip(&batch.messages[present.len()..])
+            {
+                let ts = entry.ts.unwrap_or(Timestamp::UNIX_EPOCH);
+                known.note_new(batch.request_id.as_ref(), message, size, &entry.msg_id, ts, entry.offset);
+            }
+        }
+        let (last, _) = composition.entries.last().ok_or_else(|| Error::Bug("an empty batch".into()))?;
+        composition.last_msg_id = Some(last.msg_id.clone());
+        let cursor = Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() };
+        Ok(Appended { messages, cursor, duplicate: false })
+    }
+
+    /// Returns the current time, but later than every time given before, also
+    /// when the clock stepped back: ids increase along a bus.
+    fn next_ts(&mut self) -> Timestamp {
+        let now = self.context.clock.now();
+        let ts = match self.last_ts {
+            Some(last) if now <= last => last.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(now),
+            _ => now,
+        };
+        self.last_ts = Some(ts);
+        ts
+    }
+
+    /// Writes the records at the end of the file, or leaves the file as it was.
+    fn write_out(&mut self, composition: &Composition) -> Result<()> {
+        let (Some(live), false) = (&self.live, composition.entries.is_empty()) else { return Ok(()) };
+        if let Err(source) = live.file.append(&composition.bytes) {
+            // Half a record would be found and moved away by the next writer, but
+            // others read meanwhile.
+            if let Err(error) = live.file.truncate(composition.base) {
+                tracing::error!(bus = %self.bus, %error, "cannot take back a failed write");
+            }
+            return Err(self.failed("append to")(source));
+        }
+        // Line numbers go on from where the scan stands, which may lie before the
+        // old end.
+        let scanned = live.position.offset();
+        let skipped = count_lines(&*live.file, scanned.min(composition.base), composition.base)
+            .map_err(self.failed("read"))?;
+        let mut line = live.position.line() + skipped;
+        let mut counted = 0;
+        let mut index = live.index.lock();
+        let mut position = live.position.clone();
+        for (entry, end) in &composition.entries {
+            let start = usize::try_from(entry.offset - composition.base).unwrap_or(0);
+            let stop = usize::try_from(end - composition.base).unwrap_or(0);
+            line += newlines(&composition.bytes[counted..start]);
+            let entry = Entry { line, ..entry.clone() };
+            line += newlines(&composition.bytes[start..stop]);
+            counted = stop;
+            position = Position::at_record(*end, line);
+            index.push(entry, true, &position);
+        }
+        drop(index);
+        if let Some(live) = &mut self.live {
+            live.position = position;
+            live.end = composition.base + composition.bytes.len() as u64;
+            live.length = live.end;
+        }
+        Ok(())
+    }
+
+    /// Reads the request ids of the bus when they are needed for the first time.
+    fn load_request_ids(&mut self, appends: &[PendingAppend]) -> Result<()> {
+        let now = self.context.clock.now();
+        if let Some(known) = &mut self.request_ids {
+            known.forget_before(now);
+            return Ok(());
+        }
+        if appends.iter().all(|append| append.batch.request_id.is_none()) {
+            return Ok(());
+        }
+        let since = RequestIds::remembered_since(now);
+        let mut known = RequestIds::new();
+        // Which archives does the range reach back into?
+        let mut wanted = limits::REQUEST_ID_MESSAGES;
+        let mut reaches_back = match &self.live {
+            Some(live) => {
+                let index = live.index.lock();
+                let reaches_back = index.is_younger_than(wanted, since);
+                wanted = wanted.saturating_sub(index.records());
+                reaches_back
+            }
+            None => true,
+        };
+        let mut ranges = Vec::new();
+        for archive in self.archives().iter().rev() {
+            if !reaches_back {
+                break;
+            }
+            let Some(file) = self.disk().open(&archive.path)? else { continue };
+            let index = self.context.archive_index(&archive.path, archive.identity, archive.length)?;
+            let start = index.before_last(wanted, since).position.clone();
+            reaches_back = index.is_younger_than(wanted, since);
+            wanted = wanted.saturating_sub(index.records());
+            ranges.push((file, start, archive.length));
+        }
+        ranges.reverse();
+        if let Some(live) = &self.live {
+            let start = live.index.lock().before_last(limits::REQUEST_ID_MESSAGES, since).position.clone();
+            ranges.push((live.file.clone(), start, live.end));
+        }
+        for (file, start, end) in ranges {
+            let mut scanner = Scanner::new(&*file, start, end);
+            loop {
+                match scanner.next().map_err(self.failed("read"))? {
+                    Found::Record(record) => known.note_message(&record.message, record.batch, record.offset),
+                    Found::Damage(_) => {}
+                    Found::End(_) => break,
+                }
+            }
+        }
+        self.request_ids = Some(known);
+        Ok(())
+    }
+}
+
+fn repeated(all: &[Remembered]) -> Result<Appended> {
+    let last = all.last().ok_or_else(|| Error::Bug("a request without messages".into()))?;
+    Ok(Appended {
+        messages: all.iter().map(|one| (one.msg_id.clone(), one.ts)).collect(),
+        cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
+        duplicate: true,
+    })
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+fn refuse(appends: Vec<PendingAppend>, error: &Error) {
+    for append in appends {
+        let _ = append.answer.send(Err(error.clone()));
+    }
+}

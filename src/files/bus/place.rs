@@ -1,0 +1,219 @@
+//! A place in a bus, and the one way from it to later messages: reading,
+//! replaying and following all go through [`Place::advance`].
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::disk::{DiskFile, Identity};
+use crate::domain::{BusId, Cursor, Message};
+use crate::error::{Error, Result};
+use crate::layout::message_file::{Damage, Position, Tail};
+
+use super::Context;
+use super::index::Index;
+use super::parts::{Part, View};
+use super::scanner::{Found, Scanner};
+
+/// How long a part that was left is looked at for what came late: a program that
+/// waited for its lock while it was renamed.
+const LATE: Duration = Duration::from_secs(30);
+
+/// A committed state of a bus, to read from.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) context: &'a Context,
+    pub(super) bus: &'a BusId,
+    pub(super) view: &'a View,
+}
+
+impl Reader<'_> {
+    /// Opens a part.
+    pub(super) fn open(&self, part: &Part) -> Result<OpenPart> {
+        let file = match &part.live {
+            Some(live) => Arc::clone(&live.file),
+            None => self.context.disk.open(&part.path)?.ok_or_else(|| {
+                Error::io("open", part.path.as_str(), io::ErrorKind::NotFound.into())
+            })?,
+        };
+        Ok(OpenPart { identity: part.identity, sequence: part.sequence, file, archived: part.live.is_none() })
+    }
+
+    /// Looks something up in the index of a part.
+    pub(super) fn with_index<T>(&self, part: &Part, look_up: impl FnOnce(&Index) -> T) -> Result<T> {
+        match &part.live {
+            Some(live) => Ok(look_up(&live.index.lock())),
+            None => {
+                let index = self.context.archive_index(&part.path, part.identity, part.end)?;
+                Ok(look_up(&index))
+            }
+        }
+    }
+
+    pub(super) fn failed(&self, path: &str) -> impl Fn(io::Error) -> Error + use<> {
+        let path = path.to_owned();
+        move |source| Error::io("read", path.clone(), source)
+    }
+}
+
+/// A part that is being read. It stays readable when it is renamed or removed.
+#[derive(Clone)]
+pub(super) struct OpenPart {
+    pub(super) identity: Identity,
+    pub(super) sequence: u64,
+    pub(super) file: Arc<dyn DiskFile>,
+    archived: bool,
+}
+
+/// A place between two messages of a bus.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// The part it is in; none while the bus has none.
+    pub(super) part: Option<OpenPart>,
+    pub(super) position: Position,
+    /// What names it to clients.
+    pub(super) cursor: Cursor,
+    /// Parts that were left a moment ago, and where.
+    left: Vec<(OpenPart, Position, Instant)>,
+}
+
+/// What is met on the way.
+pub(super) enum Event {
+    Message(Box<Message>),
+    Damage(Damage),
+}
+
+/// What to do after an event.
+pub(super) enum Flow {
+    /// Go on.
+    Continue,
+    /// Stop before the message: it was not taken.
+    PutBack,
+}
+
+/// Why the way ended.
+pub(super) enum Advanced {
+    /// At the committed end.
+    AtEnd,
+    /// Before the message that was put back.
+    Stopped,
+    /// The part went away, and it is not known what followed it.
+    Lost,
+}
+
+impl Place {
+    pub(super) fn new(part: Option<OpenPart>, position: Position, cursor: Cursor) -> Self {
+        Self { part, position, cursor, left: Vec::new() }
+    }
+
+    /// Goes on to the committed end, or until a message is put back.
+    ///
+    /// # Errors
+    /// IO; the place stays usable.
+    pub(super) fn advance(
+        &mut self,
+        reader: Reader<'_>,
+        visit: &mut dyn FnMut(Event, &Cursor) -> Flow,
+    ) -> Result<Advanced> {
+        if self.visit_late(reader, visit)? {
+            return Ok(Advanced::Stopped);
+        }
+        loop {
+            let Some(open) = &mut self.part else {
+                let Some(first) = reader.view.parts.first() else { return Ok(Advanced::AtEnd) };
+                self.part = Some(reader.open(first)?);
+                self.position = Position::start();
+                continue;
+            };
+            let known = reader.view.find(open.identity);
+            let failed = reader.failed(known.map_or("a removed part of the bus", |part| part.path.as_str()));
+            let end = match known {
+                Some(part) => {
+                    open.archived = part.live.is_none();
+                    part.end
+                }
+                None => open.file.status().map_err(&failed)?.length,
+            };
+            let stopped = visit_part(&*open.file, &mut self.position, end, &mut self.cursor, visit, open.archived)
+                .map_err(&failed)?;
+            if stopped {
+                return Ok(Advanced::Stopped);
+            }
+            let next = match known {
+                Some(part) => reader.view.after(part.identity),
+                // Archives are removed oldest first, so what followed is still
+                // there, or was removed too. A live file that is gone was deleted
+                // or replaced.
+                None if open.archived => {
+                    let next = reader.view.parts.iter().find(|part| part.sequence == open.sequence + 1);
+                    if next.is_none() {
+                        return Ok(Advanced::Lost);
+                    }
+                    next
+                }
+                None => return Ok(Advanced::Lost),
+            };
+            let Some(next) = next else { return Ok(Advanced::AtEnd) };
+            let next = reader.open(next)?;
+            let left = std::mem::replace(open, next);
+            let position = std::mem::replace(&mut self.position, Position::start());
+            self.left.push((left, position, Instant::now() + LATE));
+        }
+    }
+
+    /// Visits what was appended to parts after they were left. These messages
+    /// come late, and with the cursor of where the place is by now: a resumption
+    /// from it repeats nothing.
+    fn visit_late(&mut self, reader: Reader<'_>, visit: &mut dyn FnMut(Event, &Cursor) -> Flow) -> Result<bool> {
+        self.left.retain(|(_, _, until)| *until > Instant::now());
+        for (open, position, _) in &mut self.left {
+            let Some(part) = reader.view.find(open.identity) else { continue };
+            let cursor = self.cursor.clone();
+            let mut at_place = |event: Event, _: &Cursor| visit(event, &cursor);
+            let mut ignored = cursor.clone();
+            let stopped = visit_part(&*open.file, position, part.end, &mut ignored, &mut at_place, true)
+                .map_err(reader.failed(part.path.as_str()))?;
+            if stopped {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Visits one part up to an end. Returns whether a message was put back.
+fn visit_part(
+    file: &dyn DiskFile,
+    position: &mut Position,
+    end: u64,
+    cursor: &mut Cursor,
+    visit: &mut dyn FnMut(Event, &Cursor) -> Flow,
+    archived: bool,
+) -> io::Result<bool> {
+    let mut scanner = Scanner::new(file, position.clone(), end);
+    loop {
+        let found = scanner.next()?;
+        match found {
+            Found::Record(record) => {
+                let after = Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
+                match visit(Event::Message(Box::new(record.message)), &after) {
+                    Flow::Continue => {}
+                    Flow::PutBack => return Ok(true),
+                }
+                *cursor = after;
+            }
+            Found::Damage(damage) => drop(visit(Event::Damage(damage), cursor)),
+            Found::End(tail) => {
+                if let (true, Tail::Torn { keep }) = (archived, tail)
+                    && position.offset() < keep
+                {
+                    let detail = "the archive ends in half a record".into();
+                    drop(visit(Event::Damage(Damage { offset: keep, length: end - keep, detail }), cursor));
+                }
+                *position = scanner.position().clone();
+                return Ok(false);
+            }
+        }
+        *position = scanner.position().clone();
+    }
+}

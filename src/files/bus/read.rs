@@ -1,0 +1,392 @@
+//! Finding places and reading from them. All of this blocks.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use crate::domain::{Cursor, Message, MsgId};
+use crate::error::{Error, Result};
+use crate::layout::message_file::Position;
+use crate::layout::msg_id;
+use crate::limits::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
+use crate::store::{Filter, ReadPage, ReadQuery, ReadStart, Start};
+
+use super::index::{Checkpoint, Entry};
+use super::parts::Part;
+use super::place::{Advanced, Event, Flow, Place, Reader};
+use super::scanner::{Found, Scanner, count_lines};
+
+/// A bus up to this size is always searched as a whole for an id, so that one that
+/// occurs twice is noticed whoever wrote it.
+const SEARCH_WHOLE_BYTES: u64 = 4 << 20;
+
+/// A record that was found.
+struct Hit<'v> {
+    part: &'v Part,
+    offset: u64,
+    line: u64,
+}
+
+impl<'v> Reader<'v> {
+    /// Reads a page.
+    pub(super) fn read(self, query: &ReadQuery) -> Result<ReadPage> {
+        let (mut place, limit) = match &query.start {
+            ReadStart::From(start) => (self.locate(start)?, query.limit),
+            ReadStart::Tail(count) => (self.locate_tail(*count, &query.filter)?, query.limit.min(*count)),
+        };
+        let mut messages = Vec::new();
+        let mut bytes = 0;
+        let advanced = place.advance(self, &mut |event, _| {
+            let Event::Message(message) = event else { return Flow::Continue };
+            if query.filter.passes(&message) {
+                let size = size_in_answer(&message);
+                let full = messages.len() >= limit || bytes + size > ANSWER_BYTES_MAX;
+                if full && (!messages.is_empty() || limit == 0) {
+                    return Flow::PutBack;
+                }
+                bytes += size;
+                messages.push(*message);
+            }
+            Flow::Continue
+        })?;
+        Ok(ReadPage { messages, cursor: place.cursor, end_of_bus: matches!(advanced, Advanced::AtEnd) })
+    }
+
+    /// Finds one message; returns it with the cursor after it.
+    pub(super) fn get(self, msg_id: &MsgId) -> Result<(Message, Cursor)> {
+        let hit = self.find(msg_id.as_str())?;
+        let file = self.open(hit.part)?.file;
+        let mut scanner = Scanner::new(&*file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
+            Found::Record(record) => {
+                let cursor = Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
+                Ok((record.message, cursor))
+            }
+            _ => Err(self.not_found(msg_id.as_str())),
+        }
+    }
+
+    /// Finds the place where to start.
+    pub(super) fn locate(self, start: &Start) -> Result<Place> {
+        match start {
+            Start::Earliest => self.earliest(),
+            Start::Latest => self.latest(),
+            Start::SinceId(id) => {
+                let hit = self.find(id.as_str())?;
+                self.after(&hit, id.as_str())?.ok_or_else(|| self.not_found(id.as_str()))
+            }
+            Start::Cursor(cursor) => self.after_cursor(cursor),
+            Start::SinceTime(ts) => self.later_than(*ts),
+        }
+    }
+
+    /// The place before the first message.
+    pub(super) fn earliest(self) -> Result<Place> {
+        let mut place = Place::new(None, Position::start(), Cursor::Start { first_msg_id: None });
+        if let Some(first) = self.view.parts.first() {
+            place.part = Some(self.open(first)?);
+        }
+        let mut first_msg_id = None;
+        place.clone().advance(self, &mut |event, _| match event {
+            Event::Message(message) => {
+                first_msg_id = Some(message.msg_id);
+                Flow::PutBack
+            }
+            Event::Damage(_) => Flow::Continue,
+        })?;
+        place.cursor = Cursor::Start { first_msg_id };
+        Ok(place)
+    }
+
+    /// The place after the last message.
+    fn latest(self) -> Result<Place> {
+        let Some(last) = self.view.parts.last() else { return self.earliest() };
+        let cursor = self.cursor_at_end_of(self.view.parts.len())?;
+        let open = self.open(last)?;
+        let position = match &last.live {
+            Some(live) => live.position.clone(),
+            None => {
+                let from = self.with_index(last, |index| index.before_offset(last.end).position.clone())?;
+                let mut scanner = Scanner::new(&*open.file, from, last.end);
+                while !matches!(
+                    scanner.next().map_err(self.failed(last.path.as_str()))?,
+                    Found::End(_)
+                ) {}
+                scanner.position().clone()
+            }
+        };
+        Ok(Place::new(Some(open), position, cursor))
+    }
+
+    /// The last message of all.
+    pub(super) fn last_entry(self) -> Result<Option<Entry>> {
+        self.last_entry_of(self.view.parts.len())
+    }
+
+    /// The last message of the first `count` parts.
+    fn last_entry_of(self, count: usize) -> Result<Option<Entry>> {
+        for part in self.view.parts[..count].iter().rev() {
+            let last = match &part.live {
+                Some(live) => live.last.clone(),
+                None => self.with_index(part, |index| index.last().cloned())?,
+            };
+            if last.is_some() {
+                return Ok(last);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The cursor after the last message of the first `count` parts.
+    fn cursor_at_end_of(self, count: usize) -> Result<Cursor> {
+        match self.last_entry_of(count)? {
+            Some(last) => Ok(Cursor::After { offset: last.offset, msg_id: last.msg_id }),
+            None => Ok(self.earliest()?.cursor),
+        }
+    }
+
+    fn after_cursor(self, cursor: &Cursor) -> Result<Place> {
+        match cursor {
+            Cursor::Start { first_msg_id } => {
+                let earliest = self.earliest()?;
+                let Some(first) = first_msg_id else { return Ok(earliest) };
+                if earliest.cursor == *cursor {
+                    return Ok(earliest);
+                }
+                // What was first is first no more: something stands before it, or
+                // it is gone.
+                match self.find(first) {
+                    Ok(hit) => {
+                        let open = self.open(hit.part)?;
+                        Ok(Place::new(Some(open), Position::at_record(hit.offset, hit.line), cursor.clone()))
+                    }
+                    Err(error) => Err(self.refuse_cursor(cursor, first, None, error)),
+                }
+            }
+            Cursor::After { offset, msg_id } => {
+                for part in self.view.parts.iter().rev().filter(|part| *offset < part.end) {
+                    let hit = Hit { part, offset: *offset, line: self.line_at(part, *offset)? };
+                    if let Some(place) = self.after(&hit, msg_id)? {
+                        return Ok(place);
+                    }
+                }
+                // The file was edited or rewritten: the id still names the message.
+                match self.find(msg_id) {
+                    Ok(hit) => self.after(&hit, msg_id)?.ok_or_else(|| self.not_found(msg_id)),
+                    Err(error) => Err(self.refuse_cursor(cursor, msg_id, Some(*offset), error)),
+                }
+            }
+        }
+    }
+
+    /// Says why a cursor cannot be honoured.
+    fn refuse_cursor(self, cursor: &Cursor, msg_id: &str, offset: Option<u64>, error: Error) -> Error {
+        if !matches!(error, Error::MessageNotFound { .. }) {
+            return error;
+        }
+        let ends = self
+            .earliest()
+            .and_then(|earliest| Ok((earliest.cursor, self.cursor_at_end_of(self.view.parts.len())?)));
+        let (oldest, newest) = match ends {
+            Ok(ends) => ends,
+            Err(error) => return error,
+        };
+        let id_of = |cursor: &Cursor| match cursor {
+            Cursor::Start { first_msg_id } => first_msg_id.clone(),
+            Cursor::After { msg_id, .. } => Some(msg_id.clone()),
+        };
+        let time_of = |cursor: &Cursor| id_of(cursor).and_then(|id| msg_id::time_of(&id));
+        let bus = self.bus.to_string();
+        let text = cursor.to_string();
+        let time = msg_id::time_of(msg_id);
+        let gone = time.is_some() && time < time_of(&oldest) || offset.is_none();
+        let ahead = time.is_some() && time > time_of(&newest) && time_of(&newest).is_some()
+            || offset.is_some_and(|offset| self.view.parts.last().is_none_or(|part| offset >= part.end))
+                && time.is_none();
+        if gone {
+            Error::CursorExpired { bus, cursor: text, oldest: oldest.to_string(), newest: newest.to_string() }
+        } else if ahead {
+            Error::CursorAhead { bus, cursor: text, oldest: oldest.to_string(), newest: newest.to_string() }
+        } else {
+            let problem = format!("bus {bus} has no message {msg_id:?}");
+            Error::CursorUnknown { cursor: text, problem }
+        }
+    }
+
+    /// The place before the first message, in file order, that is later.
+    fn later_than(self, ts: Timestamp) -> Result<Place> {
+        for (number, part) in self.view.parts.iter().enumerate() {
+            let (later, from) = self.with_index(part, |index| {
+                (index.latest_ts() > Some(ts), index.before_later_than(ts).position.clone())
+            })?;
+            if !later {
+                continue;
+            }
+            let open = self.open(part)?;
+            let mut scanner = Scanner::new(&*open.file, from, part.end);
+            let mut cursor = None;
+            while let found = scanner.next().map_err(self.failed(part.path.as_str()))?
+                && !matches!(found, Found::End(_))
+            {
+                let Found::Record(record) = found else { continue };
+                if record.message.ts > Some(ts) {
+                    let cursor = match cursor {
+                        Some(cursor) => cursor,
+                        None => self.cursor_at_end_of(number)?,
+                    };
+                    let position = Position::at_record(record.offset, record.line);
+                    drop(scanner);
+                    return Ok(Place::new(Some(open), position, cursor));
+                }
+                cursor = Some(Cursor::After { offset: record.offset, msg_id: record.message.msg_id });
+            }
+        }
+        self.latest()
+    }
+
+    /// The place before the last messages that pass a filter.
+    fn locate_tail(self, count: usize, filter: &Filter) -> Result<Place> {
+        let mut found = None;
+        let mut missing = count;
+        for part in self.view.parts.iter().rev() {
+            let checkpoints: Vec<Checkpoint> =
+                self.with_index(part, |index| index.checkpoints().to_vec())?;
+            let file = self.open(part)?;
+            let mut end = part.end;
+            for checkpoint in checkpoints.iter().rev().filter(|one| one.position.offset() <= part.end) {
+                let mut last: VecDeque<(u64, u64)> = VecDeque::new();
+                let mut scanner = Scanner::new(&*file.file, checkpoint.position.clone(), part.end);
+                while let item = scanner.next().map_err(self.failed(part.path.as_str()))?
+                    && !matches!(item, Found::End(_))
+                {
+                    let Found::Record(record) = item else { continue };
+                    if record.offset >= end {
+                        break;
+                    }
+                    if filter.passes(&record.message) {
+                        last.push_back((record.offset, record.line));
+                        if last.len() > missing {
+                            last.pop_front();
+                        }
+                    }
+                }
+                missing -= last.len();
+                if let Some(&(offset, line)) = last.front() {
+                    found = Some((file.clone(), Position::at_record(offset, line)));
+                }
+                if missing == 0 {
+                    break;
+                }
+                end = checkpoint.position.offset();
+            }
+            if missing == 0 {
+                break;
+            }
+        }
+        match found {
+            // The cursor stands for nothing yet: at least one message follows.
+            Some((open, position)) => {
+                Ok(Place::new(Some(open), position, Cursor::Start { first_msg_id: None }))
+            }
+            None => self.latest(),
+        }
+    }
+
+    /// Finds a message by its id.
+    fn find(self, id: &str) -> Result<Hit<'v>> {
+        let size: u64 = self.view.parts.iter().map(|part| part.end).sum();
+        let mut hits = Vec::new();
+        if let Some(ts) = msg_id::time_of(id).filter(|_| size > SEARCH_WHOLE_BYTES) {
+            for part in &self.view.parts {
+                let (from, to) = self.with_index(part, |index| {
+                    let (from, to) = index.around_own(ts);
+                    (from.position.clone(), to)
+                })?;
+                self.search(part, from, to.unwrap_or(part.end).min(part.end), id, &mut hits)?;
+            }
+        }
+        if hits.is_empty() {
+            for part in &self.view.parts {
+                self.search(part, Position::start(), part.end, id, &mut hits)?;
+            }
+        }
+        if hits.len() > 1 {
+            return Err(Error::AmbiguousId { bus: self.bus.to_string(), msg_id: id.to_owned() });
+        }
+        hits.pop().ok_or_else(|| self.not_found(id))
+    }
+
+    /// Collects the records with an id that begin before an offset.
+    fn search(self, part: &'v Part, from: Position, until: u64, id: &str, hits: &mut Vec<Hit<'v>>) -> Result<()> {
+        let open = self.open(part)?;
+        let mut scanner = Scanner::new(&*open.file, from, part.end);
+        loop {
+            match scanner.next().map_err(self.failed(part.path.as_str()))? {
+                Found::Record(record) if record.offset >= until => return Ok(()),
+                Found::Record(record) if record.message.msg_id == id => {
+                    hits.push(Hit { part, offset: record.offset, line: record.line });
+                }
+                Found::Record(_) | Found::Damage(_) => {}
+                Found::End(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// The place after a record; none when another record, or none, begins there.
+    fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<Place>> {
+        let open = self.open(hit.part)?;
+        let mut scanner = Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        let found = scanner.next().map_err(self.failed(hit.part.path.as_str()))?;
+        let position = scanner.position().clone();
+        Ok(match found {
+            Found::Record(record) if record.offset == hit.offset && record.message.msg_id == id => {
+                let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
+                Some(Place::new(Some(open), position, cursor))
+            }
+            _ => None,
+        })
+    }
+
+    fn line_at(self, part: &Part, offset: u64) -> Result<u64> {
+        let (known, line) = self.with_index(part, |index| {
+            let position = &index.before_offset(offset).position;
+            (position.offset(), position.line())
+        })?;
+        let file = self.open(part)?.file;
+        let counted = count_lines(&*file, known.min(offset), offset).map_err(self.failed(part.path.as_str()))?;
+        Ok(line + counted)
+    }
+
+    fn not_found(self, id: &str) -> Error {
+        Error::MessageNotFound { bus: self.bus.to_string(), msg_id: id.to_owned() }
+    }
+}
+
+/// About how many bytes a message takes in an answer.
+fn size_in_answer(message: &Message) -> usize {
+    // Bytes that are no UTF-8 become three bytes each.
+    let body = match std::str::from_utf8(&message.body) {
+        Ok(text) => text.len(),
+        Err(_) => (3 * message.body.len()).min(FOREIGN_BODY_BYTES_MAX),
+    };
+    let pairs = message.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>();
+    let parents: usize = message
+        .parents
+        .iter()
+        .map(|parent| {
+            let meta: usize = parent.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum();
+            parent.msg_id.len() + parent.kind.len() + meta + 8
+        })
+        .sum();
+    let links: usize =
+        message.links.iter().map(|link| link.url.len() + link.label.len() + link.kind.len() + 8).sum();
+    let texts = message.msg_id.len()
+        + message.kind.len()
+        + message.project_id.len()
+        + message.task_id.len()
+        + message.run_id.len()
+        + message.issue_id.len()
+        + message.attachment_path.len()
+        + message.request_id.len();
+    body + pairs + parents + links + texts + 64
+}

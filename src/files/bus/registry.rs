@@ -1,0 +1,290 @@
+//! All buses of the tree: opened when they are first used, closed when nobody
+//! used them for long.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::disk::{Disk, Kind};
+use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId};
+use crate::error::{Error, Result};
+use crate::layout::paths;
+use crate::limits;
+use crate::store::{
+    AppendBatch, AppendTicket, BusPage, BusSummary, FrameStream, ReadPage, ReadQuery, ReadStart, Scope,
+    Start, Subscription, Trimmed,
+};
+
+use super::hub::Hub;
+use super::subscription::Follower;
+use super::writers::Writers;
+use super::{Bus, Context, follow};
+
+/// Open buses beyond which unused ones are closed.
+const OPEN_BUSES: usize = 512;
+
+/// All buses of one tree.
+pub(in crate::files) struct Buses {
+    pub(super) context: Arc<Context>,
+    open: Mutex<HashMap<BusId, Arc<Bus>>>,
+    subscribers: Arc<AtomicUsize>,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Buses {
+    /// Prepares the buses of a tree; opens none.
+    pub(in crate::files) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Arc<Self> {
+        Arc::new(Self {
+            context: Arc::new(Context {
+                disk,
+                clock,
+                pid,
+                sequence: AtomicU32::new(0),
+                hub: Arc::new(Hub::default()),
+                writers: Writers::new(),
+                archive_indexes: Mutex::default(),
+            }),
+            open: Mutex::default(),
+            subscribers: Arc::default(),
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    /// Follows changes by other programs, until the shutdown.
+    pub(in crate::files) async fn follow_others(self: Arc<Self>) {
+        follow::follow_others(self).await;
+    }
+
+    /// Ends subscriptions and waiting reads; appends go on until `close`.
+    pub(in crate::files) fn shut_down(&self) {
+        self.shutdown.cancel();
+    }
+
+    /// Ends the writer threads when they have nothing left to do.
+    pub(in crate::files) fn close(&self) {
+        self.context.writers.close();
+    }
+
+    pub(in crate::files) async fn submit(&self, batch: AppendBatch) -> Result<AppendTicket> {
+        self.get(&batch.bus).submit(batch).await
+    }
+
+    pub(in crate::files) async fn read(&self, query: ReadQuery) -> Result<ReadPage> {
+        let bus = self.get_current(&query.bus).await?;
+        blocking(move || bus.reader(|reader| reader.read(&query))).await
+    }
+
+    pub(in crate::files) async fn get_message(&self, bus: &BusId, msg_id: MsgId) -> Result<(Message, Cursor)> {
+        let bus = self.get_current(bus).await?;
+        blocking(move || bus.reader(|reader| reader.get(&msg_id))).await
+    }
+
+    /// Reads as soon as there is something to read.
+    pub(in crate::files) async fn poll(&self, mut query: ReadQuery, timeout: Duration) -> Result<ReadPage> {
+        let deadline = tokio::time::Instant::now() + timeout;
+        // Registered before the first look, so that nothing falls in between.
+        let mailbox = self.context.hub.register(Scope::Bus(query.bus.clone()));
+        loop {
+            let page = self.read(query.clone()).await?;
+            if !page.messages.is_empty() {
+                return Ok(page);
+            }
+            // What the filter passed over need not be read again, and "now" must
+            // not move on.
+            query.start = ReadStart::From(Start::Cursor(page.cursor.clone()));
+            tokio::select! {
+                () = mailbox.changed() => drop(mailbox.take()),
+                () = tokio::time::sleep_until(deadline) => return Ok(page),
+                () = self.shutdown.cancelled() => return Err(Error::ShuttingDown),
+            }
+        }
+    }
+
+    pub(in crate::files) async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<FrameStream> {
+        let seat = Seat::take(&self.subscribers)?;
+        let follower = Follower::open(Arc::clone(self), subscription, seat).await?;
+        Ok(follower.into_stream())
+    }
+
+    pub(in crate::files) async fn rotate(&self, bus: &BusId) -> Result<String> {
+        self.get(bus).rotate().await
+    }
+
+    pub(in crate::files) async fn trim(&self, bus: &BusId, older_than: Duration, dry_run: bool) -> Result<Trimmed> {
+        self.get(bus).trim(older_than, dry_run).await
+    }
+
+    /// Lists a page of buses in the order of their ids.
+    pub(in crate::files) async fn list(
+        self: &Arc<Self>,
+        project: Option<ProjectId>,
+        after: Option<BusId>,
+        limit: usize,
+    ) -> Result<BusPage> {
+        let context = Arc::clone(&self.context);
+        let scope = project.map_or(Scope::All, Scope::Project);
+        let ids = blocking(move || existing(&*context.disk, &scope)).await?;
+        let mut following = ids.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
+        let mut page = BusPage::default();
+        for id in following.by_ref().take(limit) {
+            page.buses.push(self.summary(id).await);
+        }
+        page.more = following.next().is_some();
+        Ok(page)
+    }
+
+    async fn summary(&self, id: BusId) -> BusSummary {
+        let mut summary = BusSummary {
+            path: paths::bus_file(&id).to_string(),
+            size_bytes: 0,
+            last: None,
+            archive_count: 0,
+            damage_count: 0,
+            problem: None,
+            bus: id.clone(),
+        };
+        let read = async {
+            let bus = self.get_current(&id).await?;
+            blocking(move || {
+                bus.reader(|reader| {
+                    let view = reader.view;
+                    let last = reader.last_entry()?;
+                    let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
+                    let size: u64 = view.parts.iter().map(|part| part.end).sum();
+                    Ok((size, last, view.archive_count(), damages, view.poisoned))
+                })
+            })
+            .await
+        };
+        match read.await {
+            Ok((size, last, archives, damages, poisoned)) => {
+                summary.size_bytes = size;
+                summary.last = last.map(|entry| (entry.msg_id, entry.ts));
+                summary.archive_count = archives;
+                summary.damage_count = damages;
+                summary.problem = poisoned.then(|| Error::BusPoisoned { bus: id.to_string() }.to_string());
+            }
+            Err(error) => summary.problem = Some(error.to_string()),
+        }
+        summary
+    }
+
+    /// Returns a bus, up to date with its files.
+    pub(super) async fn get_current(&self, id: &BusId) -> Result<Arc<Bus>> {
+        let bus = self.get(id);
+        bus.refresh().await?;
+        Ok(bus)
+    }
+
+    /// Returns a bus.
+    pub(super) fn get(&self, id: &BusId) -> Arc<Bus> {
+        let mut open = self.lock();
+        if let Some(bus) = open.get(id) {
+            bus.touch();
+            return Arc::clone(bus);
+        }
+        if open.len() >= OPEN_BUSES {
+            close_unused(&mut open);
+        }
+        let bus = Bus::new(Arc::clone(&self.context), id.clone());
+        open.insert(id.clone(), Arc::clone(&bus));
+        bus
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<BusId, Arc<Bus>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes the half of the buses that nobody holds and that were used longest ago.
+fn close_unused(open: &mut HashMap<BusId, Arc<Bus>>) {
+    let mut unused: Vec<(Instant, BusId)> = open
+        .iter()
+        .filter(|(_, bus)| Arc::strong_count(bus) == 1)
+        .map(|(id, bus)| (bus.last_used(), id.clone()))
+        .collect();
+    unused.sort();
+    for (_, id) in unused.drain(..unused.len().div_ceil(2)) {
+        open.remove(&id);
+    }
+}
+
+/// One of the limited number of subscriptions.
+pub(super) struct Seat(Arc<AtomicUsize>);
+
+impl Seat {
+    fn take(count: &Arc<AtomicUsize>) -> Result<Self> {
+        let seat = Self(Arc::clone(count));
+        if count.fetch_add(1, Ordering::Relaxed) >= limits::SUBSCRIBERS_MAX {
+            return Err(Error::SubscriberLimit { limit: limits::SUBSCRIBERS_MAX });
+        }
+        Ok(seat)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Finds the buses of a scope that exist: whose live file or an archive is there.
+pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>> {
+    let projects = match scope {
+        Scope::Bus(bus) => {
+            let there = disk.status(&paths::bus_file(bus))?.is_some();
+            return Ok(there.then(|| bus.clone()).into_iter().collect());
+        }
+        Scope::Project(project) => vec![project.clone()],
+        Scope::All => folders(disk, &crate::domain::TreePath::root())?
+            .iter()
+            .filter_map(|name| paths::project_of_folder(name))
+            .collect(),
+    };
+    let mut found = BTreeSet::new();
+    for project in projects {
+        let own = BusId { project, task: None };
+        let folder = paths::project_folder(&own.project);
+        let Some(entries) = disk.list(&folder)? else {
+            if matches!(scope, Scope::Project(_)) {
+                return Err(Error::ProjectNotFound { project: own.project.to_string() });
+            }
+            continue;
+        };
+        for entry in &entries {
+            let task = if entry.kind == Kind::Folder { paths::task_of_folder(&entry.name) } else { None };
+            let Some(task) = task else { continue };
+            let bus = BusId { project: own.project.clone(), task: Some(task) };
+            if has_bus(&disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(), &bus) {
+                found.insert(bus);
+            }
+        }
+        if has_bus(&entries, &own) {
+            found.insert(own);
+        }
+    }
+    Ok(found)
+}
+
+fn has_bus(entries: &[crate::disk::Entry], bus: &BusId) -> bool {
+    let file = paths::bus_file(bus);
+    entries.iter().any(|entry| entry.name == file.name() || paths::is_archive_of(bus, &entry.name))
+}
+
+fn folders(disk: &dyn Disk, path: &crate::domain::TreePath) -> Result<Vec<String>> {
+    let entries = disk.list(path)?.unwrap_or_default();
+    Ok(entries.into_iter().filter(|entry| entry.kind == Kind::Folder).map(|entry| entry.name).collect())
+}
+
+/// Runs what blocks on files where blocking is no harm.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) if failed.is_panic() => Err(Error::Bug("a read panicked; the log says where".into())),
+        Err(_) => Err(Error::ShuttingDown),
+    }
+}

@@ -1,0 +1,104 @@
+//! The tail of the live file, seen under the lock: what other programs appended,
+//! and what a dead one left torn.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::layout::message_file::{Position, Tail};
+use crate::layout::{paths, stamp};
+
+use super::index::Index;
+use super::owner::{Committed, Owner};
+use super::parts::SharedIndex;
+use super::scanner::{Found, Scanner};
+
+/// How long a torn tail must stand still before it is moved away, because a
+/// writer that ignores the lock may be in the middle of it.
+const SETTLE_INTERVAL: Duration = Duration::from_millis(10);
+const SETTLE_ROUNDS: usize = 5;
+
+impl Owner {
+    /// Takes in what was appended since the last look. The lock must be held: it
+    /// proves that no writer is in the middle of a record.
+    pub(super) fn ingest(&mut self) -> Result<Tail> {
+        let Some(live) = &mut self.live else { return Ok(Tail::Complete) };
+        let failed = |source| Error::io("read", self.path.as_str(), source);
+        let length = live.file.status().map_err(failed)?.length;
+        if length < live.end {
+            // Somebody cut the file in place: what was known of it is void.
+            tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
+            live.index = SharedIndex::new(Index::new());
+            live.position = Position::start();
+            live.committed = Committed { end: 0, position: Position::start(), last: None };
+            live.sequence = self.next_sequence;
+            self.next_sequence += 1;
+        }
+        let mut scanner = Scanner::new(&*live.file, live.position.clone(), length);
+        let tail = loop {
+            match scanner.next().map_err(failed)? {
+                Found::Record(record) => live.index.lock().note(&record, scanner.position()),
+                Found::Damage(damage) => {
+                    tracing::warn!(bus = %self.bus, offset = damage.offset, length = damage.length,
+                        detail = %damage.detail, "damage in the bus file");
+                    live.index.lock().note_damage();
+                }
+                Found::End(tail) => break tail,
+            }
+        };
+        live.position = scanner.position().clone();
+        live.length = length;
+        live.end = match tail {
+            Tail::Torn { keep } => keep,
+            Tail::Complete | Tail::Damaged => length,
+        };
+        self.last_ts = self.last_ts.max(live.index.lock().own_ts());
+        Ok(tail)
+    }
+
+    /// Takes in what was appended, and moves a torn tail away, so that a record
+    /// can follow. The lock must be held.
+    pub(super) fn clear_tail(&mut self) -> Result<()> {
+        let mut rounds = 0;
+        loop {
+            let Tail::Torn { keep } = self.ingest()? else { return Ok(()) };
+            let Some(live) = &self.live else { return Ok(()) };
+            let length = live.file.status().map_err(self.failed("look at"))?.length;
+            if rounds < SETTLE_ROUNDS {
+                // Nothing tells when a writer that takes no lock has finished.
+                std::thread::sleep(SETTLE_INTERVAL);
+                let now = live.file.status().map_err(self.failed("look at"))?.length;
+                rounds = if now == length { rounds + 1 } else { 0 };
+                if rounds < SETTLE_ROUNDS {
+                    continue;
+                }
+            }
+            return self.rescue(keep, length);
+        }
+    }
+
+    /// Moves the bytes from `keep` on into a file of their own and cuts them off.
+    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<()> {
+        let Some(live) = &self.live else { return Ok(()) };
+        let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
+        let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
+        torn.truncate(read);
+        let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
+        let path = paths::torn_file(&self.bus, &stamp);
+        self.disk().create_synced(&path, &torn)?;
+        live.file.truncate(keep).map_err(self.failed("cut"))?;
+        tracing::warn!(bus = %self.bus, offset = keep, length = read, saved = %path,
+            "moved a torn record out of the bus file");
+
+        // The scan may stand behind the cut: begin again before it.
+        let start = live.index.lock().before_offset(keep.saturating_sub(1)).position.clone();
+        let mut scanner = Scanner::new(&*live.file, start, keep);
+        while !matches!(scanner.next().map_err(self.failed("read"))?, Found::End(_)) {}
+        let position = scanner.position().clone();
+        if let Some(live) = &mut self.live {
+            live.position = position;
+            live.end = keep;
+            live.length = keep;
+        }
+        Ok(())
+    }
+}

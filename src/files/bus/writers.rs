@@ -1,0 +1,99 @@
+//! The threads that run the owners of buses. A bus is run by one thread at a
+//! time; a thread that syncs holds up no other bus.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::limits::{BUS_WRITER_IDLE, BUS_WRITERS_MAX};
+
+/// Something that has a turn to take.
+pub(super) trait Turn: Send + Sync + 'static {
+    /// Does what is waiting. Returns whether more is waiting already.
+    fn take_turn(&self) -> bool;
+}
+
+/// A pool of threads that grows with the work and shrinks again.
+pub(super) struct Writers {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    ready: VecDeque<Arc<dyn Turn>>,
+    threads: usize,
+    idle: usize,
+    closed: bool,
+}
+
+impl Writers {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(State::default()), wake: Condvar::new() })
+    }
+
+    /// Gives something its turn as soon as a thread is free. It must not be
+    /// scheduled again before its turn returned false.
+    pub(super) fn schedule(self: &Arc<Self>, turn: Arc<dyn Turn>) {
+        let mut state = self.lock();
+        state.ready.push_back(turn);
+        if state.idle >= state.ready.len() {
+            self.wake.notify_one();
+        } else if state.threads < BUS_WRITERS_MAX {
+            state.threads += 1;
+            drop(state);
+            let writers = Arc::clone(self);
+            let spawned =
+                std::thread::Builder::new().name("bus-writer".into()).spawn(move || writers.run());
+            if let Err(error) = spawned {
+                tracing::error!(%error, "cannot start a writer thread");
+                let mut state = self.lock();
+                state.threads -= 1;
+                // Without a single thread nobody would ever answer.
+                let turns: Vec<_> =
+                    if state.threads == 0 { state.ready.drain(..).collect() } else { Vec::new() };
+                drop(state);
+                for turn in turns {
+                    while turn.take_turn() {}
+                }
+            }
+        }
+    }
+
+    /// Ends the threads once nothing is waiting.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some(turn) = state.ready.pop_front() {
+                drop(state);
+                let more = turn.take_turn();
+                state = self.lock();
+                if more {
+                    state.ready.push_back(turn);
+                }
+                continue;
+            }
+            if state.closed {
+                break;
+            }
+            state.idle += 1;
+            let (woken, waited) =
+                self.wake.wait_timeout(state, BUS_WRITER_IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if waited.timed_out() && state.ready.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements of ours.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,34 @@
+//! The lock that keeps a second server off the root.
+
+use std::sync::Arc;
+
+use crate::disk::{Disk, DiskFile};
+use crate::error::{Error, Holder, Result};
+use crate::layout::paths;
+
+/// The lock of the root, until it is dropped. Its file is never deleted: two
+/// servers could then hold locks of two files by one name.
+pub(super) struct RootLock {
+    _file: Arc<dyn DiskFile>,
+}
+
+impl RootLock {
+    /// Takes the lock and writes the pid into the file, for people: who holds it
+    /// is told by the lock, not by the file.
+    pub(super) fn take(disk: &dyn Disk, pid: u32) -> Result<Self> {
+        disk.create_folder(&paths::private_folder())?;
+        let path = paths::root_lock();
+        let file = disk.create_append(&path)?;
+        let failed = |source| Error::io("lock", path.as_str(), source);
+        if !file.try_lock().map_err(failed)? {
+            let written = || {
+                let mut text = [0; 16];
+                let read = file.read_at(0, &mut text).ok()?;
+                std::str::from_utf8(&text[..read]).ok()?.trim().parse().ok()
+            };
+            return Err(Error::RootLocked { holder: Holder(file.lock_holder().or_else(written)) });
+        }
+        file.truncate(0).and_then(|()| file.append(format!("{pid}\n").as_bytes())).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}

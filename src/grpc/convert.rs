@@ -1,0 +1,364 @@
+//! Between the wire and the domain: requests are checked here, once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    BusId, Cursor, Integrity, Link, Message, MsgId, NewMessage, Parent, ProjectId, RequestId,
+};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::store::{AppendBatch, Filter, Frame, ReadQuery, ReadStart, Scope, Start, Subscription};
+
+use super::pb;
+
+/// Takes a batch for one bus.
+pub(super) fn batch(messages: Vec<pb::Message>, request_id: &str, expected_last: &str) -> Result<AppendBatch> {
+    check_size("messages", "BATCH_MESSAGES_MAX", messages.len(), limits::BATCH_MESSAGES_MAX)?;
+    let bytes = messages.iter().map(|message| message.body.len()).sum();
+    // One message alone is bounded by its body's own limit.
+    if messages.len() > 1 {
+        check_size("messages", "BATCH_BYTES_MAX", bytes, limits::BATCH_BYTES_MAX)?;
+    }
+    let mut bus: Option<BusId> = None;
+    let mut new_messages = Vec::with_capacity(messages.len());
+    for (index, message) in messages.into_iter().enumerate() {
+        let own = BusId::parse(&message.project_id, &message.task_id)?;
+        match &bus {
+            None => bus = Some(own),
+            Some(first) if *first != own => {
+                return Err(Error::MixedBuses { first: first.to_string(), other: own.to_string(), index });
+            }
+            Some(_) => {}
+        }
+        let message = new_message(message);
+        message.check()?;
+        new_messages.push(message);
+    }
+    Ok(AppendBatch {
+        bus: bus.ok_or(Error::RequiredField { field: "messages" })?,
+        messages: new_messages,
+        request_id: RequestId::parse(request_id)?,
+        expected_last: optional_id("expected_last_msg_id", expected_last)?,
+    })
+}
+
+/// Takes the one message of a request.
+pub(super) fn single(message: Option<pb::Message>, request_id: &str, expected_last: &str) -> Result<AppendBatch> {
+    let message = message.ok_or(Error::RequiredField { field: "message" })?;
+    batch(vec![message], request_id, expected_last)
+}
+
+fn new_message(message: pb::Message) -> NewMessage {
+    NewMessage {
+        kind: message.r#type,
+        run_id: message.run_id,
+        issue_id: message.issue_id,
+        parents: message
+            .parents
+            .into_iter()
+            .map(|parent| Parent {
+                msg_id: parent.msg_id,
+                kind: parent.kind,
+                meta: parent.meta.into_iter().collect(),
+            })
+            .collect(),
+        links: message
+            .links
+            .into_iter()
+            .map(|link| Link { url: link.url, label: link.label, kind: link.kind })
+            .collect(),
+        meta: message.meta.into_iter().collect(),
+        attachment_path: message.attachment_path,
+        body: message.body,
+    }
+}
+
+/// Takes a read.
+pub(super) fn read_query(request: pb::ReadMessagesRequest) -> Result<ReadQuery> {
+    use pb::read_messages_request::Start as From;
+    let start = match request.start {
+        None => ReadStart::From(Start::Earliest),
+        Some(From::SinceId(id)) => ReadStart::From(Start::SinceId(MsgId::parse("since_id", &id)?)),
+        Some(From::Cursor(cursor)) => ReadStart::From(Start::Cursor(Cursor::parse(&cursor)?)),
+        Some(From::SinceTime(time)) => ReadStart::From(Start::SinceTime(timestamp("since_time", time)?)),
+        Some(From::Tail(count)) => {
+            let count = positive("tail", count)?;
+            check_size("tail", "READ_LIMIT_MAX", count, limits::READ_LIMIT_MAX)?;
+            if count == 0 {
+                return Err(invalid("tail", "it must be at least 1"));
+            }
+            ReadStart::Tail(count)
+        }
+    };
+    let limit = match (&start, request.limit) {
+        (ReadStart::Tail(count), 0) => *count,
+        (_, limit) => read_limit(limit)?,
+    };
+    Ok(ReadQuery {
+        bus: BusId::parse(&request.project_id, &request.task_id)?,
+        start,
+        limit,
+        filter: filter(request.types, request.run_id)?,
+    })
+}
+
+/// Takes a long poll: the read, and how long to wait.
+pub(super) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, Duration)> {
+    use pb::poll_for_new_request::Start as From;
+    let start = match request.start {
+        None => Start::Latest,
+        Some(From::SinceId(id)) => Start::SinceId(MsgId::parse("since_id", &id)?),
+        Some(From::Cursor(cursor)) => Start::Cursor(Cursor::parse(&cursor)?),
+    };
+    let timeout = match request.timeout {
+        None => limits::POLL_TIMEOUT_DEFAULT,
+        Some(timeout) => duration("timeout", timeout)?,
+    };
+    if timeout > limits::POLL_TIMEOUT_MAX {
+        let problem = format!("it is over POLL_TIMEOUT_MAX = {} s", limits::POLL_TIMEOUT_MAX.as_secs());
+        return Err(invalid("timeout", problem));
+    }
+    let query = ReadQuery {
+        bus: BusId::parse(&request.project_id, &request.task_id)?,
+        start: ReadStart::From(start),
+        limit: read_limit(request.limit)?,
+        filter: filter(request.types, request.run_id)?,
+    };
+    Ok((query, timeout))
+}
+
+/// Takes a subscription.
+pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription> {
+    use pb::subscribe_request::Start as From;
+    let scope = scope(&request)?;
+    let one_bus = matches!(scope, Scope::Bus(_));
+    let start_given = request.start.is_some();
+    let only_one = |field| invalid(field, "it names a place in one bus; use positions for a wide scope");
+    let start = match request.start {
+        None => Start::Latest,
+        Some(From::SinceId(_)) if !one_bus => return Err(only_one("since_id")),
+        Some(From::Cursor(_)) if !one_bus => return Err(only_one("cursor")),
+        Some(From::SinceId(id)) => Start::SinceId(MsgId::parse("since_id", &id)?),
+        Some(From::Cursor(cursor)) => Start::Cursor(Cursor::parse(&cursor)?),
+        Some(From::SinceTime(time)) => Start::SinceTime(timestamp("since_time", time)?),
+        Some(From::Position(position)) => match pb::StartPosition::try_from(position) {
+            Ok(pb::StartPosition::Earliest) => Start::Earliest,
+            Ok(pb::StartPosition::Latest | pb::StartPosition::Unspecified) => Start::Latest,
+            Err(_) => return Err(invalid("position", "it is no StartPosition")),
+        },
+    };
+    check_size("positions", "POSITIONS_MAX", request.positions.len(), limits::POSITIONS_MAX)?;
+    if !request.positions.is_empty() && (one_bus || start_given) {
+        return Err(invalid("positions", "they are for wide scopes, instead of another start"));
+    }
+    let positions = request
+        .positions
+        .into_iter()
+        .map(|position| {
+            let bus = BusId::parse(&position.project_id, &position.task_id)?;
+            Ok((bus, Cursor::parse(&position.cursor)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let heartbeat_interval = match request.heartbeat_interval {
+        None => limits::HEARTBEAT_INTERVAL_DEFAULT,
+        Some(interval) => duration("heartbeat_interval", interval)?,
+    };
+    if !(limits::HEARTBEAT_INTERVAL_MIN..=limits::HEARTBEAT_INTERVAL_MAX).contains(&heartbeat_interval) {
+        return Err(invalid("heartbeat_interval", "it must lie between 100 ms and 1 h"));
+    }
+    Ok(Subscription {
+        scope,
+        start,
+        positions,
+        filter: filter(request.types, request.run_id)?,
+        stop_at_tail: request.stop_at_tail,
+        limit: match u64::try_from(request.limit) {
+            Ok(0) => None,
+            Ok(limit) => Some(limit),
+            Err(_) => return Err(invalid("limit", "it must not be negative")),
+        },
+        heartbeat_interval,
+    })
+}
+
+fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
+    let nothing_named = request.project_id.is_empty() && request.task_id.is_empty();
+    match pb::SubscribeScope::try_from(request.scope) {
+        Ok(pb::SubscribeScope::Unspecified) if nothing_named => Ok(Scope::All),
+        Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => {
+            Ok(Scope::Bus(BusId::parse(&request.project_id, &request.task_id)?))
+        }
+        Ok(pb::SubscribeScope::Project) if !request.task_id.is_empty() => {
+            Err(invalid("task_id", "a project's scope covers all its tasks; leave it empty"))
+        }
+        Ok(pb::SubscribeScope::Project) => Ok(Scope::Project(ProjectId::parse(&request.project_id)?)),
+        Ok(pb::SubscribeScope::All) if !nothing_named => {
+            Err(invalid("project_id", "the scope ALL covers everything; leave it empty"))
+        }
+        Ok(pb::SubscribeScope::All) => Ok(Scope::All),
+        Err(_) => Err(invalid("scope", "it is no SubscribeScope")),
+    }
+}
+
+/// Gives out a message.
+pub(super) fn message(message: Message) -> pb::Message {
+    pb::Message {
+        msg_id: message.msg_id,
+        ts: message.ts.map(timestamp_out),
+        r#type: message.kind,
+        project_id: message.project_id,
+        task_id: message.task_id,
+        run_id: message.run_id,
+        issue_id: message.issue_id,
+        parents: message
+            .parents
+            .into_iter()
+            .map(|parent| pb::Parent {
+                msg_id: parent.msg_id,
+                kind: parent.kind,
+                meta: parent.meta.into_iter().collect(),
+            })
+            .collect(),
+        links: message
+            .links
+            .into_iter()
+            .map(|link| pb::Link { url: link.url, label: link.label, kind: link.kind })
+            .collect(),
+        meta: message.meta.into_iter().collect(),
+        attachment_path: message.attachment_path,
+        body: text(message.body),
+        request_id: message.request_id,
+        integrity: match message.integrity {
+            Integrity::Verified => pb::Integrity::Verified,
+            Integrity::Unchecked => pb::Integrity::Unchecked,
+            Integrity::Modified => pb::Integrity::Modified,
+            Integrity::Synthetic => pb::Integrity::Synthetic,
+        }
+        .into(),
+    }
+}
+
+/// Makes text of a body. Another program may have written bytes that are no
+/// UTF-8: each becomes U+FFFD, and what then no longer fits is cut.
+fn text(body: Vec<u8>) -> String {
+    String::from_utf8(body).unwrap_or_else(|error| {
+        let mut text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        text.truncate(text.floor_char_boundary(limits::FOREIGN_BODY_BYTES_MAX));
+        text
+    })
+}
+
+/// Gives out a frame. `now` stamps heartbeats.
+pub(super) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeResponse {
+    use pb::subscribe_response as out;
+    let ids = |bus: &BusId| (bus.project.as_str().to_owned(), bus.task_str().to_owned());
+    let frame = match frame {
+        Frame::Opened { bus, cursor } => {
+            let (project_id, task_id) = ids(&bus);
+            out::Frame::Opened(out::Opened { project_id, task_id, cursor: cursor.to_string() })
+        }
+        Frame::Message { bus, message: content, cursor } => {
+            let (project_id, task_id) = ids(&bus);
+            let message = Some(message(*content));
+            out::Frame::Message(out::Delivery { message, cursor: cursor.to_string(), project_id, task_id })
+        }
+        Frame::CaughtUp => out::Frame::CaughtUp(out::CaughtUp {}),
+        Frame::Heartbeat => out::Frame::Heartbeat(out::Heartbeat { ts: Some(timestamp_out(now)) }),
+        Frame::Gap { bus, reason, oldest } => {
+            let (project_id, task_id) = ids(&bus);
+            let oldest_cursor = oldest.to_string();
+            out::Frame::Gap(out::Gap { project_id, task_id, reason: reason.into(), oldest_cursor })
+        }
+        Frame::Damaged { bus, offset, length, detail } => {
+            let (project_id, task_id) = ids(&bus);
+            let (offset, length) = (size_out(offset), size_out(length));
+            out::Frame::Damaged(out::Damaged { project_id, task_id, offset, length, detail })
+        }
+        Frame::Closing { positions } => {
+            let positions = positions
+                .into_iter()
+                .map(|(bus, cursor)| {
+                    let (project_id, task_id) = ids(&bus);
+                    pb::BusPosition { project_id, task_id, cursor: cursor.to_string() }
+                })
+                .collect();
+            out::Frame::Closing(out::Closing { positions })
+        }
+    };
+    pb::SubscribeResponse { frame: Some(frame) }
+}
+
+/// Takes a page size.
+pub(super) fn page_size(size: i32) -> Result<usize> {
+    let size = positive("page_size", size)?;
+    check_size("page_size", "PAGE_SIZE_MAX", size, limits::PAGE_SIZE_MAX)?;
+    Ok(if size == 0 { limits::PAGE_SIZE_DEFAULT } else { size })
+}
+
+/// Takes a page token of ListBuses: the bus after which to go on.
+pub(super) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let (project, task) = token.split_once('/').ok_or(Error::InvalidPageToken)?;
+    BusId::parse(project, task).map(Some).map_err(|_| Error::InvalidPageToken)
+}
+
+/// Makes the page token that goes on after a bus.
+pub(super) fn bus_page_token_out(bus: &BusId) -> String {
+    format!("{}/{}", bus.project, bus.task_str())
+}
+
+fn filter(types: Vec<String>, run_id: String) -> Result<Filter> {
+    check_size("types", "FILTER_TYPES_MAX", types.len(), limits::FILTER_TYPES_MAX)?;
+    Ok(Filter { kinds: types, run_id })
+}
+
+fn read_limit(limit: i32) -> Result<usize> {
+    let limit = positive("limit", limit)?;
+    check_size("limit", "READ_LIMIT_MAX", limit, limits::READ_LIMIT_MAX)?;
+    Ok(if limit == 0 { limits::READ_LIMIT_DEFAULT } else { limit })
+}
+
+fn optional_id(field: &'static str, id: &str) -> Result<Option<MsgId>> {
+    if id.is_empty() { Ok(None) } else { MsgId::parse(field, id).map(Some) }
+}
+
+fn positive(field: &'static str, number: i32) -> Result<usize> {
+    usize::try_from(number).map_err(|_| invalid(field, "it must not be negative"))
+}
+
+fn check_size(field: &'static str, limit_name: &'static str, actual: usize, limit: usize) -> Result<()> {
+    if actual > limit { Err(Error::TooLarge { field, limit_name, limit, actual }) } else { Ok(()) }
+}
+
+fn invalid(field: &'static str, problem: impl Into<String>) -> Error {
+    Error::InvalidField { field, problem: problem.into() }
+}
+
+fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
+    Timestamp::new(time.seconds, time.nanos).map_err(|_| invalid(field, "it is no time"))
+}
+
+/// Takes a duration that must not be negative.
+pub(super) fn duration(field: &'static str, duration: prost_types::Duration) -> Result<Duration> {
+    Duration::try_from(duration).map_err(|_| invalid(field, "it must be a duration that is not negative"))
+}
+
+/// Gives out a time.
+pub(super) fn timestamp_out(ts: Timestamp) -> prost_types::Timestamp {
+    // Before 1970 jiff counts the fraction back from the second, protobuf forward.
+    let (mut seconds, mut nanos) = (ts.as_second(), ts.subsec_nanosecond());
+    if nanos < 0 {
+        seconds -= 1;
+        nanos += 1_000_000_000;
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+/// Gives out a size.
+pub(super) fn size_out(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

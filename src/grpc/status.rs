@@ -1,0 +1,64 @@
+//! Errors on the wire: the one place where a reason becomes a gRPC code.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::error::{Error, Reason};
+
+/// The domain of every `ErrorInfo` of ours.
+const DOMAIN: &str = "callboard";
+/// When to come back after a shutdown or a held lock.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// Turns an error into a status with its details.
+pub fn status(error: &Error) -> Status {
+    status_with(error, &[])
+}
+
+/// Turns an error into a status, with further metadata.
+pub(super) fn status_with(error: &Error, further: &[(&str, String)]) -> Status {
+    let reason = error.reason();
+    if matches!(reason, Reason::Bug | Reason::Io) {
+        tracing::error!(%error, reason = reason.as_str(), "call failed");
+    }
+    let metadata: HashMap<String, String> = error
+        .metadata()
+        .into_iter()
+        .chain(further.iter().map(|(key, value)| (*key, value.clone())))
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    let mut details = ErrorDetails::with_error_info(reason.as_str(), DOMAIN, metadata);
+    if let Some(field) = error.field() {
+        details.add_bad_request_violation(field, error.to_string());
+    }
+    if matches!(reason, Reason::ShuttingDown | Reason::LockTimeout) {
+        details.set_retry_info(Some(RETRY_DELAY));
+    }
+    Status::with_error_details(code(reason), error.to_string(), details)
+}
+
+fn code(reason: Reason) -> Code {
+    match reason {
+        Reason::InvalidId
+        | Reason::PathTraversal
+        | Reason::RequiredField
+        | Reason::TooLarge
+        | Reason::InvalidField
+        | Reason::MixedBuses
+        | Reason::InvalidPageToken
+        | Reason::AmbiguousId => Code::InvalidArgument,
+        Reason::ProjectNotFound | Reason::BusNotFound | Reason::MessageNotFound => Code::NotFound,
+        Reason::RequestIdReused => Code::AlreadyExists,
+        Reason::BusMoved => Code::Aborted,
+        Reason::BusPoisoned | Reason::BusEmpty | Reason::NotARegularFile | Reason::RootLocked => {
+            Code::FailedPrecondition
+        }
+        Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown => Code::OutOfRange,
+        Reason::LockTimeout | Reason::ShuttingDown => Code::Unavailable,
+        Reason::SubscriberLimit | Reason::DiskFull => Code::ResourceExhausted,
+        Reason::Io | Reason::Bug => Code::Internal,
+    }
+}

@@ -1,0 +1,210 @@
+//! The server: it is given its settings, says when it is ready, and ends when it
+//! is told to.
+//!
+//! Ending is graceful: no new calls, subscriptions get `closing`, calls in
+//! progress finish, and after a deadline whatever is left is cut off.
+
+mod connections;
+mod oversize;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::disk::{OsDisk, Socket, SocketError};
+use crate::error::Error;
+use crate::files::Files;
+use crate::grpc::pb::message_bus_server::MessageBusServer;
+use crate::grpc::{DESCRIPTORS, MessageBusService};
+use crate::limits;
+
+use connections::accept;
+use oversize::OversizeLayer;
+
+/// Why a server cannot start, or ended.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
+pub enum ServeError {
+    #[error("cannot open root {}: {source}", root.display())]
+    Root { root: PathBuf, source: Error },
+    #[error("--listen {listen:?} is no HOST:PORT: {problem}")]
+    Address { listen: String, problem: String },
+    #[error(
+        "--listen {listen} is not a loopback address: this server has no authentication yet, \
+         so it listens on 127.0.0.1, [::1] or localhost only"
+    )]
+    NotLoopback { listen: String },
+    #[error("cannot listen on {address}: {source}{}", in_use_hint(source))]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("{0}; choose another path with --uds, or none with --no-uds")]
+    Socket(#[from] SocketError),
+    #[error("the server failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    #[error("cannot describe the services: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+fn in_use_hint(error: &std::io::Error) -> &'static str {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        "; another program listens there, choose another port with --listen, or 0 for a free one"
+    } else {
+        ""
+    }
+}
+
+/// Where a server can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The TCP address, with its real port.
+    pub tcp: SocketAddr,
+    /// The Unix socket.
+    pub uds: Option<PathBuf>,
+    /// The root, as its real path.
+    pub root: PathBuf,
+}
+
+/// Serves until `shutdown` ends, and then until all calls are done or cut off.
+/// Calls `ready` once everything is listened on.
+///
+/// # Errors
+/// When the root cannot be taken, or an address or the socket not be listened on.
+pub async fn serve(
+    config: Config,
+    ready: impl FnOnce(&Endpoints),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let address = loopback_address(&config.listen).await?;
+    let in_root = |source| ServeError::Root { root: config.root.clone(), source };
+    let disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
+    let root = disk.root().to_owned();
+    let clock = Arc::new(SystemClock);
+    let files = Files::open(disk, clock.clone(), std::process::id()).map_err(in_root)?;
+    let files = Arc::new(files);
+
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let tcp = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
+    let socket = listen_on_socket(&config)?;
+
+    let draining = CancellationToken::new();
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<MessageBusServer<MessageBusService<Files>>>().await;
+    let routes = routes(&files, clock, &draining, health_service)?;
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let mut serving = JoinSet::new();
+    serving.spawn(server().add_routes(routes.clone()).serve_with_incoming_shutdown(
+        accept(listener, Arc::clone(&places)),
+        draining.clone().cancelled_owned(),
+    ));
+    let mut uds = None;
+    if let Some((socket, listener)) = &socket {
+        uds = Some(socket.path().to_owned());
+        let listener = listener
+            .try_clone()
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .and_then(UnixListener::from_std)
+            .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
+        serving.spawn(
+            server()
+                .add_routes(routes)
+                .serve_with_incoming_shutdown(accept(listener, places), draining.clone().cancelled_owned()),
+        );
+    }
+    let following = {
+        let files = Arc::clone(&files);
+        tokio::spawn(async move { files.follow_others().await })
+    };
+
+    let endpoints = Endpoints { tcp, uds, root };
+    tracing::info!(address = %endpoints.tcp, socket = ?endpoints.uds, root = %endpoints.root.display(), "ready");
+    ready(&endpoints);
+
+    let failed = tokio::select! {
+        () = shutdown => None,
+        ended = serving.join_next() => ended,
+    };
+    tracing::info!(deadline_seconds = limits::DRAIN_DEADLINE.as_secs(), "draining");
+    // Removing a service from health ends the streams that watch it.
+    for service in ["", "callboard.v1.MessageBus"] {
+        health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
+    }
+    files.shut_down();
+    draining.cancel();
+    let drained = async { while serving.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits::DRAIN_DEADLINE, drained).await.is_err() {
+        tracing::warn!("some calls did not end in time; cutting them off");
+        serving.shutdown().await;
+    }
+    let _ = following.await;
+    tracing::info!("stopped");
+    match failed {
+        Some(Ok(Err(error))) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn routes(
+    files: &Arc<Files>,
+    clock: Arc<SystemClock>,
+    draining: &CancellationToken,
+    health: tonic_health::pb::health_server::HealthServer<impl tonic_health::pb::health_server::Health>,
+) -> Result<Routes, ServeError> {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let bus = MessageBusServer::new(MessageBusService::new(Arc::clone(files), clock, draining.clone()))
+        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
+        .max_encoding_message_size(usize::MAX);
+    let mut routes = Routes::builder();
+    routes
+        .add_service(bus)
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    Ok(routes.routes())
+}
+
+fn server() -> Server<tower::layer::util::Stack<OversizeLayer, tower::layer::util::Identity>> {
+    Server::builder()
+        .max_concurrent_streams(limits::CONNECTION_STREAMS_MAX)
+        .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
+        .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
+        .layer(OversizeLayer)
+}
+
+/// Finds the address to listen on, and refuses one that others can reach.
+async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {
+    let problem = |problem: String| ServeError::Address { listen: listen.to_owned(), problem };
+    let mut addresses = tokio::net::lookup_host(listen).await.map_err(|error| problem(error.to_string()))?;
+    let address = addresses.next().ok_or_else(|| problem("the name has no address".into()))?;
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback { listen: listen.to_owned() });
+    }
+    Ok(address)
+}
+
+fn listen_on_socket(
+    config: &Config,
+) -> Result<Option<(Socket, std::os::unix::net::UnixListener)>, ServeError> {
+    let Some(path) = &config.uds else { return Ok(None) };
+    match (Socket::listen(path), &config.uds_fallback) {
+        (Err(SocketError::InUse { path }), Some(fallback)) => {
+            tracing::info!(taken = %path.display(), instead = %fallback.display(), "the socket is in use");
+            Ok(Some(Socket::listen(fallback)?))
+        }
+        (listening, _) => Ok(Some(listening?)),
+    }
+}

@@ -1,0 +1,70 @@
+//! Gives a request that is too large for the transport the reason that every other
+//! refusal has: the transport itself only says OUT_OF_RANGE.
+
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use tonic::codegen::http::{Request, Response};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use crate::error::Error;
+use crate::grpc;
+use crate::limits::REQUEST_BYTES_MAX;
+
+/// How the transport's message begins.
+const TRANSPORT_MESSAGE: &str = "Error, decoded message length too large";
+
+/// Adds the reason to every answer of a server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OversizeLayer;
+
+impl<S> Layer<S> for OversizeLayer {
+    type Service = Oversize<S>;
+
+    fn layer(&self, inner: S) -> Oversize<S> {
+        Oversize { inner }
+    }
+}
+
+/// A service whose answers are looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Oversize<S> {
+    inner: S,
+}
+
+impl<S, In, Out> Service<Request<In>> for Oversize<S>
+where
+    S: Service<Request<In>, Response = Response<Out>>,
+    S::Future: Send + 'static,
+    Out: Default + Send,
+{
+    type Response = Response<Out>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<In>) -> Self::Future {
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            let refused = Status::from_header_map(answer.headers()).is_some_and(|status| {
+                status.code() == Code::OutOfRange && status.message().starts_with(TRANSPORT_MESSAGE)
+            });
+            if !refused {
+                return Ok(answer);
+            }
+            let error = Error::TooLarge {
+                field: "request",
+                limit_name: "REQUEST_BYTES_MAX",
+                limit: REQUEST_BYTES_MAX,
+                // The transport stops reading there and never knows.
+                actual: REQUEST_BYTES_MAX + 1,
+            };
+            Ok(grpc::status(&error).into_http())
+        })
+    }
+}
