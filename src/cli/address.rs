@@ -34,7 +34,9 @@ impl FromStr for Address {
             return Ok(Self::Unix(PathBuf::from(path)));
         }
         if text.starts_with("https://") {
-            return Err("TLS is not built in yet; use http://, or a tunnel to the server's socket".into());
+            return Err(
+                "TLS is not built in yet; use http://, or a tunnel to the server's socket".into(),
+            );
         }
         let plain = text.strip_prefix("http://").unwrap_or(text);
         let plain = plain.strip_suffix('/').unwrap_or(plain);
@@ -55,7 +57,9 @@ fn check_host_and_port(text: &str) -> Result<(), String> {
     }
     let bracketed = host.starts_with('[') && host.ends_with(']');
     if host.is_empty() || host.contains(['/', '@', ' ']) || (host.contains(':') && !bracketed) {
-        return Err(format!("{host:?} is not a host; write an IPv6 address in brackets, as in [::1]:50051"));
+        return Err(format!(
+            "{host:?} is not a host; write an IPv6 address in brackets, as in [::1]:50051"
+        ));
     }
     Ok(())
 }
@@ -83,7 +87,10 @@ mod tests {
         assert_eq!("".parse(), tcp(DEFAULT));
         assert_eq!("unix:/a b".parse(), Ok(Address::Unix("/a b".into())));
         assert_eq!("unix:///a".parse(), Ok(Address::Unix("/a".into())));
-        assert_eq!("unix:relative".parse(), Ok(Address::Unix("relative".into())));
+        assert_eq!(
+            "unix:relative".parse(),
+            Ok(Address::Unix("relative".into()))
+        );
     }
 
     #[test]

@@ -61,7 +61,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "30", "s", "-5s", "1.5h", "5 m", "5y", "99999999999999999999s", "99999999w99999999999w"] {
+        for text in [
+            "",
+            "30",
+            "s",
+            "-5s",
+            "1.5h",
+            "5 m",
+            "5y",
+            "99999999999999999999s",
+            "99999999w99999999999w",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

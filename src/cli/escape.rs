@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Returns text for a place that must stay one line: every control character is
 /// escaped, line breaks and tabs included.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| is_active(c))
+    escaped(text, is_active)
 }
 
 /// Returns text of several lines: every control character but the line break and
@@ -98,6 +98,9 @@ mod tests {
         let text = value.to_string();
         let safe = json(&text);
         assert!(!safe.chars().any(is_active), "{safe}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("json"), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).expect("json"),
+            value
+        );
     }
 }

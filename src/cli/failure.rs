@@ -52,7 +52,12 @@ impl Kind {
 
 impl Failure {
     fn new(kind: Kind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), reason: None, hint: None }
+        Self {
+            kind,
+            sentence: sentence.into(),
+            reason: None,
+            hint: None,
+        }
     }
 
     /// Something that the command line leaves out or contradicts.
@@ -93,8 +98,12 @@ impl Failure {
     /// An error status, as the server sent it or as the connection broke.
     pub(super) fn of_status(address: &Address, status: &Status) -> Self {
         if is_broken_connection(status) {
-            let sentence = format!("lost the connection to the server at {address} before it answered");
-            return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
+            let sentence =
+                format!("lost the connection to the server at {address} before it answered");
+            return Self {
+                hint: Some(detail(status)),
+                ..Self::new(Kind::Unreachable, sentence)
+            };
         }
         let reason = reason(status);
         let kind = match (status.code(), reason.as_deref()) {
@@ -104,21 +113,28 @@ impl Failure {
         };
         let hint = match reason.as_deref() {
             Some(reason) => hint(reason).map(str::to_owned),
-            None if status.code() == Code::Unimplemented => {
-                Some(format!("is the server at {address} a callboard of this version?"))
-            }
+            None if status.code() == Code::Unimplemented => Some(format!(
+                "is the server at {address} a callboard of this version?"
+            )),
             None => None,
         };
         let sentence = match status.message() {
             "" => format!("the server answered {}", status.code().description()),
             message => message.to_owned(),
         };
-        Self { reason, hint, ..Self::new(kind, sentence) }
+        Self {
+            reason,
+            hint,
+            ..Self::new(kind, sentence)
+        }
     }
 
     /// Replaces the hint by one that fits better here.
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
     }
 
     /// Tells the person on stderr, and returns the exit code.
@@ -189,12 +205,16 @@ pub(super) fn short(status: &Status) -> String {
 /// What a person can do about a refusal, where that is not plain from its sentence.
 fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
-        "TOO_LARGE" => "put long text into a file of the task's folder and name it with --attachment",
+        "TOO_LARGE" => {
+            "put long text into a file of the task's folder and name it with --attachment"
+        }
         "PROJECT_NOT_FOUND" => "callboard buses --everything lists what there is",
         "MESSAGE_NOT_FOUND" => "the id must stand in this bus: check --project and --task",
         "BUS_MOVED" => "read what is new, then post with the id of the last message",
         "REQUEST_ID_REUSED" => "use a new --request-id for another message",
-        "CURSOR_EXPIRED" | "CURSOR_AHEAD" | "CURSOR_UNKNOWN" => "--all starts at the oldest message there is",
+        "CURSOR_EXPIRED" | "CURSOR_AHEAD" | "CURSOR_UNKNOWN" => {
+            "--all starts at the oldest message there is"
+        }
         "LOCK_TIMEOUT" => "another program holds the bus file; find it with: fuser -v <file>",
         "BUS_POISONED" => "check the disk, then: callboard rotate",
         "DISK_FULL" => "free space, or remove old archives with: callboard trim",

@@ -1,12 +1,11 @@
 //! The JSON form of any message of the API: field names as in the proto, times
-//! RFC 3339, numbers as numbers, enums as names, every field always there.
+//! RFC 3339, numbers as numbers, enums as names. Every field is always there, but
+//! for those where absence means something, such as a time that is not known.
 
 use std::sync::LazyLock;
 
 use prost::Message;
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions,
-};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
 
 use crate::grpc::{DESCRIPTORS, pb};
@@ -51,7 +50,9 @@ pub(super) fn line<M: Described>(message: &M) -> Result<String, String> {
         .get_message_by_name(M::NAME)
         .ok_or_else(|| format!("{} has no descriptor", M::NAME))?;
     let mut dynamic = DynamicMessage::new(descriptor.clone());
-    dynamic.transcode_from(message).map_err(|error| error.to_string())?;
+    dynamic
+        .transcode_from(message)
+        .map_err(|error| error.to_string())?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
         .stringify_64_bit_integers(false)
@@ -68,7 +69,9 @@ pub(super) fn line<M: Described>(message: &M) -> Result<String, String> {
 fn sort_maps(value: &mut Value, descriptor: &MessageDescriptor) {
     let Value::Object(fields) = value else { return };
     for (name, value) in fields {
-        let Some(field) = descriptor.get_field_by_name(name) else { continue };
+        let Some(field) = descriptor.get_field_by_name(name) else {
+            continue;
+        };
         if field.is_map() {
             if let Value::Object(pairs) = value {
                 pairs.sort_keys();
@@ -90,7 +93,10 @@ mod tests {
     fn a_message_has_all_its_fields_by_their_names_in_the_proto() {
         let message = pb::Message {
             msg_id: "MSG-1".into(),
-            ts: Some(prost_types::Timestamp { seconds: 1_771_874_230, nanos: 184_887_000 }),
+            ts: Some(prost_types::Timestamp {
+                seconds: 1_771_874_230,
+                nanos: 184_887_000,
+            }),
             r#type: "FACT".into(),
             project_id: "p".into(),
             meta: [("b", "2"), ("a", "1"), ("c", "3")]
@@ -108,7 +114,10 @@ mod tests {
 
     #[test]
     fn sizes_are_numbers() {
-        let bus = pb::Bus { size_bytes: 1 << 40, ..Default::default() };
+        let bus = pb::Bus {
+            size_bytes: 1 << 40,
+            ..Default::default()
+        };
         let value: Value = serde_json::from_str(&line(&bus).expect("json")).expect("value");
         assert_eq!(value["size_bytes"], Value::from(1_u64 << 40));
         assert_eq!(value["archive_count"], Value::from(0));

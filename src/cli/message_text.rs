@@ -12,7 +12,12 @@ use super::place::bus_label;
 /// Returns the text of a message of the bus named. `terminal` says whether control
 /// characters of the body must be escaped; those of the header always are, because
 /// it is one line.
-pub(super) fn text(message: &pb::Message, project_id: &str, task_id: &str, terminal: bool) -> String {
+pub(super) fn text(
+    message: &pb::Message,
+    project_id: &str,
+    task_id: &str,
+    terminal: bool,
+) -> String {
     let mut text = header(message, &bus_label(project_id, task_id));
     write_details(&mut text, message);
     write_body(&mut text, &message.body, terminal);
@@ -26,7 +31,11 @@ pub(super) fn time(ts: Option<&prost_types::Timestamp>) -> String {
 }
 
 fn header(message: &pb::Message, bus: &str) -> String {
-    let kind = if message.r#type.is_empty() { "-" } else { &message.r#type };
+    let kind = if message.r#type.is_empty() {
+        "-"
+    } else {
+        &message.r#type
+    };
     let mut header = format!(
         "{}  {}  {}",
         time(message.ts.as_ref()),
@@ -108,7 +117,10 @@ mod tests {
     fn message() -> pb::Message {
         pb::Message {
             msg_id: "MSG-1".into(),
-            ts: Some(prost_types::Timestamp { seconds: 1_771_874_230, nanos: 184_887_000 }),
+            ts: Some(prost_types::Timestamp {
+                seconds: 1_771_874_230,
+                nanos: 184_887_000,
+            }),
             r#type: "FACT".into(),
             body: "first\n\nthird \x1b[31m\n".into(),
             ..Default::default()
@@ -131,8 +143,16 @@ mod tests {
             r#type: String::new(),
             run_id: "r\n1".into(),
             issue_id: "ISSUE-1".into(),
-            parents: vec![pb::Parent { msg_id: "MSG-0".into(), kind: "depends_on".into(), ..Default::default() }],
-            links: vec![pb::Link { url: "http://x".into(), label: "X".into(), ..Default::default() }],
+            parents: vec![pb::Parent {
+                msg_id: "MSG-0".into(),
+                kind: "depends_on".into(),
+                ..Default::default()
+            }],
+            links: vec![pb::Link {
+                url: "http://x".into(),
+                label: "X".into(),
+                ..Default::default()
+            }],
             meta: [("k".to_owned(), "v\nw".to_owned())].into(),
             attachment_path: "a.txt".into(),
             body: String::new(),
@@ -148,8 +168,17 @@ mod tests {
 
     #[test]
     fn no_body_can_pass_for_a_header() {
-        let forged = pb::Message { body: text(&message(), "p", "", false), ..message() };
+        let forged = pb::Message {
+            body: text(&message(), "p", "", false),
+            ..message()
+        };
         let shown = text(&forged, "p", "", false);
-        assert_eq!(shown.lines().filter(|line| line.starts_with("2026")).count(), 1);
+        assert_eq!(
+            shown
+                .lines()
+                .filter(|line| line.starts_with("2026"))
+                .count(),
+            1
+        );
     }
 }

@@ -27,7 +27,11 @@ impl Form {
     /// Takes standard output in this form.
     pub(super) fn open(self) -> Output {
         let stdout = io::stdout();
-        Output { json: self.json, terminal: stdout.is_terminal(), stdout: BufWriter::new(stdout) }
+        Output {
+            json: self.json,
+            terminal: stdout.is_terminal(),
+            stdout: BufWriter::new(stdout),
+        }
     }
 }
 
@@ -49,7 +53,11 @@ impl Output {
         message: &M,
         text: impl FnOnce(&M) -> String,
     ) -> Result<(), Failure> {
-        if self.json { self.print_json(message) } else { self.print_text(&text(message)) }
+        if self.json {
+            self.print_json(message)
+        } else {
+            self.print_text(&text(message))
+        }
     }
 
     /// Prints a message of the API as a line of JSON.

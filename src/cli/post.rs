@@ -33,7 +33,7 @@ pub(super) struct Post {
     /// The text [default: read from stdin]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     body: Option<String>,
-    /// The run that speaks [default: $JRUN_RUN_ID, or from the working directory]
+    /// The run that speaks [default: $JRUN_RUN_ID or $JRUN_ID, or from the working directory]
     #[arg(long, value_name = "ID")]
     run: Option<String>,
     /// A key and its value; may be repeated
@@ -102,9 +102,22 @@ impl Post {
             body,
             ..Default::default()
         };
-        message.parents =
-            self.parent.iter().map(|id| Parent { msg_id: id.clone(), ..Default::default() }).collect();
-        message.links = self.link.iter().map(|url| Link { url: url.clone(), ..Default::default() }).collect();
+        message.parents = self
+            .parent
+            .iter()
+            .map(|id| Parent {
+                msg_id: id.clone(),
+                ..Default::default()
+            })
+            .collect();
+        message.links = self
+            .link
+            .iter()
+            .map(|url| Link {
+                url: url.clone(),
+                ..Default::default()
+            })
+            .collect();
         for (key, value) in &self.meta {
             if message.meta.insert(key.clone(), value.clone()).is_some() {
                 return Err(Failure::usage(format!("--meta {key} is given twice")));
@@ -119,12 +132,19 @@ impl Post {
 
     /// Appends, and tries again for a while when the server was there and cannot
     /// take the message for the moment. The request id makes that safe.
-    async fn append(&self, request: AppendMessageRequest) -> Result<AppendMessageResponse, Failure> {
+    async fn append(
+        &self,
+        request: AppendMessageRequest,
+    ) -> Result<AppendMessageResponse, Failure> {
         let started = Instant::now();
         let mut backoff = Backoff::new();
         let mut client = self.connection.message_bus().await?;
         loop {
-            let status = match self.connection.try_answer(client.append_message(request.clone())).await? {
+            let status = match self
+                .connection
+                .try_answer(client.append_message(request.clone()))
+                .await?
+            {
                 Ok(answer) => return Ok(answer),
                 Err(status) => status,
             };
@@ -147,8 +167,10 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 fn body_from_stdin() -> Result<String, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        return Err(Failure::usage("there is no body: give --body TEXT, or pipe the text into stdin")
-            .with_hint("as in: echo hello | callboard post --type INFO"));
+        return Err(Failure::usage(
+            "there is no body: give --body TEXT, or pipe the text into stdin",
+        )
+        .with_hint("as in: echo hello | callboard post --type INFO"));
     }
     read_body(stdin.lock())
 }
@@ -157,7 +179,10 @@ fn body_from_stdin() -> Result<String, Failure> {
 fn read_body(input: impl io::Read) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let most = u64::try_from(MESSAGE_BODY_BYTES_MAX + 1).unwrap_or(u64::MAX);
-    input.take(most).read_to_end(&mut bytes).map_err(|source| Failure::own("read stdin", &source))?;
+    input
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|source| Failure::own("read stdin", &source))?;
     if bytes.len() > MESSAGE_BODY_BYTES_MAX {
         let sentence = format!(
             "body is too large: stdin holds more than MESSAGE_BODY_BYTES_MAX = {MESSAGE_BODY_BYTES_MAX} bytes"

@@ -20,11 +20,16 @@ impl Progress {
     /// Takes in a frame that is handed on.
     pub(super) fn observe(&mut self, frame: &Frame) {
         match frame {
-            Frame::Opened(opened) => self.advance(&opened.project_id, &opened.task_id, &opened.cursor),
-            Frame::Message(message) => self.advance(&message.project_id, &message.task_id, &message.cursor),
+            Frame::Opened(opened) => {
+                self.advance(&opened.project_id, &opened.task_id, &opened.cursor);
+            }
+            Frame::Message(message) => {
+                self.advance(&message.project_id, &message.task_id, &message.cursor);
+            }
             Frame::Gap(gap) if gap.reason == "BUS_DELETED" => {
                 // Should it come back, it is read from its beginning.
-                self.cursors.remove(&(gap.project_id.clone(), gap.task_id.clone()));
+                self.cursors
+                    .remove(&(gap.project_id.clone(), gap.task_id.clone()));
             }
             Frame::Gap(gap) => self.advance(&gap.project_id, &gap.task_id, &gap.oldest_cursor),
             Frame::Closing(closing) => {
@@ -39,7 +44,10 @@ impl Progress {
 
     fn advance(&mut self, project_id: &str, task_id: &str, cursor: &str) {
         if !cursor.is_empty() {
-            self.cursors.insert((project_id.to_owned(), task_id.to_owned()), cursor.to_owned());
+            self.cursors.insert(
+                (project_id.to_owned(), task_id.to_owned()),
+                cursor.to_owned(),
+            );
         }
     }
 
@@ -87,11 +95,20 @@ mod tests {
     use super::*;
 
     fn request(scope: SubscribeScope, start: Option<Start>) -> SubscribeRequest {
-        SubscribeRequest { project_id: "p".into(), scope: scope.into(), start, ..Default::default() }
+        SubscribeRequest {
+            project_id: "p".into(),
+            scope: scope.into(),
+            start,
+            ..Default::default()
+        }
     }
 
     fn opened(task: &str, cursor: &str) -> Frame {
-        Frame::Opened(Opened { project_id: "p".into(), task_id: task.into(), cursor: cursor.into() })
+        Frame::Opened(Opened {
+            project_id: "p".into(),
+            task_id: task.into(),
+            cursor: cursor.into(),
+        })
     }
 
     fn message(task: &str, cursor: &str) -> Frame {
@@ -119,7 +136,11 @@ mod tests {
     }
 
     fn positions(request: &SubscribeRequest) -> Vec<(&str, &str)> {
-        request.positions.iter().map(|p| (p.task_id.as_str(), p.cursor.as_str())).collect()
+        request
+            .positions
+            .iter()
+            .map(|p| (p.task_id.as_str(), p.cursor.as_str()))
+            .collect()
     }
 
     #[test]
@@ -128,7 +149,8 @@ mod tests {
         assert_eq!(after(&[]).resume(&original), original);
         let resumed = after(&[opened("", "c0")]).resume(&original);
         assert_eq!(resumed.start, Some(Start::Cursor("c0".into())));
-        let resumed = after(&[opened("", "c0"), message("", "c1"), message("", "c2")]).resume(&original);
+        let resumed =
+            after(&[opened("", "c0"), message("", "c1"), message("", "c2")]).resume(&original);
         assert_eq!(resumed.start, Some(Start::Cursor("c2".into())));
         assert!(resumed.positions.is_empty());
     }
@@ -146,16 +168,28 @@ mod tests {
         ];
         let resumed = after(&frames).resume(&original);
         assert_eq!(resumed.start, None);
-        assert_eq!(positions(&resumed), [("", "c9"), ("a", "a1"), ("late", "l0")]);
+        assert_eq!(
+            positions(&resumed),
+            [("", "c9"), ("a", "a1"), ("late", "l0")]
+        );
     }
 
     #[test]
     fn the_closing_frame_and_deletions_count() {
         let closing = Frame::Closing(Closing {
-            positions: vec![BusPosition { project_id: "p".into(), task_id: "a".into(), cursor: "a5".into() }],
+            positions: vec![BusPosition {
+                project_id: "p".into(),
+                task_id: "a".into(),
+                cursor: "a5".into(),
+            }],
         });
-        let frames =
-            [opened("a", "a0"), opened("b", "b0"), Frame::CaughtUp(CaughtUp {}), gap("b", "BUS_DELETED", ""), closing];
+        let frames = [
+            opened("a", "a0"),
+            opened("b", "b0"),
+            Frame::CaughtUp(CaughtUp {}),
+            gap("b", "BUS_DELETED", ""),
+            closing,
+        ];
         let resumed = after(&frames).resume(&request(SubscribeScope::All, None));
         assert_eq!(positions(&resumed), [("a", "a5")]);
     }
@@ -164,7 +198,10 @@ mod tests {
     fn buses_that_appear_during_a_break_are_read_from_their_beginning() {
         let original = request(SubscribeScope::All, None);
         let resumed = after(&[Frame::CaughtUp(CaughtUp {})]).resume(&original);
-        assert_eq!(resumed.start, Some(Start::Position(StartPosition::Earliest.into())));
+        assert_eq!(
+            resumed.start,
+            Some(Start::Position(StartPosition::Earliest.into()))
+        );
     }
 
     #[test]

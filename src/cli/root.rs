@@ -12,7 +12,9 @@ pub(super) fn resolve(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         None => std::env::home_dir()
             .filter(|home| !home.as_os_str().is_empty())
             .map(|home| home.join("run-agent"))
-            .ok_or_else(|| Failure::usage("there is no home directory to put the root into; give --root DIR"))?,
+            .ok_or_else(|| {
+                Failure::usage("there is no home directory to put the root into; give --root DIR")
+            })?,
     };
     std::path::absolute(&root).map_err(|source| Failure::own("find the current directory", &source))
 }

@@ -15,7 +15,6 @@ use crate::server::{Endpoints, serve};
 use super::failure::Failure;
 use super::{address, root};
 
-
 /// Run the server
 ///
 /// Prints one line when it is ready: callboard listening on HOST:PORT root=DIR.
@@ -24,7 +23,12 @@ use super::{address, root};
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Serve {
     /// The folder that holds all projects; created when missing [default: ~/run-agent]
-    #[arg(long, value_name = "DIR", env = "CALLBOARD_ROOT", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "CALLBOARD_ROOT",
+        hide_env_values = true
+    )]
     root: Option<PathBuf>,
     /// Where to listen; port 0 picks a free one and prints it
     #[arg(long, value_name = "HOST:PORT", default_value = address::DEFAULT)]
@@ -41,7 +45,7 @@ pub(super) struct Serve {
     log_format: LogFormat,
     /// How much to log: error, warn, info, debug, trace, or a filter such as callboard=debug
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_filter)]
-    log_level: EnvFilter,
+    log_level: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -61,7 +65,7 @@ Examples:
 impl Serve {
     /// Serves until a signal ends it.
     pub(super) fn run(self) -> Result<(), Failure> {
-        start_log(self.log_format, self.log_level.clone());
+        start_log(self.log_format, &self.log_level)?;
         let config = self.config()?;
         let failed = |source: &dyn std::fmt::Display| Failure::own("serve", source);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -70,7 +74,9 @@ impl Serve {
             .map_err(|source| failed(&source))?;
         runtime.block_on(async {
             let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
-            serve(config, print_ready_line, shutdown).await.map_err(|source| failed(&source))
+            serve(config, print_ready_line, shutdown)
+                .await
+                .map_err(|source| failed(&source))
         })
     }
 
@@ -87,7 +93,12 @@ impl Serve {
                 Some(default_socket(&root, None)),
             ),
         };
-        Ok(Config { root, listen: self.listen.clone(), uds, uds_fallback })
+        Ok(Config {
+            root,
+            listen: self.listen.clone(),
+            uds,
+            uds_fallback,
+        })
     }
 }
 
@@ -100,12 +111,14 @@ fn default_socket(root: &Path, runtime_directory: Option<&Path>) -> PathBuf {
     }
 }
 
-fn log_filter(text: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::try_new(text)
+/// Refuses a filter that the log would not understand.
+fn log_filter(text: &str) -> Result<String, ParseError> {
+    EnvFilter::try_new(text).map(|_| text.to_owned())
 }
 
 /// Sends the log to stderr.
-fn start_log(format: LogFormat, filter: EnvFilter) {
+fn start_log(format: LogFormat, filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::usage(error.to_string()))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
@@ -114,13 +127,19 @@ fn start_log(format: LogFormat, filter: EnvFilter) {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
+    Ok(())
 }
 
 /// Prints the line that scripts wait for.
 fn print_ready_line(endpoints: &Endpoints) {
     let mut stdout = io::stdout().lock();
     // A server whose stdout nobody reads serves all the same.
-    let _ = writeln!(stdout, "callboard listening on {} root={}", endpoints.tcp, endpoints.root.display());
+    let _ = writeln!(
+        stdout,
+        "callboard listening on {} root={}",
+        endpoints.tcp,
+        endpoints.root.display()
+    );
     let _ = stdout.flush();
 }
 
@@ -158,9 +177,15 @@ mod tests {
     fn the_socket_is_in_the_runtime_directory_when_there_is_one() {
         let root = Path::new("/root");
         let socket = |directory: Option<&str>| default_socket(root, directory.map(Path::new));
-        assert_eq!(socket(Some("/run/user/1")), Path::new("/run/user/1/callboard.sock"));
+        assert_eq!(
+            socket(Some("/run/user/1")),
+            Path::new("/run/user/1/callboard.sock")
+        );
         assert_eq!(socket(None), Path::new("/root/.callboard/socket"));
-        assert_eq!(socket(Some("relative")), Path::new("/root/.callboard/socket"));
+        assert_eq!(
+            socket(Some("relative")),
+            Path::new("/root/.callboard/socket")
+        );
         assert_eq!(socket(Some("")), Path::new("/root/.callboard/socket"));
     }
 }

@@ -17,8 +17,7 @@ use super::progress::Progress;
 
 /// How long a stream may be silent before it counts as broken: several of the
 /// server's heartbeats.
-const SILENCE_MAX: Duration =
-    Duration::from_secs(3 * limits::HEARTBEAT_INTERVAL_DEFAULT.as_secs());
+const SILENCE_MAX: Duration = Duration::from_secs(3 * limits::HEARTBEAT_INTERVAL_DEFAULT.as_secs());
 
 /// The frames of a Subscribe call, across breaks.
 pub(super) struct Subscription<'a> {
@@ -45,7 +44,10 @@ impl<'a> Subscription<'a> {
     /// # Errors
     /// A server that cannot be reached at the start is an error; only later breaks
     /// are bridged.
-    pub(super) async fn open(connection: &'a Connection, request: SubscribeRequest) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        connection: &'a Connection,
+        request: SubscribeRequest,
+    ) -> Result<Self, Failure> {
         let mut client = connection.message_bus().await?;
         let stream = connection.answer(client.subscribe(request.clone())).await?;
         Ok(Self {
@@ -75,11 +77,20 @@ impl<'a> Subscription<'a> {
     async fn receive(&mut self) -> Result<Option<Frame>, Break> {
         let received = match tokio::time::timeout(SILENCE_MAX, self.stream.message()).await {
             Ok(received) => received.map_err(|status| self.classify(&status))?,
-            Err(_) => return Err(Break::Passing(format!("silent for {} s", SILENCE_MAX.as_secs()))),
+            Err(_) => {
+                return Err(Break::Passing(format!(
+                    "silent for {} s",
+                    SILENCE_MAX.as_secs()
+                )));
+            }
         };
         let Some(response) = received else {
             let asked_to_end = self.original.stop_at_tail || self.original.limit > 0;
-            return if asked_to_end { Ok(None) } else { Err(Break::Passing("the stream ended".into())) };
+            return if asked_to_end {
+                Ok(None)
+            } else {
+                Err(Break::Passing("the stream ended".into()))
+            };
         };
         if self.broken {
             output::note("connected again");
@@ -87,7 +98,9 @@ impl<'a> Subscription<'a> {
         self.broken = false;
         self.backoff.reset();
         // A frame of a kind that this client does not know yet says nothing to it.
-        let frame = response.frame.unwrap_or(Frame::Heartbeat(Default::default()));
+        let frame = response
+            .frame
+            .unwrap_or(Frame::Heartbeat(Default::default()));
         self.progress.observe(&frame);
         Ok(Some(frame))
     }
@@ -110,7 +123,11 @@ impl<'a> Subscription<'a> {
         let passing = |_| Break::Passing("not reachable".into());
         let mut client = self.connection.message_bus().await.map_err(passing)?;
         let request = self.progress.resume(&self.original);
-        let answer = self.connection.try_answer(client.subscribe(request)).await.map_err(passing)?;
+        let answer = self
+            .connection
+            .try_answer(client.subscribe(request))
+            .await
+            .map_err(passing)?;
         answer.map_err(|status| self.classify(&status))
     }
 

@@ -92,7 +92,9 @@ impl Wait {
             self.first_message(request).await?
         } else {
             // No answer in time, whatever the cause, is a time out.
-            tokio::time::timeout(self.timeout, self.first_message(request)).await.unwrap_or(Ok(None))?
+            tokio::time::timeout(self.timeout, self.first_message(request))
+                .await
+                .unwrap_or(Ok(None))?
         };
         let Some(delivery) = found else {
             return Err(Failure::timed_out(format!(

@@ -53,11 +53,13 @@ impl Expected {
     }
 }
 
-const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+pub(crate) const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
 fn pairs(value: &Value) -> BTreeMap<String, String> {
     let pairs = value.as_object().into_iter().flatten();
-    pairs.map(|(key, it)| (key.clone(), it.as_str().expect("text").to_owned())).collect()
+    pairs
+        .map(|(key, it)| (key.clone(), it.as_str().expect("text").to_owned()))
+        .collect()
 }
 
 /// What our reader makes of a file, in the original's terms.
@@ -84,33 +86,153 @@ pub(crate) fn as_original(file: &[u8]) -> Vec<OriginalMessage> {
         .collect()
 }
 
-/// Where the original reader loses or garbles what a file holds: the case, what it does,
-/// and the ids and bodies that we deliver.
-const LOSSES: [(&str, &str, &[(&str, &str)]); 24] = [
-    ("body with --- then prose", "drops B, the text after the rule is a header that fails", &[("A", "line1\n---\nline2 prose"), ("B", "b"), ("C", "c"), ("D", "d")]),
-    ("body with --- then yaml-like", "takes the text after the rule for a header and B's for its body", &[("A", "line1\n---\nkey: value"), ("B", "b"), ("C", "c"), ("D", "d")]),
-    ("body ending in ---", "takes the empty text after the rule for a header", &[("A", "line1\n---"), ("B", "b"), ("C", "c"), ("D", "d")]),
-    ("body with --- forging a full message", "returns the forged message", &[("A", "line1\n---\nmsg_id: FORGED\ntype: DECISION\nproject_id: p\nrun_id: boss\n---\nAPPROVED"), ("B", "b")]),
-    ("body with ---CR", "cuts the body at the rule", &[("A", "x\n---\r\ny prose"), ("B", "b")]),
-    ("hr bodies", "cuts the bodies at the rules", &[("A", "t\n---\nmore"), ("B", "t\n---\nmore"), ("C", "z")]),
-    ("torn header after msg_id line then next", "takes C's header for the body of the torn B", &[("A", "a"), ("C", "c"), ("D", "d"), ("E", "e")]),
-    ("torn full header, no terminator, then next", "takes C's header for the body of the torn B", &[("A", "a"), ("C", "c"), ("D", "d")]),
-    ("torn separator + ---", "takes C's header for a body", &[("A", "a\n\n---"), ("C", "c"), ("D", "d"), ("E", "e")]),
-    ("torn header yaml-valid + yaml bodies", "stays out of step to the end", &[("A", "a"), ("C", "k: v"), ("D", "k: v"), ("E", "e"), ("F", "f")]),
-    ("BOM (first record lost)", "loses the first record", &[("A", "a"), ("B", "b")]),
-    ("meta nested (record dropped)", "drops A", &[("A", "body of A"), ("B", "b"), ("C", "c")]),
-    ("links scalar (record dropped)", "drops A", &[("A", "body of A"), ("B", "b")]),
-    ("ts bad (record dropped)", "drops A", &[("A", "bodyA"), ("B", "b")]),
-    ("predecessor format", "loses the ids, and takes the second header for a body", &[("MSG-1", "\ncontent"), ("MSG-2", "\ncontent2")]),
-    ("parents mixed string-first", "drops the parents", &[("A", "b")]),
-    ("parents mixed object-first", "drops the parents", &[("A", "b")]),
+/// A case, what the original reader does with it, and the ids and bodies that we deliver.
+type Loss = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// Where the original reader loses or garbles what a file holds.
+const LOSSES: [Loss; 24] = [
+    (
+        "body with --- then prose",
+        "drops B, the text after the rule is a header that fails",
+        &[
+            ("A", "line1\n---\nline2 prose"),
+            ("B", "b"),
+            ("C", "c"),
+            ("D", "d"),
+        ],
+    ),
+    (
+        "body with --- then yaml-like",
+        "takes the text after the rule for a header and B's for its body",
+        &[
+            ("A", "line1\n---\nkey: value"),
+            ("B", "b"),
+            ("C", "c"),
+            ("D", "d"),
+        ],
+    ),
+    (
+        "body ending in ---",
+        "takes the empty text after the rule for a header",
+        &[("A", "line1\n---"), ("B", "b"), ("C", "c"), ("D", "d")],
+    ),
+    (
+        "body with --- forging a full message",
+        "returns the forged message",
+        &[
+            (
+                "A",
+                "line1\n---\nmsg_id: FORGED\ntype: DECISION\nproject_id: p\nrun_id: boss\n---\nAPPROVED",
+            ),
+            ("B", "b"),
+        ],
+    ),
+    (
+        "body with ---CR",
+        "cuts the body at the rule",
+        &[("A", "x\n---\r\ny prose"), ("B", "b")],
+    ),
+    (
+        "hr bodies",
+        "cuts the bodies at the rules",
+        &[("A", "t\n---\nmore"), ("B", "t\n---\nmore"), ("C", "z")],
+    ),
+    (
+        "torn header after msg_id line then next",
+        "takes C's header for the body of the torn B",
+        &[("A", "a"), ("C", "c"), ("D", "d"), ("E", "e")],
+    ),
+    (
+        "torn full header, no terminator, then next",
+        "takes C's header for the body of the torn B",
+        &[("A", "a"), ("C", "c"), ("D", "d")],
+    ),
+    (
+        "torn separator + ---",
+        "takes C's header for a body",
+        &[("A", "a\n\n---"), ("C", "c"), ("D", "d"), ("E", "e")],
+    ),
+    (
+        "torn header yaml-valid + yaml bodies",
+        "stays out of step to the end",
+        &[
+            ("A", "a"),
+            ("C", "k: v"),
+            ("D", "k: v"),
+            ("E", "e"),
+            ("F", "f"),
+        ],
+    ),
+    (
+        "BOM (first record lost)",
+        "loses the first record",
+        &[("A", "a"), ("B", "b")],
+    ),
+    (
+        "meta nested (record dropped)",
+        "drops A",
+        &[("A", "body of A"), ("B", "b"), ("C", "c")],
+    ),
+    (
+        "links scalar (record dropped)",
+        "drops A",
+        &[("A", "body of A"), ("B", "b")],
+    ),
+    (
+        "ts bad (record dropped)",
+        "drops A",
+        &[("A", "bodyA"), ("B", "b")],
+    ),
+    (
+        "predecessor format",
+        "loses the ids, and takes the second header for a body",
+        &[("MSG-1", "\ncontent"), ("MSG-2", "\ncontent2")],
+    ),
+    (
+        "parents mixed string-first",
+        "drops the parents",
+        &[("A", "b")],
+    ),
+    (
+        "parents mixed object-first",
+        "drops the parents",
+        &[("A", "b")],
+    ),
     ("parents scalar", "drops the parent", &[("A", "b")]),
-    ("meta non-string value", "makes a null an empty text", &[("A", "b"), ("B", "b")]),
-    ("torn body (no trailing nl) at EOF", "nothing", &[("A", "a")]),
-    ("torn header mid-line then next", "nothing", &[("A", "a"), ("C", "c"), ("D", "d")]),
-    ("dup keys (record dropped)", "drops the record with two ids; so do we, but report it", &[("123", "bodyA"), ("C", "c")]),
-    ("header with tab indent (bad yaml)", "drops A; so do we, but report it", &[("B", "b")]),
-    ("two blank separators", "keeps the separator", &[("A", "a\n"), ("B", "b")]),
+    (
+        "meta non-string value",
+        "makes a null an empty text",
+        &[("A", "b"), ("B", "b")],
+    ),
+    (
+        "torn body (no trailing nl) at EOF",
+        "nothing",
+        &[("A", "a")],
+    ),
+    (
+        "torn header mid-line then next",
+        "nothing",
+        &[("A", "a"), ("C", "c"), ("D", "d")],
+    ),
+    (
+        "dup keys (record dropped)",
+        "drops the record with two ids; so do we, but report it",
+        &[("123", "bodyA"), ("C", "c")],
+    ),
+    (
+        "header with tab indent (bad yaml)",
+        "drops A; so do we, but report it",
+        &[("B", "b")],
+    ),
+    (
+        "two blank separators",
+        "keeps the separator",
+        &[("A", "a\n"), ("B", "b")],
+    ),
 ];
 
 #[test]
@@ -128,8 +250,10 @@ fn what_the_original_loses_is_delivered() {
                 (record.message.msg_id.clone(), body)
             })
             .collect();
-        let expected: Vec<_> =
-            expected.iter().map(|&(id, body)| (id.to_owned(), body.to_owned())).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|&(id, body)| (id.to_owned(), body.to_owned()))
+            .collect();
         assert_eq!(found, expected, "{name}; the original reader: {loss}");
     }
 }
@@ -137,7 +261,10 @@ fn what_the_original_loses_is_delivered() {
 #[test]
 fn what_the_original_returns_is_returned_under_the_same_id() {
     let vectors = vectors();
-    let garbled: HashMap<&str, &str> = LOSSES.iter().map(|(name, loss, _)| (*name, *loss)).collect();
+    let garbled: HashMap<&str, &str> = LOSSES
+        .iter()
+        .map(|(name, loss, _)| (*name, *loss))
+        .collect();
     for case in vectors["bus_parse"].as_array().expect("a list") {
         let name = case["name"].as_str().expect("a name");
         if garbled.contains_key(name) {
@@ -154,8 +281,13 @@ fn what_the_original_returns_is_returned_under_the_same_id() {
                 let returned = [&found.body[..], b"\r\n"].concat();
                 let bodies = [&found.body, &separated, &returned];
                 bodies.contains(&&expected.body)
-                    && OriginalMessage { body: Vec::new(), ..found.clone() }
-                        == OriginalMessage { body: Vec::new(), ..expected.clone() }
+                    && OriginalMessage {
+                        body: Vec::new(),
+                        ..found.clone()
+                    } == OriginalMessage {
+                        body: Vec::new(),
+                        ..expected.clone()
+                    }
             });
             assert!(same, "{name}: {expected:#?}\n is not in {ours:#?}");
         }
@@ -192,7 +324,12 @@ fn a_message_that_we_write_reads_to_the_same_values_by_the_originals_rules() {
         if original.body.ends_with(b"\r") {
             original.body.pop();
         }
-        assert_eq!(by_original, [original], "{}", String::from_utf8_lossy(&file));
+        assert_eq!(
+            by_original,
+            [original],
+            "{}",
+            String::from_utf8_lossy(&file)
+        );
         assert_eq!(as_original(&file), [expected]);
     }
 }
@@ -210,116 +347,5 @@ fn a_message_that_the_original_writes_reads_to_the_same_values() {
         let kept = ours[0].body.trim_ascii_end().to_vec();
         ours[0].body = kept;
         assert_eq!(ours, [expected], "{written}");
-    }
-}
-
-/// Reads a value out of a header of another program.
-fn read_meta(yaml: &str) -> BTreeMap<String, String> {
-    let indented = yaml.replace('\n', "\n    ");
-    let file = format!("---\nmsg_id: A\ntype: X\nmeta:\n    {indented}\n---\nb\n");
-    as_original(file.as_bytes()).remove(0).meta
-}
-
-/// Writes a pair as we do, and reads it with the YAML library.
-fn through_library(key: &str, value: &str) -> BTreeMap<String, String> {
-    let message = NewMessage {
-        kind: "X".to_owned(),
-        meta: BTreeMap::from([(key.to_owned(), value.to_owned())]),
-        ..NewMessage::default()
-    };
-    let record = NewRecord {
-        project_id: "p",
-        task_id: "",
-        message: &message,
-        msg_id: "A",
-        ts: jiff::Timestamp::UNIX_EPOCH,
-        request_id: None,
-        batch: None,
-    };
-    let mut file = Vec::new();
-    encode(&record, &mut file).expect("it fits");
-    assert_eq!(as_original(&file)[0].meta, message.meta);
-    let header = String::from_utf8(file).expect("text");
-    let header = header.split("---\n").nth(1).expect("a header");
-    let header: serde_yaml::Value = serde_yaml::from_str(header).expect("YAML");
-    serde_yaml::from_value(header["meta"].clone()).expect("text only")
-}
-
-#[test]
-fn every_string_reads_as_the_original_wrote_it_and_as_we_write_it() {
-    let vectors = vectors();
-    let cases = vectors["yaml_string_scalars"].as_array().expect("a list");
-    assert_eq!(cases.len(), 182);
-    for case in cases {
-        let bytes = bytes_of(&case["in_b64"]);
-        let Ok(text) = String::from_utf8(bytes) else { continue };
-        assert_eq!(through_library("k", &text)["k"], text);
-        if text.chars().count() <= 128 {
-            assert_eq!(through_library(&text, "v")[&text], "v");
-        }
-        let out = case["out"].as_str().expect("text");
-        if case["roundtrip_ok"] == true && !out.contains("!!binary") {
-            assert_eq!(read_meta(out.strip_suffix('\n').unwrap_or(out)).get("v"), Some(&text), "{out:?}");
-        }
-    }
-}
-
-#[test]
-fn every_map_key_reads_as_the_original_wrote_it() {
-    for case in vectors()["yaml_map_keys"].as_array().expect("a list") {
-        let out = case["out"].as_str().expect("text");
-        let key = case["key"].as_str().expect("text");
-        let meta = read_meta(&out.replacen("v:\n    ", "", 1).replace("\n    ", "\n"));
-        if key.starts_with('(') {
-            assert_eq!(meta.len(), 11);
-            assert_eq!(meta["é"], "7");
-        } else {
-            assert_eq!(meta[key], "v", "{out}");
-            assert_eq!(meta["zz"], "1");
-            assert_eq!(through_library(key, "v")[key], "v");
-        }
-    }
-}
-
-#[test]
-fn every_time_that_the_original_reads_is_the_same_instant() {
-    for case in vectors()["yaml_time_read"].as_array().expect("a list") {
-        let written = case["in"].as_str().expect("text");
-        let file = format!("---\nmsg_id: A\nts: {written}\ntype: X\n---\nb\n");
-        let found = as_original(file.as_bytes()).remove(0).ts;
-        let value = case["value"].as_str().expect("a time");
-        if case["ok"] == true {
-            let is_zero = value == ZERO_TIME && found.is_none();
-            assert!(is_zero || found == Some(value.parse().expect("a time")), "{written}: {found:?}");
-        }
-        if written == "2026-13-01" || written == "2026-01-02T24:00:00Z" || written == "20" {
-            assert_eq!(found, None, "{written}");
-        }
-    }
-}
-
-#[test]
-fn a_time_is_written_as_the_original_writes_it_in_utc() {
-    for case in vectors()["yaml_time_write"].as_array().expect("a list") {
-        let ts: jiff::Timestamp =
-            case["rfc3339nano"].as_str().expect("a time").parse().expect("a time");
-        let message = NewMessage { kind: "X".to_owned(), ..NewMessage::default() };
-        let record = NewRecord {
-            project_id: "p",
-            task_id: "t",
-            message: &message,
-            msg_id: "A",
-            ts,
-            request_id: None,
-            batch: None,
-        };
-        let mut file = Vec::new();
-        encode(&record, &mut file).expect("it fits");
-        let file = String::from_utf8(file).expect("text");
-        let theirs = case["out"].as_str().expect("text").trim().trim_start_matches("t: ");
-        if theirs.ends_with('Z') {
-            assert!(file.contains(&format!("\nts: {theirs}\n")), "{file}");
-        }
-        assert_eq!(as_original(file.as_bytes())[0].ts, Some(ts));
     }
 }

@@ -1,4 +1,17 @@
 //! The tests against a real server: one file per promise.
 
+mod append;
+mod bus_faults;
+mod bus_format;
+mod bus_properties;
+mod client;
 mod command_line;
+mod conductor_vectors;
+mod conductor_yaml;
+mod grpcurl;
+mod original_reader;
+mod python_client;
+mod read;
+mod real_files;
 mod server;
+mod subscribe;

@@ -1,7 +1,7 @@
 //! A real `callboard serve` on a port of its own, for tests to speak to.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -45,14 +45,24 @@ impl Server {
     }
 
     /// Starts a server on a root of the caller's, which stays when it is dropped.
+    #[allow(dead_code, reason = "for tests that prepare a tree first")]
     pub(crate) fn start_on(root: &Path) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned())
+        Self::start_in(
+            tempfile::tempdir().expect("a temporary folder"),
+            root.to_owned(),
+        )
     }
 
     fn start_in(folder: TempDir, root: PathBuf) -> Self {
         let log = Arc::default();
         let (child, addr) = spawn(&root, "127.0.0.1:0", &folder.path().join("socket"), &log);
-        Self { folder, root, addr, child, log }
+        Self {
+            folder,
+            root,
+            addr,
+            child,
+            log,
+        }
     }
 
     /// Returns the address it listens on, `127.0.0.1:PORT`.
@@ -79,13 +89,23 @@ impl Server {
     pub(crate) fn log_until(&self, text: &str) {
         let log = self.log.text.lock().expect("the log");
         let missing = |log: &mut String| !log.contains(text);
-        let (log, timeout) = self.log.grown.wait_timeout_while(log, DEADLINE, missing).expect("the log");
-        assert!(!timeout.timed_out(), "no {text:?} in the log within {DEADLINE:?}:\n{log}");
+        let (log, timeout) = self
+            .log
+            .grown
+            .wait_timeout_while(log, DEADLINE, missing)
+            .expect("the log");
+        assert!(
+            !timeout.timed_out(),
+            "no {text:?} in the log within {DEADLINE:?}:\n{log}"
+        );
     }
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a pid");
         kill_process(pid, signal).expect("the server is there to be signalled");
     }
 
@@ -119,20 +139,27 @@ impl Server {
     /// and knows no project or task.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = callboard(arguments);
-        command.env("CALLBOARD_ADDR", &self.addr).env("CALLBOARD_ROOT", &self.root);
+        command
+            .env("CALLBOARD_ADDR", &self.addr)
+            .env("CALLBOARD_ROOT", &self.root);
         command
     }
 
     /// Runs a client command with an empty stdin to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("callboard runs")
+        output_of(self.command(arguments))
     }
 
     /// Runs a client command that must succeed, and returns its stdout.
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {}\n{stderr}\n{}", output.status, self.log());
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}\n{stderr}\n{}",
+            output.status,
+            self.log()
+        );
         String::from_utf8(output.stdout).expect("stdout is text")
     }
 }
@@ -150,7 +177,10 @@ impl Drop for Server {
 /// root, without the variables that would tell it where it is.
 pub(crate) fn callboard(arguments: &[&str]) -> Command {
     let mut command = Command::new(CALLBOARD);
-    command.args(arguments).stdin(Stdio::null()).current_dir("/");
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .current_dir("/");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CALLBOARD_") || name.starts_with("JRUN_") {
@@ -160,24 +190,63 @@ pub(crate) fn callboard(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs a command to its end, and fails the test when it does not end.
+pub(crate) fn output_of(mut command: Command) -> Output {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("callboard starts");
+    output_with_deadline(child)
+}
+
+/// Collects the output of a process until it has ended, and fails the test when it
+/// does not end.
+pub(crate) fn output_with_deadline(child: Child) -> Output {
+    let watchdog = Watchdog::of(&child);
+    let output = child
+        .wait_with_output()
+        .expect("the process was ours to wait for");
+    watchdog.call_off();
+    output
+}
+
 /// Waits until a process has ended, and fails the test when it does not.
 pub(crate) fn wait_with_deadline(child: &mut Child) -> ExitStatus {
-    let id = child.id();
-    let (ended, end) = mpsc::channel::<()>();
-    // Whoever waits on a process holds it; the deadline needs a second party.
-    let watchdog = thread::spawn(move || {
-        if end.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let pid = i32::try_from(id).ok().and_then(Pid::from_raw).expect("a pid");
-            let _ = kill_process(pid, Signal::KILL);
-            return true;
-        }
-        false
-    });
+    let watchdog = Watchdog::of(child);
     let status = child.wait().expect("the process was ours to wait for");
-    drop(ended);
-    let too_late = watchdog.join().expect("the watchdog does not panic");
-    assert!(!too_late, "process {id} did not end within {DEADLINE:?}");
+    watchdog.call_off();
     status
+}
+
+/// Kills a process at the deadline, so that whoever waits for it gets an answer.
+struct Watchdog {
+    ended: mpsc::Sender<()>,
+    thread: thread::JoinHandle<bool>,
+}
+
+impl Watchdog {
+    fn of(child: &Child) -> Self {
+        let pid = i32::try_from(child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a pid");
+        let (ended, end) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let too_late = end.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout);
+            if too_late {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            too_late
+        });
+        Self { ended, thread }
+    }
+
+    fn call_off(self) {
+        drop(self.ended);
+        let too_late = self.thread.join().expect("the watchdog does not panic");
+        assert!(!too_late, "the process did not end within {DEADLINE:?}");
+    }
 }
 
 /// Lines of a process's output, each awaited with a deadline.
@@ -240,13 +309,19 @@ fn spawn(root: &Path, listen: &str, uds: &Path, log: &Arc<Log>) -> (Child, Strin
         .stderr(Stdio::piped())
         .spawn()
         .expect("callboard serve starts");
-    keep_log(child.stderr.take().expect("stderr is piped"), Arc::clone(log));
+    keep_log(
+        child.stderr.take().expect("stderr is piped"),
+        Arc::clone(log),
+    );
     let stdout = Lines::of(child.stdout.take().expect("stdout is piped"));
     let ready = stdout.lines.recv_timeout(DEADLINE);
     let Ok(ready) = ready else {
         let _ = child.kill();
         let _ = child.wait();
-        panic!("no ready line: {ready:?}\n{}", log.text.lock().expect("the log"));
+        panic!(
+            "no ready line: {ready:?}\n{}",
+            log.text.lock().expect("the log")
+        );
     };
     let addr = ready
         .strip_prefix("callboard listening on ")
@@ -260,7 +335,10 @@ fn keep_log(mut stderr: impl std::io::Read + Send + 'static, log: Arc<Log>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = stderr.read(&mut buffer) {
-            log.text.lock().expect("the log").push_str(&String::from_utf8_lossy(&buffer[..count]));
+            log.text
+                .lock()
+                .expect("the log")
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
             log.grown.notify_all();
         }
     });

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::{Cursor, RequestId};
 use crate::error::{Error, Result};
-use crate::layout::message_file::{self, GUARD, NewRecord, Position, SEPARATOR};
+use crate::layout::message_file::{self, GUARD, NewRecord, Position, SEPARATOR, Step};
 use crate::layout::msg_id;
 use crate::limits;
 use crate::store::{AppendBatch, Appended};
@@ -219,7 +219,11 @@ impl Owner {
             let entry = Entry { line, ..entry.clone() };
             line += newlines(&composition.bytes[start..stop]);
             counted = stop;
-            position = Position::at_record(*end, line);
+            // Read back as every reader will: this says where the next record of
+            // whoever may come begins.
+            position = Position::at_record(entry.offset, entry.line);
+            let step = message_file::next(&mut position, &composition.bytes[start..stop], true);
+            debug_assert!(matches!(step, Step::Record(_)), "wrote what does not read as one record");
             index.push(entry, true, &position);
         }
         drop(index);

@@ -140,10 +140,6 @@ impl Index {
         self.damages
     }
 
-    pub(super) fn first(&self) -> Option<&Entry> {
-        self.first.as_ref()
-    }
-
     pub(super) fn last(&self) -> Option<&Entry> {
         self.last.as_ref()
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{Integrity, Link, Message, Parent};
 use crate::limits;
 
-use super::{time, yaml};
+use super::{simple_header, time, yaml};
 
 /// The fields of a header. Text that is absent is empty.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -108,15 +108,25 @@ impl Field {
 /// The keys that are always written, in any order.
 const SIX: [&str; 6] = ["msg_id", "ts", "type", "project_id", "task_id", "run_id"];
 
+impl Field {
+    /// Tells whether the field is one scalar.
+    pub(super) fn is_text(self) -> bool {
+        !matches!(self, Self::Parents | Self::Links | Self::Meta)
+    }
+}
+
 /// Reads a block of text as a header: one YAML mapping without duplicate keys, with an
 /// id, or with a type and a time, project, task or run.
 pub(super) fn read(block: &[u8]) -> Option<Header> {
     let text = str::from_utf8(block).ok()?;
     let marks = ["msg_id", "messageId", "type"];
-    if !marks.iter().any(|mark| memchr::memmem::find(block, mark.as_bytes()).is_some()) {
+    if !marks
+        .iter()
+        .any(|mark| memchr::memmem::find(block, mark.as_bytes()).is_some())
+    {
         return None;
     }
-    let header = yaml::read(text)?;
+    let header = simple_header::read(text).or_else(|| yaml::read(text))?;
     let is_header = !header.msg_id.is_empty() || (!header.kind.is_empty() && header.is_placed);
     is_header.then_some(header)
 }
@@ -190,8 +200,8 @@ impl Header {
     /// Leaves out an id that cannot be handed on. Only when the whole header is read: an
     /// id of any form makes a block a header.
     pub(super) fn check_id(&mut self) {
-        let is_usable =
-            self.msg_id.len() <= limits::MSG_ID_BYTES_MAX && !self.msg_id.contains(char::is_control);
+        let is_usable = self.msg_id.len() <= limits::MSG_ID_BYTES_MAX
+            && !self.msg_id.contains(char::is_control);
         if !is_usable {
             self.msg_id.clear();
             self.leave_out(Field::MsgId);
@@ -212,7 +222,11 @@ impl Header {
             given => given,
         };
         Message {
-            msg_id: if is_synthetic { made_up_id() } else { self.msg_id },
+            msg_id: if is_synthetic {
+                made_up_id()
+            } else {
+                self.msg_id
+            },
             ts: self.ts,
             kind: self.kind,
             project_id: self.project_id,

@@ -7,9 +7,10 @@
 //! | module | what it knows |
 //! |---|---|
 //! | `encode`, `stuffing`, `scalar` | how a record of ours is written |
-//! | `scan`, `position` | the reader: one item after the other, window by window |
+//! | `scan`, `outcome`, `position` | the reader: one item after the other, window by window |
 //! | `block`, `body`, `window` | what a `---` line means, where a body ends, lines |
-//! | `header`, `yaml`, `own_header` | a header's fields: leniently, and fast for our own |
+//! | `header`, `yaml` | a header's fields, leniently |
+//! | `own_header`, `simple_header` | the same without a YAML parser, for our own and the usual |
 //! | `legacy`, `time` | legacy lines, times |
 
 mod block;
@@ -17,10 +18,12 @@ mod body;
 mod encode;
 mod header;
 mod legacy;
+mod outcome;
 mod own_header;
 mod position;
 mod scalar;
 mod scan;
+mod simple_header;
 mod stuffing;
 mod time;
 mod window;

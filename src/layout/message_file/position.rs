@@ -64,7 +64,12 @@ impl Position {
     /// A place where a record is known to open. What lies before it is not known, so a
     /// guard is needed until a record of ours has been read.
     pub fn at_record(offset: u64, line: u64) -> Self {
-        Self { offset, line, guard: true, ..Self::start() }
+        Self {
+            offset,
+            line,
+            guard: true,
+            ..Self::start()
+        }
     }
 
     /// Returns the offset of the next byte to read.
@@ -112,7 +117,9 @@ impl Position {
 /// Tells whether the last line of `text` is complete and blank. What precedes the text is
 /// taken for a whole line.
 pub(super) fn ends_with_blank_line(text: &[u8]) -> bool {
-    let Some(mut rest) = text.strip_suffix(b"\n") else { return false };
+    let Some(mut rest) = text.strip_suffix(b"\n") else {
+        return false;
+    };
     while let Some(shorter) = rest.strip_suffix(b"\r") {
         rest = shorter;
     }

@@ -7,7 +7,9 @@ const RESERVED: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false"
 /// Tells whether `text` may stand without quotes: letters first, or one of our stamps.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let Some((first, last)) = bytes.first().zip(bytes.last()) else { return false };
+    let Some((first, last)) = bytes.first().zip(bytes.last()) else {
+        return false;
+    };
     let allowed = |&byte: &u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b' ')
     };
@@ -24,7 +26,9 @@ pub(super) fn is_plain(text: &str) -> bool {
 fn is_stamp(bytes: &[u8]) -> bool {
     let mut parts = bytes.split(|&byte| byte == b'-');
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    parts.next().is_some_and(|date| date.len() == 8 && digits(date))
+    parts
+        .next()
+        .is_some_and(|date| date.len() == 8 && digits(date))
         && (0..3).all(|_| parts.next().is_some_and(digits))
         && parts.next().is_none()
 }

@@ -28,14 +28,26 @@ pub(super) fn read(text: &str) -> Option<Header> {
     }
     let nodes = Cell::new(0);
     let shapes = Shapes { nodes: &nodes };
-    let shapes = shapes.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
-    Fields { shapes }.deserialize(serde_yaml::Deserializer::from_str(text)).ok()
+    let shapes = shapes
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .ok()?;
+    Fields { shapes }
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .ok()
 }
 
 /// The parser takes quadratic time for brackets in brackets.
 fn nests_too_deep(text: &str) -> bool {
-    const BRACKETS_MAX: usize = 4096;
-    text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).take(BRACKETS_MAX).count() == BRACKETS_MAX
+    const DEPTH_MAX: usize = 1000;
+    let mut depth = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEPTH_MAX
+    })
 }
 
 /// What a value is made of.
@@ -332,7 +344,10 @@ fn read_parents(value: Value, header: &mut Header) {
         match item {
             Value::Null(_) => {}
             Value::Scalar(msg_id, _) if msg_id.is_empty() => {}
-            Value::Scalar(msg_id, _) => header.parents.push(Parent { msg_id, ..Parent::default() }),
+            Value::Scalar(msg_id, _) => header.parents.push(Parent {
+                msg_id,
+                ..Parent::default()
+            }),
             Value::Map(pairs) => {
                 let mut parent = Parent::default();
                 for (key, value) in pairs {
@@ -351,7 +366,9 @@ fn read_parents(value: Value, header: &mut Header) {
 }
 
 fn read_links(value: Value, header: &mut Header) {
-    let Value::List(items) = value else { return header.leave_out(Field::Links) };
+    let Value::List(items) = value else {
+        return header.leave_out(Field::Links);
+    };
     for item in items {
         let Value::Map(pairs) = item else {
             header.leave_out(Field::Links);

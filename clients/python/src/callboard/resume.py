@@ -111,7 +111,7 @@ class Resume:
             # A bus that is not in `positions` starts at its beginning, and some
             # may not have been opened yet: the end is still to be found.
             return self._delivered > 0
-        return self._opened
+        return self._opened or self._caught_up
 
     def _take_opened(self, opened: pb.SubscribeResponse.Opened) -> None:
         key = (opened.project_id, opened.task_id)

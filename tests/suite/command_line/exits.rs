@@ -1,0 +1,117 @@
+//! What every client command has in common: exit codes, addresses, help.
+
+use std::net::TcpListener;
+
+use super::{code, stderr, stdout};
+use crate::server::{Server, callboard, output_of};
+
+#[test]
+fn a_refusal_has_exit_code_1_and_its_reason() {
+    let server = Server::start();
+    let output = server.run(&["post", "--project=Not Valid", "--type=INFO", "--body=x"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).starts_with("callboard: project_id \"Not Valid\""),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stderr(&output).contains("[INVALID_ID]"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(stdout(&output), "");
+
+    let output = server.run(&["read", "--project=p", "--since=MSG-unknown"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("[MESSAGE_NOT_FOUND]"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_command_that_does_not_say_what_to_do_has_exit_code_2() {
+    let output = output_of(callboard(&["read"]));
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("which project?"),
+        "{}",
+        stderr(&output)
+    );
+    let output = output_of(callboard(&["read", "--no-such-flag"]));
+    assert_eq!(code(&output), 2);
+    let output = output_of(callboard(&["read", "--addr=https://x:1", "--project=p"]));
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("TLS is not built in yet"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_has_exit_code_3_and_says_how_to_start_one() {
+    let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = unused.local_addr().expect("bound").to_string();
+    drop(unused);
+    let mine = ["--project=p", "--addr", &address];
+    for command in [
+        &["read"][..],
+        &["follow"],
+        &["wait", "--for=message"],
+        &["post", "--type=INFO", "--body=x"],
+        &["buses"],
+        &["rotate"],
+        &["trim", "--older-than=1d"],
+    ] {
+        let output = output_of(callboard(&[command, &mine].concat()));
+        assert_eq!(code(&output), 3, "{command:?}");
+        let first = stderr(&output).lines().next().expect("a sentence");
+        assert_eq!(
+            first,
+            format!(
+                "callboard: cannot reach the server at {address}; start one with: callboard serve"
+            )
+        );
+    }
+    let output = output_of(callboard(&[
+        "read",
+        "--project=p",
+        "--addr=unix:/nonexistent/socket",
+    ]));
+    assert_eq!(code(&output), 3);
+}
+
+#[test]
+fn every_command_works_over_the_unix_socket() {
+    let server = Server::start();
+    let address = format!("unix:{}", server.uds().display());
+    let id = server.ok(&[
+        "post",
+        "--addr",
+        &address,
+        "--project=p",
+        "--type=INFO",
+        "--body=x",
+    ]);
+    let text = server.ok(&["read", "--addr", &address, "--project=p"]);
+    assert!(text.contains(id.trim_end()), "{text}");
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let output = output_of(callboard(&["--version"]));
+    assert_eq!(
+        stdout(&output),
+        concat!("callboard ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    for command in [
+        "serve", "post", "read", "follow", "wait", "buses", "rotate", "trim",
+    ] {
+        let output = output_of(callboard(&[command, "--help"]));
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("Example"), "{command}");
+    }
+}

@@ -1,0 +1,147 @@
+//! The grpcurl calls that the documents show do what they say.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::server::{Server, output_of};
+
+/// A shell block of a document whose command is grpcurl.
+struct Call {
+    text: String,
+    /// What the output of a call that is shown to fail must contain.
+    fails: Option<String>,
+}
+
+#[test]
+fn the_grpcurl_calls_of_the_guide_run_as_printed() {
+    let guide = fs::read_to_string(project().join("docs/grpcurl.md")).expect("docs/grpcurl.md");
+    let calls = calls_of(&guide);
+    for method in methods() {
+        let name = format!("callboard.v1.MessageBus/{method}");
+        assert!(
+            calls.iter().any(|call| call.text.contains(&name)),
+            "docs/grpcurl.md shows no call of {name}"
+        );
+    }
+    run(&calls);
+}
+
+#[test]
+fn the_grpcurl_calls_of_the_readme_run_as_printed() {
+    // Those of a checkout; a crate's package has the same README and no docs.
+    let readme = fs::read_to_string(project().join("README.md")).unwrap_or_default();
+    run(&calls_of(&readme));
+}
+
+/// Runs the calls one after the other against a server of their own.
+fn run(calls: &[Call]) {
+    let Some(folder) = grpcurl_folder() else {
+        println!(
+            "skipped: grpcurl is neither on PATH nor in GOPATH/bin; docs/grpcurl.md says how to install it"
+        );
+        assert_ne!(
+            env::var("CI").as_deref(),
+            Ok("true"),
+            "CI must not skip this: install grpcurl"
+        );
+        return;
+    };
+    let mut path = folder.into_os_string();
+    path.push(":");
+    path.push(env::var_os("PATH").unwrap_or_default());
+
+    let server = Server::start();
+    for call in calls {
+        let printed = &call.text;
+        let mut shell = Command::new("sh");
+        shell.args([
+            "-e",
+            "-c",
+            &printed.replace("localhost:50051", server.addr()),
+        ]);
+        shell
+            .env("PATH", &path)
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .stdin(Stdio::null());
+        let output = output_of(shell);
+        let said = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .concat();
+        match &call.fails {
+            None => assert!(
+                output.status.success(),
+                "{printed}\n{}\n{said}",
+                output.status
+            ),
+            Some(_) if output.status.success() => {
+                panic!("shown to fail, and did not:\n{printed}\n{said}")
+            }
+            Some(expected) => assert!(
+                said.contains(expected),
+                "no {expected} in:\n{printed}\n{said}"
+            ),
+        }
+    }
+}
+
+/// Finds the blocks: fenced as `sh`, their first command being grpcurl. One that is
+/// shown to fail has a line `<!-- fails: TEXT -->` before its fence.
+fn calls_of(document: &str) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut lines = document.lines();
+    let mut before = "";
+    while let Some(line) = lines.next() {
+        if line == "```sh" {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let mut commands = block.iter().filter(|line| !line.starts_with('#'));
+            if commands
+                .next()
+                .is_some_and(|first| first.starts_with("grpcurl "))
+            {
+                let fails = before
+                    .strip_prefix("<!-- fails: ")
+                    .and_then(|rest| rest.strip_suffix(" -->"));
+                calls.push(Call {
+                    text: block.join("\n"),
+                    fails: fails.map(str::to_owned),
+                });
+            }
+        }
+        before = line;
+    }
+    calls
+}
+
+/// Returns the names of the methods of the MessageBus service.
+fn methods() -> Vec<String> {
+    let proto = project().join("proto/callboard/v1/message_bus.proto");
+    let proto = fs::read_to_string(proto).expect("the proto file");
+    let names = proto
+        .lines()
+        .filter_map(|line| line.strip_prefix("  rpc ")?.split_once('('));
+    let names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
+    assert!(
+        names.len() >= 10,
+        "the methods were not found in the proto file: {names:?}"
+    );
+    names
+}
+
+/// Returns the folder that holds grpcurl: one of PATH, or Go's.
+fn grpcurl_folder() -> Option<PathBuf> {
+    let of_path = env::var_os("PATH")
+        .map(|path| env::split_paths(&path).collect::<Vec<_>>())
+        .unwrap_or_default();
+    let has_it = |folder: &PathBuf| folder.join("grpcurl").is_file();
+    of_path.into_iter().find(has_it).or_else(|| {
+        let go = Command::new("go").args(["env", "GOPATH"]).output().ok()?;
+        let folder = PathBuf::from(String::from_utf8(go.stdout).ok()?.trim()).join("bin");
+        Some(folder).filter(has_it)
+    })
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
