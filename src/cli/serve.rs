@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 use crate::config::Config;
+use crate::layout::paths;
 use crate::server::{Endpoints, serve};
 
 use super::failure::Failure;
@@ -107,7 +108,7 @@ fn default_socket(root: &Path, runtime_directory: Option<&Path>) -> PathBuf {
     // The XDG rules: a relative path counts as none.
     match runtime_directory.filter(|directory| directory.is_absolute()) {
         Some(directory) => directory.join("callboard.sock"),
-        None => root.join(".callboard").join("socket"),
+        None => root.join(paths::socket().as_str()),
     }
 }
 

@@ -102,13 +102,40 @@ impl OsDisk {
         self.open_folder(&path.parent().unwrap_or_else(TreePath::root))
     }
 
+    /// Says why the system refused a path: what stands in the way, when something
+    /// does.
+    fn refused(&self, action: &'static str, path: &TreePath, expected: &'static str, errno: Errno) -> Error {
+        match errno {
+            Errno::LOOP | Errno::NOTDIR => self.obstacle(path, expected),
+            Errno::ISDIR => Some(not_regular(path, Kind::Folder, expected)),
+            Errno::NXIO => Some(not_regular(path, Kind::Other, expected)),
+            _ => None,
+        }
+        .unwrap_or_else(|| Error::io(action, path.as_str(), errno.into()))
+    }
+
+    /// Finds the first component of a path that is no folder.
+    fn obstacle(&self, path: &TreePath, expected: &'static str) -> Option<Error> {
+        let mut at = TreePath::root();
+        for component in path.components() {
+            let folder = self.open_folder(&at).ok()?;
+            at = at.join(component);
+            let stat = rustix::fs::statat(&folder, component, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
+            if kind != Kind::Folder {
+                return Some(not_regular(&at, kind, if at == *path { expected } else { "folder" }));
+            }
+        }
+        None
+    }
+
     fn open_file(&self, action: &'static str, path: &TreePath, flags: OFlags) -> Result<Option<Arc<dyn DiskFile>>> {
         // The system refuses a mode for an open that creates nothing.
         let mode = if flags.contains(OFlags::CREATE) { FILE_MODE } else { Mode::empty() };
         match self.open_at(path, flags, mode) {
             Ok(fd) => Ok(Some(regular(path, fd)?)),
             Err(Errno::NOENT) => Ok(None),
-            Err(errno) => Err(refused(action, path, "regular file", errno)),
+            Err(errno) => Err(self.refused(action, path, "regular file", errno)),
         }
     }
 }
@@ -131,7 +158,7 @@ impl Disk for OsDisk {
         let failed = |source| Error::io("create", path.as_str(), source);
         let fd = self
             .open_at(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, FILE_MODE)
-            .map_err(|errno| refused("create", path, "regular file", errno))?;
+            .map_err(|errno| self.refused("create", path, "regular file", errno))?;
         let mut file = File::from(fd);
         file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
         self.sync_folder(&path.parent().unwrap_or_else(TreePath::root))
@@ -150,9 +177,9 @@ impl Disk for OsDisk {
                 // Opening it says whether what is there is a folder.
                 Err(Errno::EXIST) => drop(
                     self.open_folder(&folder)
-                        .map_err(|errno| refused("open", &folder, "folder", errno))?,
+                        .map_err(|errno| self.refused("open", &folder, "folder", errno))?,
                 ),
-                Err(errno) => return Err(refused("create", &folder, "folder", errno)),
+                Err(errno) => return Err(self.refused("create", &folder, "folder", errno)),
             }
         }
         Ok(())
@@ -170,7 +197,7 @@ impl Disk for OsDisk {
                 modified: timestamp(stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or(0)),
             })),
             Err(Errno::NOENT) => Ok(None),
-            Err(errno) => Err(refused("look at", path, "file", errno)),
+            Err(errno) => Err(self.refused("look at", path, "file", errno)),
         }
     }
 
@@ -178,7 +205,7 @@ impl Disk for OsDisk {
         let folder = match self.open_folder(path) {
             Ok(folder) => folder,
             Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(refused("list", path, "folder", errno)),
+            Err(errno) => return Err(self.refused("list", path, "folder", errno)),
         };
         let failed = |errno: Errno| Error::io("list", path.as_str(), errno.into());
         let mut entries = Vec::new();
@@ -230,7 +257,7 @@ impl Disk for OsDisk {
     fn sync_folder(&self, path: &TreePath) -> Result<()> {
         self.open_folder(path)
             .and_then(|folder| rustix::fs::fsync(&folder))
-            .map_err(|errno| refused("sync", path, "folder", errno))
+            .map_err(|errno| self.refused("sync", path, "folder", errno))
     }
 
     fn hints(&self, changed: Changed) -> Option<Box<dyn Hints>> {
@@ -305,25 +332,12 @@ fn regular(path: &TreePath, fd: OwnedFd) -> Result<Arc<dyn DiskFile>> {
     Ok(Arc::new(OsFile(File::from(fd))))
 }
 
-fn refused(action: &'static str, path: &TreePath, expected: &'static str, errno: Errno) -> Error {
-    match errno {
-        Errno::LOOP => not_regular(path, Kind::Symlink, expected),
-        Errno::ISDIR => not_regular(path, Kind::Folder, expected),
-        Errno::NOTDIR => Error::NotRegular {
-            path: path.to_string(),
-            found: "below something that is no folder, or is itself none",
-            expected,
-        },
-        Errno::NXIO => not_regular(path, Kind::Other, expected),
-        _ => Error::io(action, path.as_str(), errno.into()),
-    }
-}
 
 fn not_regular(path: &TreePath, kind: Kind, expected: &'static str) -> Error {
     let found = match kind {
         Kind::File => "a file",
         Kind::Folder => "a folder",
-        Kind::Symlink => "behind a symlink or one itself, which is never followed",
+        Kind::Symlink => "a symlink, which is never followed",
         Kind::Other => "a socket, pipe or device",
     };
     Error::NotRegular { path: path.to_string(), found, expected }

@@ -16,6 +16,11 @@ pub fn root_lock() -> TreePath {
     private_folder().join("lock")
 }
 
+/// The socket of a server that is told no other place for it.
+pub fn socket() -> TreePath {
+    private_folder().join("socket")
+}
+
 /// A project's folder.
 pub fn project_folder(project: &ProjectId) -> TreePath {
     TreePath::root().join(project.as_str())

@@ -5,6 +5,7 @@
 //! progress finish, and after a deadline whatever is left is cut off.
 
 mod connections;
+mod draining;
 mod oversize;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tower::layer::util::{Identity, Stack};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -28,6 +30,7 @@ use crate::grpc::{DESCRIPTORS, MessageBusService};
 use crate::limits;
 
 use connections::accept;
+use draining::DrainingLayer;
 use oversize::OversizeLayer;
 
 /// Why a server cannot start, or ended.
@@ -102,7 +105,7 @@ pub async fn serve(
     let routes = routes(&files, clock, &draining, health_service)?;
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let mut serving = JoinSet::new();
-    serving.spawn(server().add_routes(routes.clone()).serve_with_incoming_shutdown(
+    serving.spawn(server(&draining).add_routes(routes.clone()).serve_with_incoming_shutdown(
         accept(listener, Arc::clone(&places)),
         draining.clone().cancelled_owned(),
     ));
@@ -115,7 +118,7 @@ pub async fn serve(
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
         serving.spawn(
-            server()
+            server(&draining)
                 .add_routes(routes)
                 .serve_with_incoming_shutdown(accept(listener, places), draining.clone().cancelled_owned()),
         );
@@ -134,7 +137,6 @@ pub async fn serve(
         ended = serving.join_next() => ended,
     };
     tracing::info!(deadline_seconds = limits::DRAIN_DEADLINE.as_secs(), "draining");
-    // Removing a service from health ends the streams that watch it.
     for service in ["", "callboard.v1.MessageBus"] {
         health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
     }
@@ -176,14 +178,18 @@ fn routes(
     Ok(routes.routes())
 }
 
-fn server() -> Server<tower::layer::util::Stack<OversizeLayer, tower::layer::util::Identity>> {
+/// The settings of one listener.
+fn server(draining: &CancellationToken) -> Server<Layers> {
     Server::builder()
         .max_concurrent_streams(limits::CONNECTION_STREAMS_MAX)
         .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
         .layer(OversizeLayer)
+        .layer(DrainingLayer(draining.clone()))
 }
+
+type Layers = Stack<DrainingLayer, Stack<OversizeLayer, Identity>>;
 
 /// Finds the address to listen on, and refuses one that others can reach.
 async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {

@@ -23,9 +23,7 @@ impl Client {
 
     /// Connects to an address.
     pub(crate) async fn connect_to(addr: &str) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
-        let channel = endpoint.tcp_nodelay(true).connect().await.expect("the server answers");
-        Self(MessageBusClient::new(channel).max_decoding_message_size(usize::MAX))
+        Self(MessageBusClient::new(channel(addr).await).max_decoding_message_size(usize::MAX))
     }
 
     /// Appends one message; returns its id.
@@ -90,6 +88,12 @@ impl Client {
     pub(crate) async fn try_subscribe(&mut self, request: pb::SubscribeRequest) -> Result<Subscription, Status> {
         Ok(Subscription(self.0.subscribe(request).await?.into_inner()))
     }
+}
+
+/// Opens a connection.
+pub(crate) async fn channel(addr: &str) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
+    endpoint.tcp_nodelay(true).connect().await.expect("the server answers")
 }
 
 /// The frames of a subscription.

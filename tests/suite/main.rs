@@ -1,6 +1,7 @@
 //! The tests against a real server: one file per promise.
 
 mod append;
+mod architecture;
 mod bus_faults;
 mod bus_format;
 mod bus_properties;
@@ -9,6 +10,7 @@ mod command_line;
 mod coexist;
 mod conductor_vectors;
 mod conductor_yaml;
+mod durable;
 mod foreign_writer;
 mod grpcurl;
 mod original_reader;
@@ -16,4 +18,6 @@ mod python_client;
 mod read;
 mod real_files;
 mod server;
+mod shutdown;
+mod startup;
 mod subscribe;

@@ -80,6 +80,11 @@ impl Server {
         self.folder.path().join("socket")
     }
 
+    /// Returns its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns what it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.text.lock().expect("the log").clone()

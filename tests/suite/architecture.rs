@@ -1,0 +1,83 @@
+//! The invariants of `lib.rs` that the compiler does not check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every source file below a folder, with its path relative to `src` and its text
+/// without comments.
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path: PathBuf = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("text");
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+            let name = path.strip_prefix(src).expect("below src").to_str().expect("a name").to_owned();
+            found.push((name, code));
+        }
+    }
+}
+
+/// Asserts that only some modules use one of these words.
+fn only(allowed: &[&str], words: &[&str]) {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 30, "the sources were found");
+    let mut users = 0;
+    for (name, code) in &found {
+        for word in words.iter().filter(|word| code.contains(**word)) {
+            if allowed.iter().any(|module| name.starts_with(module)) {
+                users += 1;
+            } else {
+                panic!("{name} uses {word}, which only {allowed:?} may");
+            }
+        }
+    }
+    assert!(users > 0, "nobody uses {words:?}: the words are stale");
+}
+
+#[test]
+fn only_the_shell_knows_grpc() {
+    only(&["grpc/", "server/", "cli/"], &["tonic::", "prost::", "prost_types::", "tonic_health::"]);
+}
+
+#[test]
+fn only_disk_touches_the_file_system() {
+    only(
+        &["disk/"],
+        &["std::fs", "tokio::fs", "rustix::fs", "fs4::", "notify::", "File::open", "File::create", "OpenOptions"],
+    );
+}
+
+#[test]
+fn only_layout_makes_paths_of_ids() {
+    // The ids know which endings are reserved.
+    only(&["layout/", "domain/ids.rs"], &["-MESSAGE-BUS.md", "\".archived\"", "\".callboard\""]);
+}
+
+#[test]
+fn only_clock_reads_the_system_clock() {
+    only(&["clock.rs"], &["Timestamp::now", "SystemTime::now", "Zoned::now"]);
+}
+
+#[test]
+fn the_core_knows_no_backend_and_no_runtime() {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    for (name, code) in &found {
+        let pure = ["domain/", "layout/"].iter().any(|module| name.starts_with(module));
+        for word in ["tokio::", "crate::files", "crate::disk", "crate::store", "crate::grpc"] {
+            assert!(!pure || !code.contains(word), "{name} is pure and uses {word}");
+        }
+        let below = ["files/", "store/", "disk/"].iter().any(|module| name.starts_with(module));
+        for word in ["crate::grpc", "crate::server", "crate::cli"] {
+            assert!(!below || !code.contains(word), "{name} looks up to {word}");
+        }
+    }
+}
