@@ -60,7 +60,7 @@ impl PlaceFlags {
         let environment = Source {
             project: variable("JRUN_PROJECT_ID"),
             task: variable("JRUN_TASK_ID"),
-            run: variable("JRUN_RUN_ID").or_else(|| variable("JRUN_ID")),
+            run: variable("JRUN_ID"),
         };
         self.combine(&[environment, self.working_directory().unwrap_or_default()])
     }

@@ -33,7 +33,7 @@ pub(super) struct Post {
     /// The text [default: read from stdin]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     body: Option<String>,
-    /// The run that speaks [default: $JRUN_RUN_ID or $JRUN_ID, or from the working directory]
+    /// The run that speaks [default: $JRUN_ID, or from the working directory]
     #[arg(long, value_name = "ID")]
     run: Option<String>,
     /// A key and its value; may be repeated

@@ -19,17 +19,18 @@ impl NotifyHints {
     /// Starts without watching anything; none when the system has no more room.
     pub(super) fn start(root: PathBuf, changed: Changed) -> Option<Self> {
         let below = root.clone();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
-            Ok(event) if event.attrs.flag() == Some(Flag::Rescan) => changed(None),
-            // Reading a file changes nothing.
-            Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
-            Ok(event) => {
-                for path in &event.paths {
-                    changed(tree_path(&below, path));
+        let watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+                Ok(event) if event.attrs.flag() == Some(Flag::Rescan) => changed(None),
+                // Reading a file changes nothing.
+                Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
+                Ok(event) => {
+                    for path in &event.paths {
+                        changed(tree_path(&below, path));
+                    }
                 }
-            }
-            Err(_) => changed(None),
-        });
+                Err(_) => changed(None),
+            });
         match watcher {
             Ok(watcher) => Some(Self { root, watcher }),
             Err(error) => {
@@ -40,13 +41,17 @@ impl NotifyHints {
     }
 
     fn absolute(&self, folder: &TreePath) -> PathBuf {
-        folder.components().fold(self.root.clone(), |path, component| path.join(component))
+        folder
+            .components()
+            .fold(self.root.clone(), |path, component| path.join(component))
     }
 }
 
 impl Hints for NotifyHints {
     fn watch(&mut self, folder: &TreePath) -> bool {
-        self.watcher.watch(&self.absolute(folder), RecursiveMode::NonRecursive).is_ok()
+        self.watcher
+            .watch(&self.absolute(folder), RecursiveMode::NonRecursive)
+            .is_ok()
     }
 
     fn unwatch(&mut self, folder: &TreePath) {

@@ -48,10 +48,17 @@ impl OsDisk {
         let path = path
             .canonicalize()
             .map_err(|source| Error::io("find the root", &shown, source))?;
-        let root = rustix::fs::open(&path, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .map_err(|errno| Error::io("open the root", &shown, errno.into()))?;
-        rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
-            .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
+        let root = rustix::fs::open(
+            &path,
+            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .map_err(|errno| Error::io("open the root", &shown, errno.into()))?;
+        rustix::fs::access(
+            &path,
+            rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK,
+        )
+        .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
         Ok(Self { root, path })
     }
 
@@ -104,7 +111,13 @@ impl OsDisk {
 
     /// Says why the system refused a path: what stands in the way, when something
     /// does.
-    fn refused(&self, action: &'static str, path: &TreePath, expected: &'static str, errno: Errno) -> Error {
+    fn refused(
+        &self,
+        action: &'static str,
+        path: &TreePath,
+        expected: &'static str,
+        errno: Errno,
+    ) -> Error {
         match errno {
             Errno::LOOP | Errno::NOTDIR => self.obstacle(path, expected),
             Errno::ISDIR => Some(not_regular(path, Kind::Folder, expected)),
@@ -123,15 +136,28 @@ impl OsDisk {
             let stat = rustix::fs::statat(&folder, component, AtFlags::SYMLINK_NOFOLLOW).ok()?;
             let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
             if kind != Kind::Folder {
-                return Some(not_regular(&at, kind, if at == *path { expected } else { "folder" }));
+                return Some(not_regular(
+                    &at,
+                    kind,
+                    if at == *path { expected } else { "folder" },
+                ));
             }
         }
         None
     }
 
-    fn open_file(&self, action: &'static str, path: &TreePath, flags: OFlags) -> Result<Option<Arc<dyn DiskFile>>> {
+    fn open_file(
+        &self,
+        action: &'static str,
+        path: &TreePath,
+        flags: OFlags,
+    ) -> Result<Option<Arc<dyn DiskFile>>> {
         // The system refuses a mode for an open that creates nothing.
-        let mode = if flags.contains(OFlags::CREATE) { FILE_MODE } else { Mode::empty() };
+        let mode = if flags.contains(OFlags::CREATE) {
+            FILE_MODE
+        } else {
+            Mode::empty()
+        };
         match self.open_at(path, flags, mode) {
             Ok(fd) => Ok(Some(regular(path, fd)?)),
             Err(Errno::NOENT) => Ok(None),
@@ -150,17 +176,27 @@ impl Disk for OsDisk {
     }
 
     fn create_append(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>> {
-        self.open_file("create", path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE)?
-            .ok_or_else(|| Error::io("create", path.as_str(), Errno::NOENT.into()))
+        self.open_file(
+            "create",
+            path,
+            OFlags::RDWR | OFlags::APPEND | OFlags::CREATE,
+        )?
+        .ok_or_else(|| Error::io("create", path.as_str(), Errno::NOENT.into()))
     }
 
     fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()> {
         let failed = |source| Error::io("create", path.as_str(), source);
         let fd = self
-            .open_at(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, FILE_MODE)
+            .open_at(
+                path,
+                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
+                FILE_MODE,
+            )
             .map_err(|errno| self.refused("create", path, "regular file", errno))?;
         let mut file = File::from(fd);
-        file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(content)
+            .and_then(|()| file.sync_all())
+            .map_err(failed)?;
         self.sync_folder(&path.parent().unwrap_or_else(TreePath::root))
     }
 
@@ -193,8 +229,14 @@ impl Disk for OsDisk {
             Ok(stat) => Ok(Some(Status {
                 kind: kind_of(FileType::from_raw_mode(stat.st_mode)),
                 length: u64::try_from(stat.st_size).unwrap_or(0),
-                identity: Identity { device: stat.st_dev, inode: stat.st_ino },
-                modified: timestamp(stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or(0)),
+                identity: Identity {
+                    device: stat.st_dev,
+                    inode: stat.st_ino,
+                },
+                modified: timestamp(
+                    stat.st_mtime,
+                    i64::try_from(stat.st_mtime_nsec).unwrap_or(0),
+                ),
             })),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.refused("look at", path, "file", errno)),
@@ -211,7 +253,9 @@ impl Disk for OsDisk {
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::read_from(&folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
+            let Ok(name) = entry.file_name().to_str() else {
+                continue;
+            };
             if name == "." || name == ".." {
                 continue;
             }
@@ -226,7 +270,10 @@ impl Disk for OsDisk {
                 }
                 known => kind_of(known),
             };
-            entries.push(Entry { name: name.to_owned(), kind });
+            entries.push(Entry {
+                name: name.to_owned(),
+                kind,
+            });
         }
         Ok(Some(entries))
     }
@@ -261,7 +308,8 @@ impl Disk for OsDisk {
     }
 
     fn hints(&self, changed: Changed) -> Option<Box<dyn Hints>> {
-        NotifyHints::start(self.path.clone(), changed).map(|hints| Box::new(hints) as Box<dyn Hints>)
+        NotifyHints::start(self.path.clone(), changed)
+            .map(|hints| Box::new(hints) as Box<dyn Hints>)
     }
 }
 
@@ -274,7 +322,10 @@ impl DiskFile for OsFile {
         Ok(Status {
             kind: Kind::File,
             length: data.len(),
-            identity: Identity { device: data.dev(), inode: data.ino() },
+            identity: Identity {
+                device: data.dev(),
+                inode: data.ino(),
+            },
             modified: timestamp(data.mtime(), data.mtime_nsec()),
         })
     }
@@ -282,7 +333,10 @@ impl DiskFile for OsFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
+            match self
+                .0
+                .read_at(&mut buffer[filled..], offset + filled as u64)
+            {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -321,7 +375,8 @@ impl DiskFile for OsFile {
 /// Takes what was opened as a file, if it is one, and gives it the mode of ours
 /// when it was made just now with another one.
 fn regular(path: &TreePath, fd: OwnedFd) -> Result<Arc<dyn DiskFile>> {
-    let stat = rustix::fs::fstat(&fd).map_err(|errno| Error::io("look at", path.as_str(), errno.into()))?;
+    let stat = rustix::fs::fstat(&fd)
+        .map_err(|errno| Error::io("look at", path.as_str(), errno.into()))?;
     let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
     if kind != Kind::File {
         return Err(not_regular(path, kind, "regular file"));
@@ -332,7 +387,6 @@ fn regular(path: &TreePath, fd: OwnedFd) -> Result<Arc<dyn DiskFile>> {
     Ok(Arc::new(OsFile(File::from(fd))))
 }
 
-
 fn not_regular(path: &TreePath, kind: Kind, expected: &'static str) -> Error {
     let found = match kind {
         Kind::File => "a file",
@@ -340,7 +394,11 @@ fn not_regular(path: &TreePath, kind: Kind, expected: &'static str) -> Error {
         Kind::Symlink => "a symlink, which is never followed",
         Kind::Other => "a socket, pipe or device",
     };
-    Error::NotRegular { path: path.to_string(), found, expected }
+    Error::NotRegular {
+        path: path.to_string(),
+        found,
+        expected,
+    }
 }
 
 fn kind_of(kind: FileType) -> Kind {
@@ -353,5 +411,6 @@ fn kind_of(kind: FileType) -> Kind {
 }
 
 fn timestamp(seconds: i64, nanoseconds: i64) -> Timestamp {
-    Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }

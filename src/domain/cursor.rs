@@ -47,8 +47,13 @@ impl Cursor {
             if first.is_empty() {
                 return Ok(Self::Start { first_msg_id: None });
             }
-            let id = first.strip_prefix('.').and_then(decode).ok_or_else(unknown)?;
-            return Ok(Self::Start { first_msg_id: Some(id) });
+            let id = first
+                .strip_prefix('.')
+                .and_then(decode)
+                .ok_or_else(unknown)?;
+            return Ok(Self::Start {
+                first_msg_id: Some(id),
+            });
         }
         let (offset, id) = rest.split_once('.').ok_or_else(unknown)?;
         let offset = offset.parse().map_err(|_| unknown())?;
@@ -61,7 +66,9 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start { first_msg_id: None } => f.write_str("c1.start"),
-            Self::Start { first_msg_id: Some(id) } => {
+            Self::Start {
+                first_msg_id: Some(id),
+            } => {
                 f.write_str("c1.start.")?;
                 encode(id, f)
             }
@@ -124,7 +131,18 @@ mod tests {
 
     #[test]
     fn other_text_is_no_cursor() {
-        for text in ["", "x", "c1.", "c1.5", "c1.5.", "c1.-5.a", "c1.5.%", "c1.5.%zz", "c2.5.a", "c1.startx"] {
+        for text in [
+            "",
+            "x",
+            "c1.",
+            "c1.5",
+            "c1.5.",
+            "c1.-5.a",
+            "c1.5.%",
+            "c1.5.%zz",
+            "c2.5.a",
+            "c1.startx",
+        ] {
             assert!(Cursor::parse(text).is_err(), "{text}");
         }
     }

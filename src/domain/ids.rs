@@ -65,8 +65,8 @@ impl ProjectId {
     pub fn check_creatable(&self) -> Result<()> {
         let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         let bytes = self.0.as_bytes();
-        let ends_plain = bytes.first().copied().is_some_and(plain)
-            && bytes.last().copied().is_some_and(plain);
+        let ends_plain =
+            bytes.first().copied().is_some_and(plain) && bytes.last().copied().is_some_and(plain);
         if !ends_plain || !bytes.iter().all(|&c| plain(c) || c == b'-') {
             return Err(Error::invalid(
                 "project_id",
@@ -97,15 +97,24 @@ impl TaskId {
     pub fn check_creatable(&self) -> Result<()> {
         let bytes = self.0.as_bytes();
         let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
-        if !bytes.first().is_some_and(u8::is_ascii_alphanumeric) || !bytes.iter().all(|&c| allowed(c)) {
+        if !bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            || !bytes.iter().all(|&c| allowed(c))
+        {
             return Err(Error::invalid(
                 "task_id",
                 &self.0,
                 "a new task's id holds only letters, digits, '.', '_' and '-', and begins with a letter or digit",
             ));
         }
-        if let Some(ending) = RESERVED_ENDINGS.iter().find(|ending| self.0.ends_with(**ending)) {
-            return Err(Error::invalid("task_id", &self.0, format!("the ending {ending} is reserved")));
+        if let Some(ending) = RESERVED_ENDINGS
+            .iter()
+            .find(|ending| self.0.ends_with(**ending))
+        {
+            return Err(Error::invalid(
+                "task_id",
+                &self.0,
+                format!("the ending {ending} is reserved"),
+            ));
         }
         Ok(())
     }
@@ -162,8 +171,15 @@ impl BusId {
     /// # Errors
     /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
     pub fn parse(project_id: &str, task_id: &str) -> Result<Self> {
-        let task = if task_id.is_empty() { None } else { Some(TaskId::parse(task_id)?) };
-        Ok(Self { project: ProjectId::parse(project_id)?, task })
+        let task = if task_id.is_empty() {
+            None
+        } else {
+            Some(TaskId::parse(task_id)?)
+        };
+        Ok(Self {
+            project: ProjectId::parse(project_id)?,
+            task,
+        })
     }
 
     /// Returns the task id's text, empty for a project's own bus.
@@ -193,10 +209,18 @@ impl fmt::Display for BusId {
 /// Checks text that names something but never becomes a path.
 pub(super) fn check_id_text(field: &'static str, text: &str, bytes_max: usize) -> Result<()> {
     if text.len() > bytes_max {
-        return Err(Error::invalid(field, text, format!("longer than {bytes_max} bytes")));
+        return Err(Error::invalid(
+            field,
+            text,
+            format!("longer than {bytes_max} bytes"),
+        ));
     }
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Error::invalid(field, text, "blank, or holds a control character"));
+        return Err(Error::invalid(
+            field,
+            text,
+            "blank, or holds a control character",
+        ));
     }
     Ok(())
 }
@@ -207,7 +231,10 @@ fn check_component(field: &'static str, text: &str) -> Result<()> {
         return Err(Error::RequiredField { field });
     }
     if text == "." || text == ".." || text.contains('/') || text.contains('\\') {
-        return Err(Error::PathTraversal { field, value: text.to_owned() });
+        return Err(Error::PathTraversal {
+            field,
+            value: text.to_owned(),
+        });
     }
     if text.starts_with('.') {
         return Err(Error::invalid(field, text, "begins with a dot"));

@@ -7,5 +7,5 @@ mod tree_path;
 
 pub use cursor::Cursor;
 pub use ids::{BusId, MsgId, ProjectId, RequestId, TaskId};
-pub use tree_path::TreePath;
 pub use message::{Integrity, Link, Message, NewMessage, Parent};
+pub use tree_path::TreePath;

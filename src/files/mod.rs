@@ -33,7 +33,10 @@ impl Files {
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
-        Ok(Self { buses: Buses::new(disk, clock, pid), _lock: lock })
+        Ok(Self {
+            buses: Buses::new(disk, clock, pid),
+            _lock: lock,
+        })
     }
 
     /// Follows what other programs do to followed buses. Run it once, beside the
@@ -77,7 +80,12 @@ impl MessageBus for Files {
         self.buses.subscribe(subscription).await
     }
 
-    async fn list(&self, project: Option<ProjectId>, after: Option<BusId>, limit: usize) -> Result<BusPage> {
+    async fn list(
+        &self,
+        project: Option<ProjectId>,
+        after: Option<BusId>,
+        limit: usize,
+    ) -> Result<BusPage> {
         self.buses.list(project, after, limit).await
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
@@ -66,9 +66,12 @@ pub(super) fn run<B: MessageBus>(
                 Ok(ticket) => ticket.await,
                 Err(error) => Err(error),
             };
-            let (answer, refused) = match appended.and_then(response) {
+            let (answer, refused) = match appended.and_then(|appended| response(&appended)) {
                 Ok(response) => (Ok(response), false),
-                Err(error) => (Err(status_with(&error, &[("index", index.to_string())])), true),
+                Err(error) => (
+                    Err(status_with(&error, &[("index", index.to_string())])),
+                    true,
+                ),
             };
             // Dropping the tickets ends the other task as well.
             if answer_in.send(answer).await.is_err() || refused {
@@ -80,8 +83,8 @@ pub(super) fn run<B: MessageBus>(
     ReceiverStream::new(answers)
 }
 
-fn response(appended: Appended) -> Result<pb::AppendStreamResponse> {
-    let (msg_id, ts) = first(&appended)?;
+fn response(appended: &Appended) -> Result<pb::AppendStreamResponse> {
+    let (msg_id, ts) = first(appended)?;
     Ok(pb::AppendStreamResponse {
         msg_id,
         ts: Some(ts),
@@ -92,7 +95,9 @@ fn response(appended: Appended) -> Result<pb::AppendStreamResponse> {
 
 /// Id and time of the one message that was appended.
 pub(super) fn first(appended: &Appended) -> Result<(String, prost_types::Timestamp)> {
-    let (msg_id, ts) =
-        appended.messages.first().ok_or_else(|| Error::Bug("an append without a message".into()))?;
+    let (msg_id, ts) = appended
+        .messages
+        .first()
+        .ok_or_else(|| Error::Bug("an append without a message".into()))?;
     Ok((msg_id.clone(), convert::timestamp_out(*ts)))
 }

@@ -14,12 +14,26 @@ use crate::store::{AppendBatch, Filter, Frame, ReadQuery, ReadStart, Scope, Star
 use super::pb;
 
 /// Takes a batch for one bus.
-pub(super) fn batch(messages: Vec<pb::Message>, request_id: &str, expected_last: &str) -> Result<AppendBatch> {
-    check_size("messages", "BATCH_MESSAGES_MAX", messages.len(), limits::BATCH_MESSAGES_MAX)?;
+pub(super) fn batch(
+    messages: Vec<pb::Message>,
+    request_id: &str,
+    expected_last: &str,
+) -> Result<AppendBatch> {
+    check_size(
+        "messages",
+        "BATCH_MESSAGES_MAX",
+        messages.len(),
+        limits::BATCH_MESSAGES_MAX,
+    )?;
     let bytes = messages.iter().map(|message| message.body.len()).sum();
     // One message alone is bounded by its body's own limit.
     if messages.len() > 1 {
-        check_size("messages", "BATCH_BYTES_MAX", bytes, limits::BATCH_BYTES_MAX)?;
+        check_size(
+            "messages",
+            "BATCH_BYTES_MAX",
+            bytes,
+            limits::BATCH_BYTES_MAX,
+        )?;
     }
     let mut bus: Option<BusId> = None;
     let mut new_messages = Vec::with_capacity(messages.len());
@@ -28,7 +42,11 @@ pub(super) fn batch(messages: Vec<pb::Message>, request_id: &str, expected_last:
         match &bus {
             None => bus = Some(own),
             Some(first) if *first != own => {
-                return Err(Error::MixedBuses { first: first.to_string(), other: own.to_string(), index });
+                return Err(Error::MixedBuses {
+                    first: first.to_string(),
+                    other: own.to_string(),
+                    index,
+                });
             }
             Some(_) => {}
         }
@@ -45,7 +63,11 @@ pub(super) fn batch(messages: Vec<pb::Message>, request_id: &str, expected_last:
 }
 
 /// Takes the one message of a request.
-pub(super) fn single(message: Option<pb::Message>, request_id: &str, expected_last: &str) -> Result<AppendBatch> {
+pub(super) fn single(
+    message: Option<pb::Message>,
+    request_id: &str,
+    expected_last: &str,
+) -> Result<AppendBatch> {
     let message = message.ok_or(Error::RequiredField { field: "message" })?;
     batch(vec![message], request_id, expected_last)
 }
@@ -67,7 +89,11 @@ fn new_message(message: pb::Message) -> NewMessage {
         links: message
             .links
             .into_iter()
-            .map(|link| Link { url: link.url, label: link.label, kind: link.kind })
+            .map(|link| Link {
+                url: link.url,
+                label: link.label,
+                kind: link.kind,
+            })
             .collect(),
         meta: message.meta.into_iter().collect(),
         attachment_path: message.attachment_path,
@@ -82,7 +108,9 @@ pub(super) fn read_query(request: pb::ReadMessagesRequest) -> Result<ReadQuery> 
         None => ReadStart::From(Start::Earliest),
         Some(From::SinceId(id)) => ReadStart::From(Start::SinceId(MsgId::parse("since_id", &id)?)),
         Some(From::Cursor(cursor)) => ReadStart::From(Start::Cursor(Cursor::parse(&cursor)?)),
-        Some(From::SinceTime(time)) => ReadStart::From(Start::SinceTime(timestamp("since_time", time)?)),
+        Some(From::SinceTime(time)) => {
+            ReadStart::From(Start::SinceTime(timestamp("since_time", time)?))
+        }
         Some(From::Tail(count)) => {
             let count = positive("tail", count)?;
             check_size("tail", "READ_LIMIT_MAX", count, limits::READ_LIMIT_MAX)?;
@@ -117,7 +145,10 @@ pub(super) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, D
         Some(timeout) => duration("timeout", timeout)?,
     };
     if timeout > limits::POLL_TIMEOUT_MAX {
-        let problem = format!("it is over POLL_TIMEOUT_MAX = {} s", limits::POLL_TIMEOUT_MAX.as_secs());
+        let problem = format!(
+            "it is over POLL_TIMEOUT_MAX = {} s",
+            limits::POLL_TIMEOUT_MAX.as_secs()
+        );
         return Err(invalid("timeout", problem));
     }
     let query = ReadQuery {
@@ -135,7 +166,12 @@ pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription
     let scope = scope(&request)?;
     let one_bus = matches!(scope, Scope::Bus(_));
     let start_given = request.start.is_some();
-    let only_one = |field| invalid(field, "it names a place in one bus; use positions for a wide scope");
+    let only_one = |field| {
+        invalid(
+            field,
+            "it names a place in one bus; use positions for a wide scope",
+        )
+    };
     let start = match request.start {
         None => Start::Latest,
         Some(From::SinceId(_)) if !one_bus => return Err(only_one("since_id")),
@@ -149,9 +185,17 @@ pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription
             Err(_) => return Err(invalid("position", "it is no StartPosition")),
         },
     };
-    check_size("positions", "POSITIONS_MAX", request.positions.len(), limits::POSITIONS_MAX)?;
+    check_size(
+        "positions",
+        "POSITIONS_MAX",
+        request.positions.len(),
+        limits::POSITIONS_MAX,
+    )?;
     if !request.positions.is_empty() && (one_bus || start_given) {
-        return Err(invalid("positions", "they are for wide scopes, instead of another start"));
+        return Err(invalid(
+            "positions",
+            "they are for wide scopes, instead of another start",
+        ));
     }
     let positions = request
         .positions
@@ -165,8 +209,13 @@ pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription
         None => limits::HEARTBEAT_INTERVAL_DEFAULT,
         Some(interval) => duration("heartbeat_interval", interval)?,
     };
-    if !(limits::HEARTBEAT_INTERVAL_MIN..=limits::HEARTBEAT_INTERVAL_MAX).contains(&heartbeat_interval) {
-        return Err(invalid("heartbeat_interval", "it must lie between 100 ms and 1 h"));
+    if !(limits::HEARTBEAT_INTERVAL_MIN..=limits::HEARTBEAT_INTERVAL_MAX)
+        .contains(&heartbeat_interval)
+    {
+        return Err(invalid(
+            "heartbeat_interval",
+            "it must lie between 100 ms and 1 h",
+        ));
     }
     Ok(Subscription {
         scope,
@@ -187,16 +236,20 @@ fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
     let nothing_named = request.project_id.is_empty() && request.task_id.is_empty();
     match pb::SubscribeScope::try_from(request.scope) {
         Ok(pb::SubscribeScope::Unspecified) if nothing_named => Ok(Scope::All),
-        Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => {
-            Ok(Scope::Bus(BusId::parse(&request.project_id, &request.task_id)?))
+        Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => Ok(Scope::Bus(
+            BusId::parse(&request.project_id, &request.task_id)?,
+        )),
+        Ok(pb::SubscribeScope::Project) if !request.task_id.is_empty() => Err(invalid(
+            "task_id",
+            "a project's scope covers all its tasks; leave it empty",
+        )),
+        Ok(pb::SubscribeScope::Project) => {
+            Ok(Scope::Project(ProjectId::parse(&request.project_id)?))
         }
-        Ok(pb::SubscribeScope::Project) if !request.task_id.is_empty() => {
-            Err(invalid("task_id", "a project's scope covers all its tasks; leave it empty"))
-        }
-        Ok(pb::SubscribeScope::Project) => Ok(Scope::Project(ProjectId::parse(&request.project_id)?)),
-        Ok(pb::SubscribeScope::All) if !nothing_named => {
-            Err(invalid("project_id", "the scope ALL covers everything; leave it empty"))
-        }
+        Ok(pb::SubscribeScope::All) if !nothing_named => Err(invalid(
+            "project_id",
+            "the scope ALL covers everything; leave it empty",
+        )),
         Ok(pb::SubscribeScope::All) => Ok(Scope::All),
         Err(_) => Err(invalid("scope", "it is no SubscribeScope")),
     }
@@ -224,7 +277,11 @@ pub(super) fn message(message: Message) -> pb::Message {
         links: message
             .links
             .into_iter()
-            .map(|link| pb::Link { url: link.url, label: link.label, kind: link.kind })
+            .map(|link| pb::Link {
+                url: link.url,
+                label: link.label,
+                kind: link.kind,
+            })
             .collect(),
         meta: message.meta.into_iter().collect(),
         attachment_path: message.attachment_path,
@@ -257,31 +314,70 @@ pub(super) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeResponse {
     let frame = match frame {
         Frame::Opened { bus, cursor } => {
             let (project_id, task_id) = ids(&bus);
-            out::Frame::Opened(out::Opened { project_id, task_id, cursor: cursor.to_string() })
+            out::Frame::Opened(out::Opened {
+                project_id,
+                task_id,
+                cursor: cursor.to_string(),
+            })
         }
-        Frame::Message { bus, message: content, cursor } => {
+        Frame::Message {
+            bus,
+            message: content,
+            cursor,
+        } => {
             let (project_id, task_id) = ids(&bus);
             let message = Some(message(*content));
-            out::Frame::Message(out::Delivery { message, cursor: cursor.to_string(), project_id, task_id })
+            out::Frame::Message(out::Delivery {
+                message,
+                cursor: cursor.to_string(),
+                project_id,
+                task_id,
+            })
         }
         Frame::CaughtUp => out::Frame::CaughtUp(out::CaughtUp {}),
-        Frame::Heartbeat => out::Frame::Heartbeat(out::Heartbeat { ts: Some(timestamp_out(now)) }),
-        Frame::Gap { bus, reason, oldest } => {
+        Frame::Heartbeat => out::Frame::Heartbeat(out::Heartbeat {
+            ts: Some(timestamp_out(now)),
+        }),
+        Frame::Gap {
+            bus,
+            reason,
+            oldest,
+        } => {
             let (project_id, task_id) = ids(&bus);
             let oldest_cursor = oldest.to_string();
-            out::Frame::Gap(out::Gap { project_id, task_id, reason: reason.into(), oldest_cursor })
+            out::Frame::Gap(out::Gap {
+                project_id,
+                task_id,
+                reason: reason.into(),
+                oldest_cursor,
+            })
         }
-        Frame::Damaged { bus, offset, length, detail } => {
+        Frame::Damaged {
+            bus,
+            offset,
+            length,
+            detail,
+        } => {
             let (project_id, task_id) = ids(&bus);
             let (offset, length) = (size_out(offset), size_out(length));
-            out::Frame::Damaged(out::Damaged { project_id, task_id, offset, length, detail })
+            out::Frame::Damaged(out::Damaged {
+                project_id,
+                task_id,
+                offset,
+                length,
+                detail,
+            })
         }
         Frame::Closing { positions } => {
             let positions = positions
                 .into_iter()
                 .map(|(bus, cursor)| {
                     let (project_id, task_id) = ids(&bus);
-                    pb::BusPosition { project_id, task_id, cursor: cursor.to_string() }
+                    pb::BusPosition {
+                        project_id,
+                        task_id,
+                        cursor: cursor.to_string(),
+                    }
                 })
                 .collect();
             out::Frame::Closing(out::Closing { positions })
@@ -294,7 +390,11 @@ pub(super) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeResponse {
 pub(super) fn page_size(size: i32) -> Result<usize> {
     let size = positive("page_size", size)?;
     check_size("page_size", "PAGE_SIZE_MAX", size, limits::PAGE_SIZE_MAX)?;
-    Ok(if size == 0 { limits::PAGE_SIZE_DEFAULT } else { size })
+    Ok(if size == 0 {
+        limits::PAGE_SIZE_DEFAULT
+    } else {
+        size
+    })
 }
 
 /// Takes a page token of ListBuses: the bus after which to go on.
@@ -303,7 +403,9 @@ pub(super) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
         return Ok(None);
     }
     let (project, task) = token.split_once('/').ok_or(Error::InvalidPageToken)?;
-    BusId::parse(project, task).map(Some).map_err(|_| Error::InvalidPageToken)
+    BusId::parse(project, task)
+        .map(Some)
+        .map_err(|_| Error::InvalidPageToken)
 }
 
 /// Makes the page token that goes on after a bus.
@@ -312,30 +414,63 @@ pub(super) fn bus_page_token_out(bus: &BusId) -> String {
 }
 
 fn filter(types: Vec<String>, run_id: String) -> Result<Filter> {
-    check_size("types", "FILTER_TYPES_MAX", types.len(), limits::FILTER_TYPES_MAX)?;
-    Ok(Filter { kinds: types, run_id })
+    check_size(
+        "types",
+        "FILTER_TYPES_MAX",
+        types.len(),
+        limits::FILTER_TYPES_MAX,
+    )?;
+    Ok(Filter {
+        kinds: types,
+        run_id,
+    })
 }
 
 fn read_limit(limit: i32) -> Result<usize> {
     let limit = positive("limit", limit)?;
     check_size("limit", "READ_LIMIT_MAX", limit, limits::READ_LIMIT_MAX)?;
-    Ok(if limit == 0 { limits::READ_LIMIT_DEFAULT } else { limit })
+    Ok(if limit == 0 {
+        limits::READ_LIMIT_DEFAULT
+    } else {
+        limit
+    })
 }
 
 fn optional_id(field: &'static str, id: &str) -> Result<Option<MsgId>> {
-    if id.is_empty() { Ok(None) } else { MsgId::parse(field, id).map(Some) }
+    if id.is_empty() {
+        Ok(None)
+    } else {
+        MsgId::parse(field, id).map(Some)
+    }
 }
 
 fn positive(field: &'static str, number: i32) -> Result<usize> {
     usize::try_from(number).map_err(|_| invalid(field, "it must not be negative"))
 }
 
-fn check_size(field: &'static str, limit_name: &'static str, actual: usize, limit: usize) -> Result<()> {
-    if actual > limit { Err(Error::TooLarge { field, limit_name, limit, actual }) } else { Ok(()) }
+fn check_size(
+    field: &'static str,
+    limit_name: &'static str,
+    actual: usize,
+    limit: usize,
+) -> Result<()> {
+    if actual > limit {
+        Err(Error::TooLarge {
+            field,
+            limit_name,
+            limit,
+            actual,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> Error {
-    Error::InvalidField { field, problem: problem.into() }
+    Error::InvalidField {
+        field,
+        problem: problem.into(),
+    }
 }
 
 fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
@@ -344,7 +479,8 @@ fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timest
 
 /// Takes a duration that must not be negative.
 pub(super) fn duration(field: &'static str, duration: prost_types::Duration) -> Result<Duration> {
-    Duration::try_from(duration).map_err(|_| invalid(field, "it must be a duration that is not negative"))
+    Duration::try_from(duration)
+        .map_err(|_| invalid(field, "it must be a duration that is not negative"))
 }
 
 /// Gives out a time.

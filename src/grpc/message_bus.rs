@@ -28,7 +28,11 @@ impl<B> MessageBusService<B> {
     /// Serves a backend; the clock stamps heartbeats, the token ends streams of
     /// appends.
     pub fn new(bus: Arc<B>, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> Self {
-        Self { bus, clock, shutdown }
+        Self {
+            bus,
+            clock,
+            shutdown,
+        }
     }
 }
 
@@ -41,10 +45,17 @@ fn answer<T>(result: Result<T>) -> Answer<T> {
 
 #[tonic::async_trait]
 impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBusService<B> {
-    async fn append_message(&self, request: Request<pb::AppendMessageRequest>) -> Answer<pb::AppendMessageResponse> {
+    async fn append_message(
+        &self,
+        request: Request<pb::AppendMessageRequest>,
+    ) -> Answer<pb::AppendMessageResponse> {
         let request = request.into_inner();
         let append = async {
-            let batch = convert::single(request.message, &request.request_id, &request.expected_last_msg_id)?;
+            let batch = convert::single(
+                request.message,
+                &request.request_id,
+                &request.expected_last_msg_id,
+            )?;
             let appended = self.bus.append(batch).await?;
             let (msg_id, ts) = append::first(&appended)?;
             Ok(pb::AppendMessageResponse {
@@ -57,13 +68,24 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(append.await)
     }
 
-    async fn append_messages(&self, request: Request<pb::AppendMessagesRequest>) -> Answer<pb::AppendMessagesResponse> {
+    async fn append_messages(
+        &self,
+        request: Request<pb::AppendMessagesRequest>,
+    ) -> Answer<pb::AppendMessagesResponse> {
         let request = request.into_inner();
         let append = async {
-            let batch = convert::batch(request.messages, &request.request_id, &request.expected_last_msg_id)?;
+            let batch = convert::batch(
+                request.messages,
+                &request.request_id,
+                &request.expected_last_msg_id,
+            )?;
             let appended = self.bus.append(batch).await?;
             Ok(pb::AppendMessagesResponse {
-                msg_ids: appended.messages.into_iter().map(|(msg_id, _)| msg_id).collect(),
+                msg_ids: appended
+                    .messages
+                    .into_iter()
+                    .map(|(msg_id, _)| msg_id)
+                    .collect(),
                 cursor: appended.cursor.to_string(),
                 duplicate: appended.duplicate,
             })
@@ -77,12 +99,22 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         &self,
         request: Request<Streaming<pb::AppendStreamRequest>>,
     ) -> Answer<Self::AppendStreamStream> {
-        Ok(Response::new(append::run(Arc::clone(&self.bus), request.into_inner(), self.shutdown.clone())))
+        Ok(Response::new(append::run(
+            Arc::clone(&self.bus),
+            request.into_inner(),
+            self.shutdown.clone(),
+        )))
     }
 
-    async fn read_messages(&self, request: Request<pb::ReadMessagesRequest>) -> Answer<pb::ReadMessagesResponse> {
+    async fn read_messages(
+        &self,
+        request: Request<pb::ReadMessagesRequest>,
+    ) -> Answer<pb::ReadMessagesResponse> {
         let read = async {
-            let page = self.bus.read(convert::read_query(request.into_inner())?).await?;
+            let page = self
+                .bus
+                .read(convert::read_query(request.into_inner())?)
+                .await?;
             Ok(pb::ReadMessagesResponse {
                 messages: page.messages.into_iter().map(convert::message).collect(),
                 cursor: page.cursor.to_string(),
@@ -92,7 +124,10 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(read.await)
     }
 
-    async fn poll_for_new(&self, request: Request<pb::PollForNewRequest>) -> Answer<pb::PollForNewResponse> {
+    async fn poll_for_new(
+        &self,
+        request: Request<pb::PollForNewRequest>,
+    ) -> Answer<pb::PollForNewResponse> {
         let poll = async {
             let (query, timeout) = convert::poll_query(request.into_inner())?;
             let page = self.bus.poll(query, timeout).await?;
@@ -105,11 +140,17 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(poll.await)
     }
 
-    async fn get_message(&self, request: Request<pb::GetMessageRequest>) -> Answer<pb::GetMessageResponse> {
+    async fn get_message(
+        &self,
+        request: Request<pb::GetMessageRequest>,
+    ) -> Answer<pb::GetMessageResponse> {
         let request = request.into_inner();
         let get = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            let (message, cursor) = self.bus.get(bus, MsgId::parse("msg_id", &request.msg_id)?).await?;
+            let (message, cursor) = self
+                .bus
+                .get(bus, MsgId::parse("msg_id", &request.msg_id)?)
+                .await?;
             Ok(pb::GetMessageResponse {
                 message: Some(convert::message(message)),
                 cursor: cursor.to_string(),
@@ -118,19 +159,32 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(get.await)
     }
 
-    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<pb::SubscribeResponse, Status>> + Send>>;
+    type SubscribeStream =
+        Pin<Box<dyn Stream<Item = Result<pb::SubscribeResponse, Status>> + Send>>;
 
-    async fn subscribe(&self, request: Request<pb::SubscribeRequest>) -> Answer<Self::SubscribeStream> {
-        let subscribe = async { self.bus.subscribe(convert::subscription(request.into_inner())?).await };
+    async fn subscribe(
+        &self,
+        request: Request<pb::SubscribeRequest>,
+    ) -> Answer<Self::SubscribeStream> {
+        let subscribe = async {
+            self.bus
+                .subscribe(convert::subscription(request.into_inner())?)
+                .await
+        };
         let clock = Arc::clone(&self.clock);
         let frames = subscribe.await.map_err(|error| status(&error))?;
-        Ok(Response::new(Box::pin(frames.map(move |frame| match frame {
-            Ok(frame) => Ok(convert::frame(frame, clock.now())),
-            Err(error) => Err(status(&error)),
-        }))))
+        Ok(Response::new(Box::pin(frames.map(
+            move |frame| match frame {
+                Ok(frame) => Ok(convert::frame(frame, clock.now())),
+                Err(error) => Err(status(&error)),
+            },
+        ))))
     }
 
-    async fn list_buses(&self, request: Request<pb::ListBusesRequest>) -> Answer<pb::ListBusesResponse> {
+    async fn list_buses(
+        &self,
+        request: Request<pb::ListBusesRequest>,
+    ) -> Answer<pb::ListBusesResponse> {
         let request = request.into_inner();
         let list = async {
             let project = match request.project_id.as_str() {
@@ -138,10 +192,15 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
                 project => Some(ProjectId::parse(project)?),
             };
             let after = convert::bus_page_token(&request.page_token)?;
-            let page = self.bus.list(project, after, convert::page_size(request.page_size)?).await?;
+            let page = self
+                .bus
+                .list(project, after, convert::page_size(request.page_size)?)
+                .await?;
             let last = page.buses.last().filter(|_| page.more);
             Ok(pb::ListBusesResponse {
-                next_page_token: last.map(|last| convert::bus_page_token_out(&last.bus)).unwrap_or_default(),
+                next_page_token: last
+                    .map(|last| convert::bus_page_token_out(&last.bus))
+                    .unwrap_or_default(),
                 buses: page
                     .buses
                     .into_iter()
@@ -165,11 +224,16 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(list.await)
     }
 
-    async fn rotate_bus(&self, request: Request<pb::RotateBusRequest>) -> Answer<pb::RotateBusResponse> {
+    async fn rotate_bus(
+        &self,
+        request: Request<pb::RotateBusRequest>,
+    ) -> Answer<pb::RotateBusResponse> {
         let request = request.into_inner();
         let rotate = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            Ok(pb::RotateBusResponse { archive_path: self.bus.rotate(bus).await? })
+            Ok(pb::RotateBusResponse {
+                archive_path: self.bus.rotate(bus).await?,
+            })
         };
         answer(rotate.await)
     }
@@ -178,7 +242,9 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         let request = request.into_inner();
         let trim = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            let older_than = request.older_than.ok_or(Error::RequiredField { field: "older_than" })?;
+            let older_than = request.older_than.ok_or(Error::RequiredField {
+                field: "older_than",
+            })?;
             let older_than = convert::duration("older_than", older_than)?;
             let dry_run = request.dry_run.unwrap_or(true);
             let trimmed = self.bus.trim(bus, older_than, dry_run).await?;

@@ -67,7 +67,12 @@ mod tests {
 
     #[test]
     fn other_ids_have_no_time() {
-        for id in ["", "MSG-1", "MSG-20260202-223212-codex-impl-1-a1b2", "MSG-20261302-223212-000000000-PID00001-0001"] {
+        for id in [
+            "",
+            "MSG-1",
+            "MSG-20260202-223212-codex-impl-1-a1b2",
+            "MSG-20261302-223212-000000000-PID00001-0001",
+        ] {
             assert_eq!(time_of(id), None, "{id}");
         }
     }

@@ -37,7 +37,11 @@ pub fn bus_folder(bus: &BusId) -> TreePath {
 
 /// A bus's live file.
 pub fn bus_file(bus: &BusId) -> TreePath {
-    bus_folder(bus).join(if bus.task.is_some() { TASK_BUS } else { PROJECT_BUS })
+    bus_folder(bus).join(if bus.task.is_some() {
+        TASK_BUS
+    } else {
+        PROJECT_BUS
+    })
 }
 
 /// The file that a bus's live file becomes when it is archived.

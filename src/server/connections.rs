@@ -57,7 +57,13 @@ pub(super) fn accept<L: Listener + Sync>(
                 }
             }
         };
-        Some((Ok(Connection { io: accepted, _place: place }), (listener, places)))
+        Some((
+            Ok(Connection {
+                io: accepted,
+                _place: place,
+            }),
+            (listener, places),
+        ))
     })
 }
 
@@ -76,13 +82,21 @@ impl<I: Connected> Connected for Connection<I> {
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Connection<I> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }
 
 impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 

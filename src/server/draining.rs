@@ -23,7 +23,10 @@ impl<S> Layer<S> for DrainingLayer {
     type Service = Draining<S>;
 
     fn layer(&self, inner: S) -> Draining<S> {
-        Draining { inner, token: self.0.clone() }
+        Draining {
+            inner,
+            token: self.0.clone(),
+        }
     }
 }
 
@@ -56,7 +59,12 @@ where
             if own {
                 return Ok(answer);
             }
-            Ok(answer.map(|body| Body::new(UntilCancelled { body, cancelled: Box::pin(cancelled) })))
+            Ok(answer.map(|body| {
+                Body::new(UntilCancelled {
+                    body,
+                    cancelled: Box::pin(cancelled),
+                })
+            }))
         })
     }
 }
@@ -78,7 +86,9 @@ impl HttpBody for UntilCancelled {
         // What is there is sent: an answer that is complete ends as one.
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Pending => self.cancelled.as_mut().poll(cx).map(|()| {
-                Some(Err(Status::unavailable("the server is shutting down; connect again in a moment")))
+                Some(Err(Status::unavailable(
+                    "the server is shutting down; connect again in a moment",
+                )))
             }),
             frame => frame,
         }

@@ -48,19 +48,30 @@ pub trait MessageBus: Send + Sync + 'static {
     ///
     /// # Errors
     /// As `read`, and SHUTTING_DOWN.
-    fn poll(&self, query: ReadQuery, timeout: Duration) -> impl Future<Output = Result<ReadPage>> + Send;
+    fn poll(
+        &self,
+        query: ReadQuery,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<ReadPage>> + Send;
 
     /// Finds one message; returns it with the cursor after it.
     ///
     /// # Errors
     /// MESSAGE_NOT_FOUND, AMBIGUOUS_ID, NOT_A_REGULAR_FILE, IO.
-    fn get(&self, bus: BusId, msg_id: MsgId) -> impl Future<Output = Result<(Message, Cursor)>> + Send;
+    fn get(
+        &self,
+        bus: BusId,
+        msg_id: MsgId,
+    ) -> impl Future<Output = Result<(Message, Cursor)>> + Send;
 
     /// Opens a subscription. The stream ends after an error.
     ///
     /// # Errors
     /// SUBSCRIBER_LIMIT; for one bus also what `read` refuses a start for.
-    fn subscribe(&self, subscription: Subscription) -> impl Future<Output = Result<FrameStream>> + Send;
+    fn subscribe(
+        &self,
+        subscription: Subscription,
+    ) -> impl Future<Output = Result<FrameStream>> + Send;
 
     /// Lists buses in the order of their ids, strictly after `after`.
     ///
@@ -87,7 +98,12 @@ pub trait Archives: Send + Sync + 'static {
     ///
     /// # Errors
     /// BUS_NOT_FOUND, IO.
-    fn trim(&self, bus: BusId, older_than: Duration, dry_run: bool) -> impl Future<Output = Result<Trimmed>> + Send;
+    fn trim(
+        &self,
+        bus: BusId,
+        older_than: Duration,
+        dry_run: bool,
+    ) -> impl Future<Output = Result<Trimmed>> + Send;
 }
 
 /// What to append to one bus, as a whole.

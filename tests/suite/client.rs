@@ -31,15 +31,25 @@ impl Client {
         self.try_append(message).await.expect("an append").msg_id
     }
 
-    pub(crate) async fn try_append(&mut self, message: pb::Message) -> Result<pb::AppendMessageResponse, Status> {
-        self.append_request(pb::AppendMessageRequest { message: Some(message), ..Default::default() }).await
+    pub(crate) async fn try_append(
+        &mut self,
+        message: pb::Message,
+    ) -> Result<pb::AppendMessageResponse, Status> {
+        self.append_request(pb::AppendMessageRequest {
+            message: Some(message),
+            ..Default::default()
+        })
+        .await
     }
 
     pub(crate) async fn append_request(
         &mut self,
         request: pb::AppendMessageRequest,
     ) -> Result<pb::AppendMessageResponse, Status> {
-        self.0.append_message(request).await.map(tonic::Response::into_inner)
+        self.0
+            .append_message(request)
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn append_batch(
@@ -47,20 +57,32 @@ impl Client {
         messages: Vec<pb::Message>,
         request_id: &str,
     ) -> Result<pb::AppendMessagesResponse, Status> {
-        let request =
-            pb::AppendMessagesRequest { messages, request_id: request_id.into(), ..Default::default() };
-        self.0.append_messages(request).await.map(tonic::Response::into_inner)
+        let request = pb::AppendMessagesRequest {
+            messages,
+            request_id: request_id.into(),
+            ..Default::default()
+        };
+        self.0
+            .append_messages(request)
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn try_read(
         &mut self,
         request: pb::ReadMessagesRequest,
     ) -> Result<pb::ReadMessagesResponse, Status> {
-        self.0.read_messages(request).await.map(tonic::Response::into_inner)
+        self.0
+            .read_messages(request)
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     /// Reads a page.
-    pub(crate) async fn read(&mut self, request: pb::ReadMessagesRequest) -> pb::ReadMessagesResponse {
+    pub(crate) async fn read(
+        &mut self,
+        request: pb::ReadMessagesRequest,
+    ) -> pb::ReadMessagesResponse {
         self.try_read(request).await.expect("a read")
     }
 
@@ -70,7 +92,11 @@ impl Client {
         let mut start = None;
         loop {
             let page = self
-                .read(pb::ReadMessagesRequest { start, limit: 5000, ..read_of(project, task) })
+                .read(pb::ReadMessagesRequest {
+                    start,
+                    limit: 5000,
+                    ..read_of(project, task)
+                })
                 .await;
             messages.extend(page.messages);
             if page.end_of_bus {
@@ -85,7 +111,10 @@ impl Client {
         self.try_subscribe(request).await.expect("a subscription")
     }
 
-    pub(crate) async fn try_subscribe(&mut self, request: pb::SubscribeRequest) -> Result<Subscription, Status> {
+    pub(crate) async fn try_subscribe(
+        &mut self,
+        request: pb::SubscribeRequest,
+    ) -> Result<Subscription, Status> {
         Ok(Subscription(self.0.subscribe(request).await?.into_inner()))
     }
 }
@@ -93,7 +122,11 @@ impl Client {
 /// Opens a connection.
 pub(crate) async fn channel(addr: &str) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
-    endpoint.tcp_nodelay(true).connect().await.expect("the server answers")
+    endpoint
+        .tcp_nodelay(true)
+        .connect()
+        .await
+        .expect("the server answers")
 }
 
 /// The frames of a subscription.
@@ -111,13 +144,20 @@ impl Subscription {
     pub(crate) async fn frame(&mut self) -> Frame {
         let frame = async {
             loop {
-                match self.try_frame().await.expect("the stream goes on").expect("the stream goes on") {
+                match self
+                    .try_frame()
+                    .await
+                    .expect("the stream goes on")
+                    .expect("the stream goes on")
+                {
                     Frame::Heartbeat(_) => {}
                     frame => return frame,
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, frame).await.expect("a frame other than heartbeats in time")
+        tokio::time::timeout(DEADLINE, frame)
+            .await
+            .expect("a frame other than heartbeats in time")
     }
 
     /// Waits for the next message, past all other frames.
@@ -154,11 +194,19 @@ pub(crate) fn message(project: &str, task: &str, body: &str) -> pb::Message {
 
 /// A read of a bus from its beginning.
 pub(crate) fn read_of(project: &str, task: &str) -> pb::ReadMessagesRequest {
-    pb::ReadMessagesRequest { project_id: project.into(), task_id: task.into(), ..Default::default() }
+    pb::ReadMessagesRequest {
+        project_id: project.into(),
+        task_id: task.into(),
+        ..Default::default()
+    }
 }
 
 /// A subscription to one bus from a position.
-pub(crate) fn follow(project: &str, task: &str, position: pb::StartPosition) -> pb::SubscribeRequest {
+pub(crate) fn follow(
+    project: &str,
+    task: &str,
+    position: pb::StartPosition,
+) -> pb::SubscribeRequest {
     pb::SubscribeRequest {
         project_id: project.into(),
         task_id: task.into(),
@@ -187,10 +235,23 @@ pub(crate) fn reason(status: &Status) -> String {
 
 /// Asserts what an error is: its code, its reason, and a sentence that holds a word.
 #[track_caller]
-pub(crate) fn assert_refused<T: std::fmt::Debug>(result: Result<T, Status>, code: Code, expected: &str, word: &str) {
+pub(crate) fn assert_refused<T: std::fmt::Debug>(
+    result: Result<T, Status>,
+    code: Code,
+    expected: &str,
+    word: &str,
+) {
     let status = result.expect_err("a refusal");
-    assert_eq!((status.code(), reason(&status).as_str()), (code, expected), "{status:?}");
-    assert!(status.message().contains(word), "no {word:?} in {:?}", status.message());
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (code, expected),
+        "{status:?}"
+    );
+    assert!(
+        status.message().contains(word),
+        "no {word:?} in {:?}",
+        status.message()
+    );
 }
 
 /// Tries something until it holds, or the deadline.
@@ -204,5 +265,8 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
 
 /// The bodies of messages.
 pub(crate) fn bodies(messages: &[pb::Message]) -> Vec<&str> {
-    messages.iter().map(|message| message.body.as_str()).collect()
+    messages
+        .iter()
+        .map(|message| message.body.as_str())
+        .collect()
 }

@@ -202,13 +202,7 @@ impl Python {
         command
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env_remove("CALLBOARD_ADDR");
-        for name in [
-            "JRUN_PROJECT_ID",
-            "JRUN_TASK_ID",
-            "JRUN_RUN_ID",
-            "JRUN_ID",
-            "PYTHONPATH",
-        ] {
+        for name in ["JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "PYTHONPATH"] {
             command.env_remove(name);
         }
         command

@@ -15,7 +15,7 @@ import callboard
 
 @pytest.fixture(autouse=True)
 def _no_ids_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "JRUN_RUN_ID"):
+    for name in ("JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID"):
         monkeypatch.delenv(name, raising=False)
 
 

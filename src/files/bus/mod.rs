@@ -70,17 +70,29 @@ impl Context {
     }
 
     /// Returns the index of an archive, and builds it when it is not at hand.
-    fn archive_index(&self, path: &TreePath, identity: Identity, length: u64) -> Result<Arc<Index>> {
-        let indexes = || self.archive_indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, index)) =
-            indexes().iter().find(|(known, size, _)| *known == identity && *size == length)
+    fn archive_index(
+        &self,
+        path: &TreePath,
+        identity: Identity,
+        length: u64,
+    ) -> Result<Arc<Index>> {
+        let indexes = || {
+            self.archive_indexes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((_, _, index)) = indexes()
+            .iter()
+            .find(|(known, size, _)| *known == identity && *size == length)
         {
             return Ok(Arc::clone(index));
         }
-        let file = self.disk.open(path)?.ok_or_else(|| {
-            Error::io("open", path.as_str(), std::io::ErrorKind::NotFound.into())
-        })?;
-        let index = Index::build(&*file, length).map_err(|source| Error::io("read", path.as_str(), source))?;
+        let file = self
+            .disk
+            .open(path)?
+            .ok_or_else(|| Error::io("open", path.as_str(), std::io::ErrorKind::NotFound.into()))?;
+        let index = Index::build(&*file, length)
+            .map_err(|source| Error::io("read", path.as_str(), source))?;
         let index = Arc::new(index);
         let mut kept = indexes();
         kept.retain(|(known, _, _)| *known != identity);
@@ -115,7 +127,11 @@ enum Command {
     Append(PendingAppend),
     Refresh(oneshot::Sender<Result<()>>),
     Rotate(oneshot::Sender<Result<String>>),
-    Trim { older_than: Duration, dry_run: bool, answer: oneshot::Sender<Result<Trimmed>> },
+    Trim {
+        older_than: Duration,
+        dry_run: bool,
+        answer: oneshot::Sender<Result<Trimmed>>,
+    },
 }
 
 /// Shows readers the committed state of a bus, and wakes its followers.
@@ -151,13 +167,21 @@ impl Bus {
 
     /// Returns the committed state.
     fn view(&self) -> Arc<View> {
-        Arc::clone(&self.publisher.view.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .publisher
+                .view
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Queues a batch; waits for a place in the queue.
     async fn submit(self: &Arc<Self>, batch: AppendBatch) -> Result<AppendTicket> {
-        let place =
-            Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::ShuttingDown)?;
         let (answer, answered) = oneshot::channel();
         self.command(Command::Append(PendingAppend { batch, answer }));
         Ok(Box::pin(async move {
@@ -171,24 +195,41 @@ impl Bus {
     /// look at their status when nobody changed them.
     async fn refresh(self: &Arc<Self>) -> Result<()> {
         let bus = Arc::clone(self);
-        let current =
-            blocking(move || bus.view().is_current(&*bus.context.disk, &paths::bus_file(&bus.id))).await?;
-        if current { Ok(()) } else { self.ask(Command::Refresh).await }
+        let current = blocking(move || {
+            bus.view()
+                .is_current(&*bus.context.disk, &paths::bus_file(&bus.id))
+        })
+        .await?;
+        if current {
+            Ok(())
+        } else {
+            self.ask(Command::Refresh).await
+        }
     }
 
     /// Runs something with a reader of the committed state.
     fn reader<T>(&self, run: impl FnOnce(Reader<'_>) -> Result<T>) -> Result<T> {
         let view = self.view();
-        run(Reader { context: &self.context, bus: &self.id, view: &view })
+        run(Reader {
+            context: &self.context,
+            bus: &self.id,
+            view: &view,
+        })
     }
 
     /// Notes that it is used, and when.
     fn touch(&self) {
-        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     fn last_used(&self) -> Instant {
-        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn rotate(self: &Arc<Self>) -> Result<String> {
@@ -196,10 +237,18 @@ impl Bus {
     }
 
     async fn trim(self: &Arc<Self>, older_than: Duration, dry_run: bool) -> Result<Trimmed> {
-        self.ask(|answer| Command::Trim { older_than, dry_run, answer }).await
+        self.ask(|answer| Command::Trim {
+            older_than,
+            dry_run,
+            answer,
+        })
+        .await
     }
 
-    async fn ask<T>(self: &Arc<Self>, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+    async fn ask<T>(
+        self: &Arc<Self>,
+        command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.command(command(answer));
         answered.await.map_err(|_| owner_ended())?
@@ -211,7 +260,9 @@ impl Bus {
         if !queue.scheduled {
             queue.scheduled = true;
             drop(queue);
-            self.context.writers.schedule(Arc::clone(self) as Arc<dyn Turn>);
+            self.context
+                .writers
+                .schedule(Arc::clone(self) as Arc<dyn Turn>);
         }
     }
 
@@ -228,11 +279,17 @@ impl Bus {
         while let Some(command) = queue.commands.front() {
             match (work.first(), command) {
                 (None, _) | (Some(Command::Refresh(_)), Command::Refresh(_)) => {}
-                (Some(Command::Append(_)), Command::Append(_)) if bytes < limits::COMMIT_BYTES_MAX => {}
+                (Some(Command::Append(_)), Command::Append(_))
+                    if bytes < limits::COMMIT_BYTES_MAX => {}
                 _ => break,
             }
             if let Command::Append(append) = command {
-                bytes += append.batch.messages.iter().map(|message| message.body.len()).sum::<usize>();
+                bytes += append
+                    .batch
+                    .messages
+                    .iter()
+                    .map(|message| message.body.len())
+                    .sum::<usize>();
             }
             work.extend(queue.commands.pop_front());
         }
@@ -262,27 +319,31 @@ impl Turn for Bus {
 
 impl Bus {
     fn run_commands(&self) {
-            let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut appends = Vec::new();
-            let mut refreshes = Vec::new();
-            for command in self.take_work() {
-                match command {
-                    Command::Append(append) => appends.push(append),
-                    Command::Refresh(answer) => refreshes.push(answer),
-                    Command::Rotate(answer) => drop(answer.send(owner.rotate(&self.publisher))),
-                    Command::Trim { older_than, dry_run, answer } => {
-                        drop(answer.send(owner.trim(older_than, dry_run, &self.publisher)));
-                    }
+        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut appends = Vec::new();
+        let mut refreshes = Vec::new();
+        for command in self.take_work() {
+            match command {
+                Command::Append(append) => appends.push(append),
+                Command::Refresh(answer) => refreshes.push(answer),
+                Command::Rotate(answer) => drop(answer.send(owner.rotate(&self.publisher))),
+                Command::Trim {
+                    older_than,
+                    dry_run,
+                    answer,
+                } => {
+                    drop(answer.send(owner.trim(older_than, dry_run, &self.publisher)));
                 }
             }
-            if !appends.is_empty() {
-                owner.commit(appends, &self.publisher);
+        }
+        if !appends.is_empty() {
+            owner.commit(appends, &self.publisher);
+        }
+        if !refreshes.is_empty() {
+            let refreshed = owner.refresh(&self.publisher);
+            for answer in refreshes {
+                let _ = answer.send(refreshed.clone());
             }
-            if !refreshes.is_empty() {
-                let refreshed = owner.refresh(&self.publisher);
-                for answer in refreshes {
-                    let _ = answer.send(refreshed.clone());
-                }
-            }
+        }
     }
 }

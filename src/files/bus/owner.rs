@@ -114,7 +114,11 @@ impl Owner {
         if self.poisoned || self.opened && self.is_current()? {
             return Ok(());
         }
-        let budget = if self.opened { REFRESH_LOCK_BUDGET } else { limits::LOCK_BUDGET };
+        let budget = if self.opened {
+            REFRESH_LOCK_BUDGET
+        } else {
+            limits::LOCK_BUDGET
+        };
         match self.lock_live(false, budget) {
             Ok(true) => {
                 let ingested = self.ingest().map(|_| self.has_uncommitted());
@@ -137,7 +141,8 @@ impl Owner {
     /// Whether the live file is the one we know, no longer than we know it, and
     /// no renamed one needs looking at.
     fn is_current(&mut self) -> Result<bool> {
-        self.renamed.retain(|renamed| renamed.until > Instant::now());
+        self.renamed
+            .retain(|renamed| renamed.until > Instant::now());
         let status = self.disk().status(&self.path)?;
         Ok(self.renamed.is_empty()
             && match (&self.live, status) {
@@ -145,7 +150,7 @@ impl Owner {
                     live.identity == status.identity
                         && live.length == status.length
                         && live.committed.end == live.end
-                },
+                }
                 (None, None) => true,
                 _ => false,
             })
@@ -211,14 +216,18 @@ impl Owner {
     }
 
     fn has_uncommitted(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| live.committed.end != live.end)
+        self.live
+            .as_ref()
+            .is_some_and(|live| live.committed.end != live.end)
     }
 
     /// Syncs the live file. After a failure the system may have dropped what it
     /// could not write, and a second sync would say nothing about it: the bus
     /// takes no more appends.
     pub(super) fn sync(&mut self) -> Result<()> {
-        let Some(live) = &self.live else { return Ok(()) };
+        let Some(live) = &self.live else {
+            return Ok(());
+        };
         if let Err(source) = live.file.sync() {
             self.poisoned = true;
             self.request_ids = None;
@@ -238,7 +247,10 @@ impl Owner {
     /// Shows readers what is durable.
     pub(super) fn publish(&mut self, publisher: &Publisher) {
         let sequence_of = |identity| {
-            self.sequences.iter().find(|(known, _)| *known == identity).map_or(0, |(_, sequence)| *sequence)
+            self.sequences
+                .iter()
+                .find(|(known, _)| *known == identity)
+                .map_or(0, |(_, sequence)| *sequence)
         };
         let mut parts: Vec<Part> = self
             .archives
@@ -302,7 +314,11 @@ impl Owner {
             sequence,
             end: position.offset(),
             length: position.offset(),
-            committed: Committed { end: 0, position: Position::start(), last: None },
+            committed: Committed {
+                end: 0,
+                position: Position::start(),
+                last: None,
+            },
             position,
             index: SharedIndex::new(index),
         });
@@ -310,7 +326,11 @@ impl Owner {
     }
 
     fn create_folder(&self, folder: &TreePath) -> Result<()> {
-        if self.disk().status(&paths::project_folder(&self.bus.project))?.is_none() {
+        if self
+            .disk()
+            .status(&paths::project_folder(&self.bus.project))?
+            .is_none()
+        {
             self.bus.check_creatable()?;
         } else if let Some(task) = &self.bus.task
             && self.disk().status(folder)?.is_none()
@@ -323,10 +343,16 @@ impl Owner {
     /// Gives up the live file that was known: it was archived, replaced or
     /// deleted.
     pub(super) fn retire_live(&mut self) -> Result<()> {
-        let Some(live) = self.live.take() else { return Ok(()) };
+        let Some(live) = self.live.take() else {
+            return Ok(());
+        };
         self.refresh_archives()?;
         self.last_ts = self.last_ts.max(live.index.lock().own_ts());
-        if self.archives.iter().any(|archive| archive.identity == live.identity) {
+        if self
+            .archives
+            .iter()
+            .any(|archive| archive.identity == live.identity)
+        {
             self.sequences.push((live.identity, live.sequence));
             self.renamed.push(Renamed {
                 file: live.file,
@@ -341,8 +367,14 @@ impl Owner {
     pub(super) fn refresh_archives(&mut self) -> Result<()> {
         self.archives = list_archives(&*self.context.disk, &self.bus, &self.archives)?;
         for archive in &self.archives {
-            let known = self.sequences.iter().any(|(identity, _)| *identity == archive.identity)
-                || self.live.as_ref().is_some_and(|live| live.identity == archive.identity);
+            let known = self
+                .sequences
+                .iter()
+                .any(|(identity, _)| *identity == archive.identity)
+                || self
+                    .live
+                    .as_ref()
+                    .is_some_and(|live| live.identity == archive.identity);
             if !known {
                 self.sequences.push((archive.identity, self.next_sequence));
                 self.next_sequence += 1;
@@ -357,7 +389,10 @@ impl Owner {
         let sync_failed = self.failed("sync");
         for renamed in &self.renamed {
             let status = renamed.file.status().map_err(&look_failed)?;
-            let archive = self.archives.iter_mut().find(|archive| archive.identity == renamed.identity);
+            let archive = self
+                .archives
+                .iter_mut()
+                .find(|archive| archive.identity == renamed.identity);
             if let Some(archive) = archive
                 && archive.length < status.length
             {
@@ -373,7 +408,10 @@ impl Owner {
     pub(super) fn load_last_ts(&mut self) -> Result<()> {
         let mut archives = self.archives.iter().rev();
         while let (None, Some(archive)) = (self.last_ts, archives.next()) {
-            self.last_ts = self.context.archive_index(&archive.path, archive.identity, archive.length)?.own_ts();
+            self.last_ts = self
+                .context
+                .archive_index(&archive.path, archive.identity, archive.length)?
+                .own_ts();
         }
         Ok(())
     }
@@ -384,11 +422,19 @@ impl Owner {
 
     /// Returns the last message of the bus.
     pub(super) fn last(&self) -> Result<Option<Entry>> {
-        if let Some(last) = self.live.as_ref().and_then(|live| live.index.lock().last().cloned()) {
+        if let Some(last) = self
+            .live
+            .as_ref()
+            .and_then(|live| live.index.lock().last().cloned())
+        {
             return Ok(Some(last));
         }
         for archive in self.archives.iter().rev() {
-            if let Some(last) = self.context.archive_index(&archive.path, archive.identity, archive.length)?.last() {
+            if let Some(last) = self
+                .context
+                .archive_index(&archive.path, archive.identity, archive.length)?
+                .last()
+            {
                 return Ok(Some(last.clone()));
             }
         }

@@ -81,18 +81,27 @@ impl View {
 
     /// Returns the part that follows one.
     pub(super) fn after(&self, identity: Identity) -> Option<&Part> {
-        let at = self.parts.iter().position(|part| part.identity == identity)?;
+        let at = self
+            .parts
+            .iter()
+            .position(|part| part.identity == identity)?;
         self.parts.get(at + 1)
     }
 
     /// Returns the live part.
     pub(super) fn live(&self) -> Option<(&Part, &LiveFile)> {
-        self.parts.last().and_then(|part| part.live.as_ref().map(|live| (part, live)))
+        self.parts
+            .last()
+            .and_then(|part| part.live.as_ref().map(|live| (part, live)))
     }
 
     /// Whether the files are as this says. Looks at nothing but their status.
     pub(super) fn is_current(&self, disk: &dyn Disk, path: &TreePath) -> Result<bool> {
-        if !self.opened || self.unsettled_until.is_some_and(|until| Instant::now() < until) {
+        if !self.opened
+            || self
+                .unsettled_until
+                .is_some_and(|until| Instant::now() < until)
+        {
             return Ok(false);
         }
         Ok(match (self.live(), disk.status(path)?) {
@@ -123,7 +132,11 @@ pub(super) struct Archive {
 /// Lists the archives of a bus in their order: by the time of their first record,
 /// because the stamps of other programs are local time in whole seconds. `known`
 /// are archives that were listed before: their first time is not read again.
-pub(super) fn list_archives(disk: &dyn Disk, bus: &BusId, known: &[Archive]) -> Result<Vec<Archive>> {
+pub(super) fn list_archives(
+    disk: &dyn Disk,
+    bus: &BusId,
+    known: &[Archive],
+) -> Result<Vec<Archive>> {
     let folder = paths::bus_folder(bus);
     let mut archives = Vec::new();
     for entry in disk.list(&folder)?.unwrap_or_default() {
@@ -131,20 +144,35 @@ pub(super) fn list_archives(disk: &dyn Disk, bus: &BusId, known: &[Archive]) -> 
             continue;
         }
         let path = folder.join(&entry.name);
-        let Some(status) = disk.status(&path)? else { continue };
-        let before = known.iter().find(|archive| archive.identity == status.identity);
+        let Some(status) = disk.status(&path)? else {
+            continue;
+        };
+        let before = known
+            .iter()
+            .find(|archive| archive.identity == status.identity);
         let first_ts = match before.filter(|archive| archive.first_ts.is_some()) {
             Some(archive) => archive.first_ts,
             None => first_ts(disk, &path)?,
         };
-        archives.push(Archive { identity: status.identity, path, length: status.length, first_ts });
+        archives.push(Archive {
+            identity: status.identity,
+            path,
+            length: status.length,
+            first_ts,
+        });
     }
-    archives.sort_by(|a, b| a.first_ts.cmp(&b.first_ts).then_with(|| a.path.cmp(&b.path)));
+    archives.sort_by(|a, b| {
+        a.first_ts
+            .cmp(&b.first_ts)
+            .then_with(|| a.path.cmp(&b.path))
+    });
     Ok(archives)
 }
 
 fn first_ts(disk: &dyn Disk, path: &TreePath) -> Result<Option<Timestamp>> {
-    let Some(file) = disk.open(path)? else { return Ok(None) };
+    let Some(file) = disk.open(path)? else {
+        return Ok(None);
+    };
     let failed = |source| Error::io("read", path.as_str(), source);
     let length = file.status().map_err(failed)?.length;
     let mut scanner = Scanner::new(&*file, Position::start(), length.min(FIRST_TIME_BYTES));

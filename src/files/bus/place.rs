@@ -36,15 +36,26 @@ impl Reader<'_> {
                 Error::io("open", part.path.as_str(), io::ErrorKind::NotFound.into())
             })?,
         };
-        Ok(OpenPart { identity: part.identity, sequence: part.sequence, file, archived: part.live.is_none() })
+        Ok(OpenPart {
+            identity: part.identity,
+            sequence: part.sequence,
+            file,
+            archived: part.live.is_none(),
+        })
     }
 
     /// Looks something up in the index of a part.
-    pub(super) fn with_index<T>(&self, part: &Part, look_up: impl FnOnce(&Index) -> T) -> Result<T> {
+    pub(super) fn with_index<T>(
+        &self,
+        part: &Part,
+        look_up: impl FnOnce(&Index) -> T,
+    ) -> Result<T> {
         match &part.live {
             Some(live) => Ok(look_up(&live.index.lock())),
             None => {
-                let index = self.context.archive_index(&part.path, part.identity, part.end)?;
+                let index = self
+                    .context
+                    .archive_index(&part.path, part.identity, part.end)?;
                 Ok(look_up(&index))
             }
         }
@@ -103,7 +114,12 @@ pub(super) enum Advanced {
 
 impl Place {
     pub(super) fn new(part: Option<OpenPart>, position: Position, cursor: Cursor) -> Self {
-        Self { part, position, cursor, left: Vec::new() }
+        Self {
+            part,
+            position,
+            cursor,
+            left: Vec::new(),
+        }
     }
 
     /// Goes on to the committed end, or until a message is put back.
@@ -120,13 +136,16 @@ impl Place {
         }
         loop {
             let Some(open) = &mut self.part else {
-                let Some(first) = reader.view.parts.first() else { return Ok(Advanced::AtEnd) };
+                let Some(first) = reader.view.parts.first() else {
+                    return Ok(Advanced::AtEnd);
+                };
                 self.part = Some(reader.open(first)?);
                 self.position = Position::start();
                 continue;
             };
             let known = reader.view.find(open.identity);
-            let failed = reader.failed(known.map_or("a removed part of the bus", |part| part.path.as_str()));
+            let failed =
+                reader.failed(known.map_or("a removed part of the bus", |part| part.path.as_str()));
             let end = match known {
                 Some(part) => {
                     open.archived = part.live.is_none();
@@ -134,8 +153,15 @@ impl Place {
                 }
                 None => open.file.status().map_err(&failed)?.length,
             };
-            let stopped = visit_part(&*open.file, &mut self.position, end, &mut self.cursor, visit, open.archived)
-                .map_err(&failed)?;
+            let stopped = visit_part(
+                &*open.file,
+                &mut self.position,
+                end,
+                &mut self.cursor,
+                visit,
+                open.archived,
+            )
+            .map_err(&failed)?;
             if stopped {
                 return Ok(Advanced::Stopped);
             }
@@ -145,7 +171,11 @@ impl Place {
                 // there, or was removed too. A live file that is gone was deleted
                 // or replaced.
                 None if open.archived => {
-                    let next = reader.view.parts.iter().find(|part| part.sequence == open.sequence + 1);
+                    let next = reader
+                        .view
+                        .parts
+                        .iter()
+                        .find(|part| part.sequence == open.sequence + 1);
                     if next.is_none() {
                         return Ok(Advanced::Lost);
                     }
@@ -153,7 +183,9 @@ impl Place {
                 }
                 None => return Ok(Advanced::Lost),
             };
-            let Some(next) = next else { return Ok(Advanced::AtEnd) };
+            let Some(next) = next else {
+                return Ok(Advanced::AtEnd);
+            };
             let next = reader.open(next)?;
             let left = std::mem::replace(open, next);
             let position = std::mem::replace(&mut self.position, Position::start());
@@ -164,15 +196,28 @@ impl Place {
     /// Visits what was appended to parts after they were left. These messages
     /// come late, and with the cursor of where the place is by now: a resumption
     /// from it repeats nothing.
-    fn visit_late(&mut self, reader: Reader<'_>, visit: &mut dyn FnMut(Event, &Cursor) -> Flow) -> Result<bool> {
+    fn visit_late(
+        &mut self,
+        reader: Reader<'_>,
+        visit: &mut dyn FnMut(Event, &Cursor) -> Flow,
+    ) -> Result<bool> {
         self.left.retain(|(_, _, until)| *until > Instant::now());
         for (open, position, _) in &mut self.left {
-            let Some(part) = reader.view.find(open.identity) else { continue };
+            let Some(part) = reader.view.find(open.identity) else {
+                continue;
+            };
             let cursor = self.cursor.clone();
             let mut at_place = |event: Event, _: &Cursor| visit(event, &cursor);
             let mut ignored = cursor.clone();
-            let stopped = visit_part(&*open.file, position, part.end, &mut ignored, &mut at_place, true)
-                .map_err(reader.failed(part.path.as_str()))?;
+            let stopped = visit_part(
+                &*open.file,
+                position,
+                part.end,
+                &mut ignored,
+                &mut at_place,
+                true,
+            )
+            .map_err(reader.failed(part.path.as_str()))?;
             if stopped {
                 return Ok(true);
             }
@@ -195,20 +240,32 @@ fn visit_part(
         let found = scanner.next()?;
         match found {
             Found::Record(record) => {
-                let after = Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
+                let after = Cursor::After {
+                    offset: record.offset,
+                    msg_id: record.message.msg_id.clone(),
+                };
                 match visit(Event::Message(Box::new(record.message)), &after) {
                     Flow::Continue => {}
                     Flow::PutBack => return Ok(true),
                 }
                 *cursor = after;
             }
-            Found::Damage(damage) => drop(visit(Event::Damage(damage), cursor)),
+            Found::Damage(damage) => {
+                visit(Event::Damage(damage), cursor);
+            }
             Found::End(tail) => {
                 if let (true, Tail::Torn { keep }) = (archived, tail)
                     && position.offset() < keep
                 {
                     let detail = "the archive ends in half a record".into();
-                    drop(visit(Event::Damage(Damage { offset: keep, length: end - keep, detail }), cursor));
+                    visit(
+                        Event::Damage(Damage {
+                            offset: keep,
+                            length: end - keep,
+                            detail,
+                        }),
+                        cursor,
+                    );
                 }
                 *position = scanner.position().clone();
                 return Ok(false);

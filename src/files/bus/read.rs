@@ -32,12 +32,17 @@ impl<'v> Reader<'v> {
     pub(super) fn read(self, query: &ReadQuery) -> Result<ReadPage> {
         let (mut place, limit) = match &query.start {
             ReadStart::From(start) => (self.locate(start)?, query.limit),
-            ReadStart::Tail(count) => (self.locate_tail(*count, &query.filter)?, query.limit.min(*count)),
+            ReadStart::Tail(count) => (
+                self.locate_tail(*count, &query.filter)?,
+                query.limit.min(*count),
+            ),
         };
         let mut messages = Vec::new();
         let mut bytes = 0;
         let advanced = place.advance(self, &mut |event, _| {
-            let Event::Message(message) = event else { return Flow::Continue };
+            let Event::Message(message) = event else {
+                return Flow::Continue;
+            };
             if query.filter.passes(&message) {
                 let size = size_in_answer(&message);
                 let full = messages.len() >= limit || bytes + size > ANSWER_BYTES_MAX;
@@ -49,17 +54,31 @@ impl<'v> Reader<'v> {
             }
             Flow::Continue
         })?;
-        Ok(ReadPage { messages, cursor: place.cursor, end_of_bus: matches!(advanced, Advanced::AtEnd) })
+        Ok(ReadPage {
+            messages,
+            cursor: place.cursor,
+            end_of_bus: matches!(advanced, Advanced::AtEnd),
+        })
     }
 
     /// Finds one message; returns it with the cursor after it.
     pub(super) fn get(self, msg_id: &MsgId) -> Result<(Message, Cursor)> {
         let hit = self.find(msg_id.as_str())?;
         let file = self.open(hit.part)?.file;
-        let mut scanner = Scanner::new(&*file, Position::at_record(hit.offset, hit.line), hit.part.end);
-        match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
+        let mut scanner = Scanner::new(
+            &*file,
+            Position::at_record(hit.offset, hit.line),
+            hit.part.end,
+        );
+        match scanner
+            .next()
+            .map_err(self.failed(hit.part.path.as_str()))?
+        {
             Found::Record(record) => {
-                let cursor = Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
+                let cursor = Cursor::After {
+                    offset: record.offset,
+                    msg_id: record.message.msg_id.clone(),
+                };
                 Ok((record.message, cursor))
             }
             _ => Err(self.not_found(msg_id.as_str())),
@@ -73,7 +92,8 @@ impl<'v> Reader<'v> {
             Start::Latest => self.latest(),
             Start::SinceId(id) => {
                 let hit = self.find(id.as_str())?;
-                self.after(&hit, id.as_str())?.ok_or_else(|| self.not_found(id.as_str()))
+                self.after(&hit, id.as_str())?
+                    .ok_or_else(|| self.not_found(id.as_str()))
             }
             Start::Cursor(cursor) => self.after_cursor(cursor),
             Start::SinceTime(ts) => self.later_than(*ts),
@@ -82,7 +102,11 @@ impl<'v> Reader<'v> {
 
     /// The place before the first message.
     pub(super) fn earliest(self) -> Result<Place> {
-        let mut place = Place::new(None, Position::start(), Cursor::Start { first_msg_id: None });
+        let mut place = Place::new(
+            None,
+            Position::start(),
+            Cursor::Start { first_msg_id: None },
+        );
         if let Some(first) = self.view.parts.first() {
             place.part = Some(self.open(first)?);
         }
@@ -100,13 +124,16 @@ impl<'v> Reader<'v> {
 
     /// The place after the last message.
     fn latest(self) -> Result<Place> {
-        let Some(last) = self.view.parts.last() else { return self.earliest() };
+        let Some(last) = self.view.parts.last() else {
+            return self.earliest();
+        };
         let cursor = self.cursor_at_end_of(self.view.parts.len())?;
         let open = self.open(last)?;
         let position = match &last.live {
             Some(live) => live.position.clone(),
             None => {
-                let from = self.with_index(last, |index| index.before_offset(last.end).position.clone())?;
+                let from =
+                    self.with_index(last, |index| index.before_offset(last.end).position.clone())?;
                 let mut scanner = Scanner::new(&*open.file, from, last.end);
                 while !matches!(
                     scanner.next().map_err(self.failed(last.path.as_str()))?,
@@ -140,7 +167,10 @@ impl<'v> Reader<'v> {
     /// The cursor after the last message of the first `count` parts.
     fn cursor_at_end_of(self, count: usize) -> Result<Cursor> {
         match self.last_entry_of(count)? {
-            Some(last) => Ok(Cursor::After { offset: last.offset, msg_id: last.msg_id }),
+            Some(last) => Ok(Cursor::After {
+                offset: last.offset,
+                msg_id: last.msg_id,
+            }),
             None => Ok(self.earliest()?.cursor),
         }
     }
@@ -149,7 +179,9 @@ impl<'v> Reader<'v> {
         match cursor {
             Cursor::Start { first_msg_id } => {
                 let earliest = self.earliest()?;
-                let Some(first) = first_msg_id else { return Ok(earliest) };
+                let Some(first) = first_msg_id else {
+                    return Ok(earliest);
+                };
                 if earliest.cursor == *cursor {
                     return Ok(earliest);
                 }
@@ -158,21 +190,37 @@ impl<'v> Reader<'v> {
                 match self.find(first) {
                     Ok(hit) => {
                         let open = self.open(hit.part)?;
-                        Ok(Place::new(Some(open), Position::at_record(hit.offset, hit.line), cursor.clone()))
+                        Ok(Place::new(
+                            Some(open),
+                            Position::at_record(hit.offset, hit.line),
+                            cursor.clone(),
+                        ))
                     }
                     Err(error) => Err(self.refuse_cursor(cursor, first, None, error)),
                 }
             }
             Cursor::After { offset, msg_id } => {
-                for part in self.view.parts.iter().rev().filter(|part| *offset < part.end) {
-                    let hit = Hit { part, offset: *offset, line: self.line_at(part, *offset)? };
+                for part in self
+                    .view
+                    .parts
+                    .iter()
+                    .rev()
+                    .filter(|part| *offset < part.end)
+                {
+                    let hit = Hit {
+                        part,
+                        offset: *offset,
+                        line: self.line_at(part, *offset)?,
+                    };
                     if let Some(place) = self.after(&hit, msg_id)? {
                         return Ok(place);
                     }
                 }
                 // The file was edited or rewritten: the id still names the message.
                 match self.find(msg_id) {
-                    Ok(hit) => self.after(&hit, msg_id)?.ok_or_else(|| self.not_found(msg_id)),
+                    Ok(hit) => self
+                        .after(&hit, msg_id)?
+                        .ok_or_else(|| self.not_found(msg_id)),
                     Err(error) => Err(self.refuse_cursor(cursor, msg_id, Some(*offset), error)),
                 }
             }
@@ -180,13 +228,22 @@ impl<'v> Reader<'v> {
     }
 
     /// Says why a cursor cannot be honoured.
-    fn refuse_cursor(self, cursor: &Cursor, msg_id: &str, offset: Option<u64>, error: Error) -> Error {
+    fn refuse_cursor(
+        self,
+        cursor: &Cursor,
+        msg_id: &str,
+        offset: Option<u64>,
+        error: Error,
+    ) -> Error {
         if !matches!(error, Error::MessageNotFound { .. }) {
             return error;
         }
-        let ends = self
-            .earliest()
-            .and_then(|earliest| Ok((earliest.cursor, self.cursor_at_end_of(self.view.parts.len())?)));
+        let ends = self.earliest().and_then(|earliest| {
+            Ok((
+                earliest.cursor,
+                self.cursor_at_end_of(self.view.parts.len())?,
+            ))
+        });
         let (oldest, newest) = match ends {
             Ok(ends) => ends,
             Err(error) => return error,
@@ -201,15 +258,29 @@ impl<'v> Reader<'v> {
         let time = msg_id::time_of(msg_id);
         let gone = time.is_some() && time < time_of(&oldest) || offset.is_none();
         let ahead = time.is_some() && time > time_of(&newest) && time_of(&newest).is_some()
-            || offset.is_some_and(|offset| self.view.parts.last().is_none_or(|part| offset >= part.end))
+            || offset
+                .is_some_and(|offset| self.view.parts.last().is_none_or(|part| offset >= part.end))
                 && time.is_none();
         if gone {
-            Error::CursorExpired { bus, cursor: text, oldest: oldest.to_string(), newest: newest.to_string() }
+            Error::CursorExpired {
+                bus,
+                cursor: text,
+                oldest: oldest.to_string(),
+                newest: newest.to_string(),
+            }
         } else if ahead {
-            Error::CursorAhead { bus, cursor: text, oldest: oldest.to_string(), newest: newest.to_string() }
+            Error::CursorAhead {
+                bus,
+                cursor: text,
+                oldest: oldest.to_string(),
+                newest: newest.to_string(),
+            }
         } else {
             let problem = format!("bus {bus} has no message {msg_id:?}");
-            Error::CursorUnknown { cursor: text, problem }
+            Error::CursorUnknown {
+                cursor: text,
+                problem,
+            }
         }
     }
 
@@ -217,7 +288,10 @@ impl<'v> Reader<'v> {
     fn later_than(self, ts: Timestamp) -> Result<Place> {
         for (number, part) in self.view.parts.iter().enumerate() {
             let (later, from) = self.with_index(part, |index| {
-                (index.latest_ts() > Some(ts), index.before_later_than(ts).position.clone())
+                (
+                    index.latest_ts() > Some(ts),
+                    index.before_later_than(ts).position.clone(),
+                )
             })?;
             if !later {
                 continue;
@@ -228,7 +302,9 @@ impl<'v> Reader<'v> {
             while let found = scanner.next().map_err(self.failed(part.path.as_str()))?
                 && !matches!(found, Found::End(_))
             {
-                let Found::Record(record) = found else { continue };
+                let Found::Record(record) = found else {
+                    continue;
+                };
                 if record.message.ts > Some(ts) {
                     let cursor = match cursor {
                         Some(cursor) => cursor,
@@ -238,7 +314,10 @@ impl<'v> Reader<'v> {
                     drop(scanner);
                     return Ok(Place::new(Some(open), position, cursor));
                 }
-                cursor = Some(Cursor::After { offset: record.offset, msg_id: record.message.msg_id });
+                cursor = Some(Cursor::After {
+                    offset: record.offset,
+                    msg_id: record.message.msg_id,
+                });
             }
         }
         self.latest()
@@ -253,13 +332,19 @@ impl<'v> Reader<'v> {
                 self.with_index(part, |index| index.checkpoints().to_vec())?;
             let file = self.open(part)?;
             let mut end = part.end;
-            for checkpoint in checkpoints.iter().rev().filter(|one| one.position.offset() <= part.end) {
+            for checkpoint in checkpoints
+                .iter()
+                .rev()
+                .filter(|one| one.position.offset() <= part.end)
+            {
                 let mut last: VecDeque<(u64, u64)> = VecDeque::new();
                 let mut scanner = Scanner::new(&*file.file, checkpoint.position.clone(), part.end);
                 while let item = scanner.next().map_err(self.failed(part.path.as_str()))?
                     && !matches!(item, Found::End(_))
                 {
-                    let Found::Record(record) = item else { continue };
+                    let Found::Record(record) = item else {
+                        continue;
+                    };
                     if record.offset >= end {
                         break;
                     }
@@ -285,9 +370,11 @@ impl<'v> Reader<'v> {
         }
         match found {
             // The cursor stands for nothing yet: at least one message follows.
-            Some((open, position)) => {
-                Ok(Place::new(Some(open), position, Cursor::Start { first_msg_id: None }))
-            }
+            Some((open, position)) => Ok(Place::new(
+                Some(open),
+                position,
+                Cursor::Start { first_msg_id: None },
+            )),
             None => self.latest(),
         }
     }
@@ -302,7 +389,13 @@ impl<'v> Reader<'v> {
                     let (from, to) = index.around_own(ts);
                     (from.position.clone(), to)
                 })?;
-                self.search(part, from, to.unwrap_or(part.end).min(part.end), id, &mut hits)?;
+                self.search(
+                    part,
+                    from,
+                    to.unwrap_or(part.end).min(part.end),
+                    id,
+                    &mut hits,
+                )?;
             }
         }
         if hits.is_empty() {
@@ -311,20 +404,34 @@ impl<'v> Reader<'v> {
             }
         }
         if hits.len() > 1 {
-            return Err(Error::AmbiguousId { bus: self.bus.to_string(), msg_id: id.to_owned() });
+            return Err(Error::AmbiguousId {
+                bus: self.bus.to_string(),
+                msg_id: id.to_owned(),
+            });
         }
         hits.pop().ok_or_else(|| self.not_found(id))
     }
 
     /// Collects the records with an id that begin before an offset.
-    fn search(self, part: &'v Part, from: Position, until: u64, id: &str, hits: &mut Vec<Hit<'v>>) -> Result<()> {
+    fn search(
+        self,
+        part: &'v Part,
+        from: Position,
+        until: u64,
+        id: &str,
+        hits: &mut Vec<Hit<'v>>,
+    ) -> Result<()> {
         let open = self.open(part)?;
         let mut scanner = Scanner::new(&*open.file, from, part.end);
         loop {
             match scanner.next().map_err(self.failed(part.path.as_str()))? {
                 Found::Record(record) if record.offset >= until => return Ok(()),
                 Found::Record(record) if record.message.msg_id == id => {
-                    hits.push(Hit { part, offset: record.offset, line: record.line });
+                    hits.push(Hit {
+                        part,
+                        offset: record.offset,
+                        line: record.line,
+                    });
                 }
                 Found::Record(_) | Found::Damage(_) => {}
                 Found::End(_) => return Ok(()),
@@ -335,12 +442,21 @@ impl<'v> Reader<'v> {
     /// The place after a record; none when another record, or none, begins there.
     fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<Place>> {
         let open = self.open(hit.part)?;
-        let mut scanner = Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
-        let found = scanner.next().map_err(self.failed(hit.part.path.as_str()))?;
+        let mut scanner = Scanner::new(
+            &*open.file,
+            Position::at_record(hit.offset, hit.line),
+            hit.part.end,
+        );
+        let found = scanner
+            .next()
+            .map_err(self.failed(hit.part.path.as_str()))?;
         let position = scanner.position().clone();
         Ok(match found {
             Found::Record(record) if record.offset == hit.offset && record.message.msg_id == id => {
-                let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
+                let cursor = Cursor::After {
+                    offset: hit.offset,
+                    msg_id: id.to_owned(),
+                };
                 Some(Place::new(Some(open), position, cursor))
             }
             _ => None,
@@ -353,12 +469,16 @@ impl<'v> Reader<'v> {
             (position.offset(), position.line())
         })?;
         let file = self.open(part)?.file;
-        let counted = count_lines(&*file, known.min(offset), offset).map_err(self.failed(part.path.as_str()))?;
+        let counted = count_lines(&*file, known.min(offset), offset)
+            .map_err(self.failed(part.path.as_str()))?;
         Ok(line + counted)
     }
 
     fn not_found(self, id: &str) -> Error {
-        Error::MessageNotFound { bus: self.bus.to_string(), msg_id: id.to_owned() }
+        Error::MessageNotFound {
+            bus: self.bus.to_string(),
+            msg_id: id.to_owned(),
+        }
     }
 }
 
@@ -369,17 +489,28 @@ fn size_in_answer(message: &Message) -> usize {
         Ok(text) => text.len(),
         Err(_) => (3 * message.body.len()).min(FOREIGN_BODY_BYTES_MAX),
     };
-    let pairs = message.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>();
+    let pairs = message
+        .meta
+        .iter()
+        .map(|(key, value)| key.len() + value.len() + 8)
+        .sum::<usize>();
     let parents: usize = message
         .parents
         .iter()
         .map(|parent| {
-            let meta: usize = parent.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum();
+            let meta: usize = parent
+                .meta
+                .iter()
+                .map(|(key, value)| key.len() + value.len() + 8)
+                .sum();
             parent.msg_id.len() + parent.kind.len() + meta + 8
         })
         .sum();
-    let links: usize =
-        message.links.iter().map(|link| link.url.len() + link.label.len() + link.kind.len() + 8).sum();
+    let links: usize = message
+        .links
+        .iter()
+        .map(|link| link.url.len() + link.label.len() + link.kind.len() + 8)
+        .sum();
     let texts = message.msg_id.len()
         + message.kind.len()
         + message.project_id.len()

@@ -6,17 +6,19 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::disk::{Disk, Kind};
-use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId};
+use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId, RequestId};
 use crate::error::{Error, Result};
-use crate::layout::paths;
+use crate::layout::message_file::{self, NewRecord};
+use crate::layout::{msg_id, paths};
 use crate::limits;
 use crate::store::{
-    AppendBatch, AppendTicket, BusPage, BusSummary, FrameStream, ReadPage, ReadQuery, ReadStart, Scope,
-    Start, Subscription, Trimmed,
+    AppendBatch, AppendTicket, BusPage, BusSummary, FrameStream, ReadPage, ReadQuery, ReadStart,
+    Scope, Start, Subscription, Trimmed,
 };
 
 use super::hub::Hub;
@@ -70,6 +72,7 @@ impl Buses {
     }
 
     pub(in crate::files) async fn submit(&self, batch: AppendBatch) -> Result<AppendTicket> {
+        check_headers(&batch)?;
         self.get(&batch.bus).submit(batch).await
     }
 
@@ -78,13 +81,21 @@ impl Buses {
         blocking(move || bus.reader(|reader| reader.read(&query))).await
     }
 
-    pub(in crate::files) async fn get_message(&self, bus: &BusId, msg_id: MsgId) -> Result<(Message, Cursor)> {
+    pub(in crate::files) async fn get_message(
+        &self,
+        bus: &BusId,
+        msg_id: MsgId,
+    ) -> Result<(Message, Cursor)> {
         let bus = self.get_current(bus).await?;
         blocking(move || bus.reader(|reader| reader.get(&msg_id))).await
     }
 
     /// Reads as soon as there is something to read.
-    pub(in crate::files) async fn poll(&self, mut query: ReadQuery, timeout: Duration) -> Result<ReadPage> {
+    pub(in crate::files) async fn poll(
+        &self,
+        mut query: ReadQuery,
+        timeout: Duration,
+    ) -> Result<ReadPage> {
         let deadline = tokio::time::Instant::now() + timeout;
         // Registered before the first look, so that nothing falls in between.
         let mailbox = self.context.hub.register(Scope::Bus(query.bus.clone()));
@@ -104,7 +115,10 @@ impl Buses {
         }
     }
 
-    pub(in crate::files) async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<FrameStream> {
+    pub(in crate::files) async fn subscribe(
+        self: &Arc<Self>,
+        subscription: Subscription,
+    ) -> Result<FrameStream> {
         let seat = Seat::take(&self.subscribers)?;
         let follower = Follower::open(Arc::clone(self), subscription, seat).await?;
         Ok(follower.into_stream())
@@ -114,7 +128,12 @@ impl Buses {
         self.get(bus).rotate().await
     }
 
-    pub(in crate::files) async fn trim(&self, bus: &BusId, older_than: Duration, dry_run: bool) -> Result<Trimmed> {
+    pub(in crate::files) async fn trim(
+        &self,
+        bus: &BusId,
+        older_than: Duration,
+        dry_run: bool,
+    ) -> Result<Trimmed> {
         self.get(bus).trim(older_than, dry_run).await
     }
 
@@ -128,7 +147,9 @@ impl Buses {
         let context = Arc::clone(&self.context);
         let scope = project.map_or(Scope::All, Scope::Project);
         let ids = blocking(move || existing(&*context.disk, &scope)).await?;
-        let mut following = ids.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
+        let mut following = ids
+            .into_iter()
+            .filter(|id| after.as_ref().is_none_or(|after| id > after));
         let mut page = BusPage::default();
         for id in following.by_ref().take(limit) {
             page.buses.push(self.summary(id).await);
@@ -153,7 +174,9 @@ impl Buses {
                 bus.reader(|reader| {
                     let view = reader.view;
                     let last = reader.last_entry()?;
-                    let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
+                    let damages = view
+                        .live()
+                        .map_or(0, |(_, live)| live.index.lock().damages());
                     let size: u64 = view.parts.iter().map(|part| part.end).sum();
                     Ok((size, last, view.archive_count(), damages, view.poisoned))
                 })
@@ -166,7 +189,12 @@ impl Buses {
                 summary.last = last.map(|entry| (entry.msg_id, entry.ts));
                 summary.archive_count = archives;
                 summary.damage_count = damages;
-                summary.problem = poisoned.then(|| Error::BusPoisoned { bus: id.to_string() }.to_string());
+                summary.problem = poisoned.then(|| {
+                    Error::BusPoisoned {
+                        bus: id.to_string(),
+                    }
+                    .to_string()
+                });
             }
             Err(error) => summary.problem = Some(error.to_string()),
         }
@@ -213,6 +241,36 @@ fn close_unused(open: &mut HashMap<BusId, Arc<Bus>>) {
     }
 }
 
+/// Refuses a header that would be too large before anything is made for it. Almost
+/// all are far from that; only the others are encoded to see.
+fn check_headers(batch: &AppendBatch) -> Result<()> {
+    /// What ids, times and keys take at most, and one escaped byte.
+    const FIXED_BYTES: usize = 2048;
+    const ESCAPED_BYTES: usize = 4;
+    const ENTRY_BYTES: usize = 64;
+    for message in &batch.messages {
+        let (entries, bytes) = message.header_text();
+        if FIXED_BYTES + ENTRY_BYTES * entries + ESCAPED_BYTES * bytes <= limits::HEADER_BYTES_MAX {
+            continue;
+        }
+        let ts = Timestamp::MAX;
+        let record = NewRecord {
+            project_id: batch.bus.project.as_str(),
+            task_id: batch.bus.task_str(),
+            message,
+            msg_id: &msg_id::format(ts, u32::MAX, 0),
+            ts,
+            request_id: batch.request_id.as_ref().map(RequestId::as_str),
+            batch: Some((
+                limits::BATCH_MESSAGES_MAX as u32,
+                limits::BATCH_MESSAGES_MAX as u32,
+            )),
+        };
+        message_file::encode(&record, &mut Vec::new())?;
+    }
+    Ok(())
+}
+
 /// One of the limited number of subscriptions.
 pub(super) struct Seat(Arc<AtomicUsize>);
 
@@ -220,7 +278,9 @@ impl Seat {
     fn take(count: &Arc<AtomicUsize>) -> Result<Self> {
         let seat = Self(Arc::clone(count));
         if count.fetch_add(1, Ordering::Relaxed) >= limits::SUBSCRIBERS_MAX {
-            return Err(Error::SubscriberLimit { limit: limits::SUBSCRIBERS_MAX });
+            return Err(Error::SubscriberLimit {
+                limit: limits::SUBSCRIBERS_MAX,
+            });
         }
         Ok(seat)
     }
@@ -247,19 +307,34 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
     };
     let mut found = BTreeSet::new();
     for project in projects {
-        let own = BusId { project, task: None };
+        let own = BusId {
+            project,
+            task: None,
+        };
         let folder = paths::project_folder(&own.project);
         let Some(entries) = disk.list(&folder)? else {
             if matches!(scope, Scope::Project(_)) {
-                return Err(Error::ProjectNotFound { project: own.project.to_string() });
+                return Err(Error::ProjectNotFound {
+                    project: own.project.to_string(),
+                });
             }
             continue;
         };
         for entry in &entries {
-            let task = if entry.kind == Kind::Folder { paths::task_of_folder(&entry.name) } else { None };
+            let task = if entry.kind == Kind::Folder {
+                paths::task_of_folder(&entry.name)
+            } else {
+                None
+            };
             let Some(task) = task else { continue };
-            let bus = BusId { project: own.project.clone(), task: Some(task) };
-            if has_bus(&disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(), &bus) {
+            let bus = BusId {
+                project: own.project.clone(),
+                task: Some(task),
+            };
+            if has_bus(
+                &disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(),
+                &bus,
+            ) {
                 found.insert(bus);
             }
         }
@@ -272,19 +347,29 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
 
 fn has_bus(entries: &[crate::disk::Entry], bus: &BusId) -> bool {
     let file = paths::bus_file(bus);
-    entries.iter().any(|entry| entry.name == file.name() || paths::is_archive_of(bus, &entry.name))
+    entries
+        .iter()
+        .any(|entry| entry.name == file.name() || paths::is_archive_of(bus, &entry.name))
 }
 
 fn folders(disk: &dyn Disk, path: &crate::domain::TreePath) -> Result<Vec<String>> {
     let entries = disk.list(path)?.unwrap_or_default();
-    Ok(entries.into_iter().filter(|entry| entry.kind == Kind::Folder).map(|entry| entry.name).collect())
+    Ok(entries
+        .into_iter()
+        .filter(|entry| entry.kind == Kind::Folder)
+        .map(|entry| entry.name)
+        .collect())
 }
 
 /// Runs what blocks on files where blocking is no harm.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(failed) if failed.is_panic() => Err(Error::Bug("a read panicked; the log says where".into())),
+        Err(failed) if failed.is_panic() => {
+            Err(Error::Bug("a read panicked; the log says where".into()))
+        }
         Err(_) => Err(Error::ShuttingDown),
     }
 }

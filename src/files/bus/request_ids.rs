@@ -44,7 +44,12 @@ pub(super) struct RequestIds {
 
 impl RequestIds {
     pub(super) fn new() -> Self {
-        Self { hasher: RandomState::new(), requests: HashMap::new(), order: VecDeque::new(), messages: 0 }
+        Self {
+            hasher: RandomState::new(),
+            requests: HashMap::new(),
+            order: VecDeque::new(),
+            messages: 0,
+        }
     }
 
     /// Returns from when on requests are remembered by their age.
@@ -56,9 +61,16 @@ impl RequestIds {
     }
 
     /// Takes in a message that stands in the bus.
-    pub(super) fn note_message(&mut self, message: &Message, batch: Option<(u32, u32)>, offset: u64) {
+    pub(super) fn note_message(
+        &mut self,
+        message: &Message,
+        batch: Option<(u32, u32)>,
+        offset: u64,
+    ) {
         self.messages += 1;
-        let Some(ts) = message.ts.filter(|_| !message.request_id.is_empty()) else { return };
+        let Some(ts) = message.ts.filter(|_| !message.request_id.is_empty()) else {
+            return;
+        };
         let remembered = Remembered {
             msg_id: message.msg_id.clone(),
             ts,
@@ -82,7 +94,13 @@ impl RequestIds {
         self.messages += 1;
         let Some(request_id) = request_id else { return };
         let content = self.content_of_new(message);
-        let remembered = Remembered { msg_id: msg_id.to_owned(), ts, offset, batch_size, content };
+        let remembered = Remembered {
+            msg_id: msg_id.to_owned(),
+            ts,
+            offset,
+            batch_size,
+            content,
+        };
         self.insert(request_id.as_str(), remembered);
     }
 
@@ -113,12 +131,24 @@ impl RequestIds {
     ///
     /// # Errors
     /// REQUEST_ID_REUSED when it came with another content.
-    pub(super) fn find(&self, bus: &BusId, request_id: &RequestId, messages: &[NewMessage]) -> Result<Known> {
+    pub(super) fn find(
+        &self,
+        bus: &BusId,
+        request_id: &RequestId,
+        messages: &[NewMessage],
+    ) -> Result<Known> {
         let key = self.hasher.hash_one(request_id.as_str());
-        let Some(found) = self.requests.get(&key) else { return Ok(Known::Nothing) };
+        let Some(found) = self.requests.get(&key) else {
+            return Ok(Known::Nothing);
+        };
         let same = found.len() <= messages.len()
-            && found.iter().all(|one| one.batch_size as usize == messages.len())
-            && found.iter().zip(messages).all(|(one, new)| one.content == self.content_of_new(new));
+            && found
+                .iter()
+                .all(|one| one.batch_size as usize == messages.len())
+            && found
+                .iter()
+                .zip(messages)
+                .all(|(one, new)| one.content == self.content_of_new(new));
         if !same {
             return Err(Error::RequestIdReused {
                 bus: bus.to_string(),
@@ -133,7 +163,16 @@ impl RequestIds {
     }
 
     fn content_of_new(&self, message: &NewMessage) -> u64 {
-        let NewMessage { kind, run_id, issue_id, parents, links, meta, attachment_path, body } = message;
+        let NewMessage {
+            kind,
+            run_id,
+            issue_id,
+            parents,
+            links,
+            meta,
+            attachment_path,
+            body,
+        } = message;
         let mut hasher = self.hasher.build_hasher();
         (kind, run_id, issue_id, attachment_path, body, meta).hash(&mut hasher);
         (parents.len(), links.len()).hash(&mut hasher);
@@ -152,7 +191,11 @@ impl RequestIds {
         self.content_of_new(&NewMessage {
             kind: message.kind.clone(),
             run_id: message.run_id.clone(),
-            issue_id: if own_issue { String::new() } else { message.issue_id.clone() },
+            issue_id: if own_issue {
+                String::new()
+            } else {
+                message.issue_id.clone()
+            },
             parents: message.parents.clone(),
             links: message.links.clone(),
             meta: message.meta.clone(),

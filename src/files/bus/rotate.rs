@@ -38,16 +38,22 @@ impl Owner {
 
     fn rename_live(&mut self) -> Result<String> {
         self.ingest()?;
-        let Some(live) = &self.live else { return Err(Error::Bug("no live file".into())) };
+        let Some(live) = &self.live else {
+            return Err(Error::Bug("no live file".into()));
+        };
         if self.poisoned && live.length > live.committed.end {
             // Nobody knows what of this is on disk, and its writers were told that
             // it failed. Kept beside, as a fresh copy that is synced.
             let (keep, length) = (live.committed.end, live.length);
             self.rescue(keep, length)?;
         }
-        let Some(live) = &self.live else { return Err(Error::Bug("no live file".into())) };
+        let Some(live) = &self.live else {
+            return Err(Error::Bug("no live file".into()));
+        };
         if live.end == 0 {
-            return Err(Error::BusEmpty { bus: self.bus.to_string() });
+            return Err(Error::BusEmpty {
+                bus: self.bus.to_string(),
+            });
         }
         live.file.sync().map_err(self.failed("sync"))?;
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
@@ -57,17 +63,26 @@ impl Owner {
     }
 
     /// Removes archives whose last message is older than this, oldest first.
-    pub(super) fn trim(&mut self, older_than: Duration, dry_run: bool, publisher: &Publisher) -> Result<Trimmed> {
+    pub(super) fn trim(
+        &mut self,
+        older_than: Duration,
+        dry_run: bool,
+        publisher: &Publisher,
+    ) -> Result<Trimmed> {
         self.refresh_archives()?;
         if self.archives().is_empty() && self.disk().status(&self.path)?.is_none() {
-            return Err(Error::BusNotFound { bus: self.bus.to_string() });
+            return Err(Error::BusNotFound {
+                bus: self.bus.to_string(),
+            });
         }
         let before = SignedDuration::try_from(older_than)
             .ok()
             .and_then(|age| self.context.clock.now().checked_sub(age).ok());
         let mut trimmed = Trimmed::default();
         for archive in self.archives() {
-            let index = self.context.archive_index(&archive.path, archive.identity, archive.length)?;
+            let index =
+                self.context
+                    .archive_index(&archive.path, archive.identity, archive.length)?;
             // Without a single time in it, nobody knows how old it is.
             let last_ts = index.latest_ts();
             if last_ts.is_none() || last_ts > before {

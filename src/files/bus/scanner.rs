@@ -35,13 +35,23 @@ impl<'f> Scanner<'f> {
     /// Starts a scan that looks at nothing from `end` on.
     pub(super) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
         let window_offset = position.offset();
-        Self { file, position, end, finished: true, window: Vec::new(), window_offset }
+        Self {
+            file,
+            position,
+            end,
+            finished: true,
+            window: Vec::new(),
+            window_offset,
+        }
     }
 
     /// Starts a scan that ends before whatever the bytes from `end` on could
     /// change.
     pub(super) fn unfinished(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
-        Self { finished: false, ..Self::new(file, position, end) }
+        Self {
+            finished: false,
+            ..Self::new(file, position, end)
+        }
     }
 
     /// Returns where the scan stands: after what `next` returned last.
@@ -57,7 +67,11 @@ impl<'f> Scanner<'f> {
                 .min(self.window.len());
             let window_end = self.window_offset + self.window.len() as u64;
             let at_end = window_end >= self.end;
-            match message_file::next(&mut self.position, &self.window[consumed..], at_end && self.finished) {
+            match message_file::next(
+                &mut self.position,
+                &self.window[consumed..],
+                at_end && self.finished,
+            ) {
                 Step::Record(record) => return Ok(Found::Record(record)),
                 Step::Damage(damage) => return Ok(Found::Damage(damage)),
                 Step::End(tail) => return Ok(Found::End(tail)),
@@ -74,14 +88,17 @@ impl<'f> Scanner<'f> {
         if offset >= self.window_offset + self.window.len() as u64 {
             self.window.clear();
         } else {
-            self.window.drain(..usize::try_from(offset - self.window_offset).unwrap_or(0));
+            self.window
+                .drain(..usize::try_from(offset - self.window_offset).unwrap_or(0));
         }
         self.window_offset = offset;
         let kept = self.window.len();
         let left = usize::try_from(self.end.saturating_sub(offset)).unwrap_or(usize::MAX) - kept;
         let more = left.min(kept.max(WINDOW_BYTES));
         self.window.resize(kept + more, 0);
-        let read = self.file.read_at(offset + kept as u64, &mut self.window[kept..])?;
+        let read = self
+            .file
+            .read_at(offset + kept as u64, &mut self.window[kept..])?;
         self.window.truncate(kept + read);
         if read < more {
             // The file is shorter than it was said to be: somebody cut it.
@@ -97,7 +114,9 @@ pub(super) fn count_lines(file: &dyn DiskFile, from: u64, to: u64) -> io::Result
     let mut offset = from;
     let mut lines = 0;
     while offset < to {
-        let wanted = usize::try_from(to - offset).unwrap_or(usize::MAX).min(buffer.len());
+        let wanted = usize::try_from(to - offset)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let read = file.read_at(offset, &mut buffer[..wanted])?;
         if read == 0 {
             break;

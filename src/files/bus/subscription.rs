@@ -50,7 +50,11 @@ struct Followed {
 
 impl Follower {
     /// Takes up all buses there are.
-    pub(super) async fn open(buses: Arc<Buses>, subscription: Subscription, seat: Seat) -> Result<Self> {
+    pub(super) async fn open(
+        buses: Arc<Buses>,
+        subscription: Subscription,
+        seat: Seat,
+    ) -> Result<Self> {
         // Registered before the first look, so that nothing falls in between.
         let mailbox = buses.context.hub.register(subscription.scope.clone());
         let mut follower = Self {
@@ -119,7 +123,9 @@ impl Follower {
         let reader = Arc::clone(&opened);
         let located = blocking(move || {
             reader.reader(|reader| match reader.locate(&start) {
-                Err(error) if is_lost(&error) => Ok((reader.earliest()?, Some(error.reason().as_str()))),
+                Err(error) if is_lost(&error) => {
+                    Ok((reader.earliest()?, Some(error.reason().as_str())))
+                }
                 place => Ok((place?, None)),
             })
         });
@@ -128,7 +134,11 @@ impl Follower {
                 let oldest = place.cursor.clone();
                 self.take_up(opened, place);
                 if let Some(reason) = lost {
-                    self.frames.push_back(Frame::Gap { bus: id.clone(), reason, oldest });
+                    self.frames.push_back(Frame::Gap {
+                        bus: id.clone(),
+                        reason,
+                        oldest,
+                    });
                 }
             }
             Err(error) => self.report_unreadable(id, &error),
@@ -137,7 +147,10 @@ impl Follower {
 
     fn take_up(&mut self, bus: Arc<Bus>, place: Place) {
         let id = bus.id.clone();
-        self.frames.push_back(Frame::Opened { bus: id.clone(), cursor: place.cursor.clone() });
+        self.frames.push_back(Frame::Opened {
+            bus: id.clone(),
+            cursor: place.cursor.clone(),
+        });
         self.places.insert(id.clone(), Followed { bus, place });
         self.wait_for_turn(id);
     }
@@ -145,7 +158,12 @@ impl Follower {
     fn report_unreadable(&mut self, id: &BusId, error: &Error) {
         tracing::warn!(bus = %id, %error, "a followed bus cannot be read");
         self.replaying.remove(id);
-        self.frames.push_back(Frame::Damaged { bus: id.clone(), offset: 0, length: 0, detail: error.to_string() });
+        self.frames.push_back(Frame::Damaged {
+            bus: id.clone(),
+            offset: 0,
+            length: 0,
+            detail: error.to_string(),
+        });
     }
 
     fn wait_for_turn(&mut self, id: BusId) {
@@ -156,10 +174,13 @@ impl Follower {
 
     /// Turns it into the stream of its frames.
     pub(super) fn into_stream(self) -> FrameStream {
-        Box::pin(futures_util::stream::unfold(self, |mut follower| async move {
-            let frame = follower.next().await?;
-            Some((frame, follower))
-        }))
+        Box::pin(futures_util::stream::unfold(
+            self,
+            |mut follower| async move {
+                let frame = follower.next().await?;
+                Some((frame, follower))
+            },
+        ))
     }
 
     async fn next(&mut self) -> Option<Result<Frame>> {
@@ -168,7 +189,11 @@ impl Follower {
                 self.last_frame = Instant::now();
                 if matches!(frame, Frame::Message { .. }) {
                     self.delivered += 1;
-                    if self.subscription.limit.is_some_and(|limit| self.delivered >= limit) {
+                    if self
+                        .subscription
+                        .limit
+                        .is_some_and(|limit| self.delivered >= limit)
+                    {
                         self.frames.clear();
                         self.ending = Some(Ok(()));
                     }
@@ -189,7 +214,9 @@ impl Follower {
     /// Does one thing that may bring frames.
     async fn work(&mut self) -> Result<()> {
         if self.buses.shutdown.is_cancelled() {
-            self.frames.push_back(Frame::Closing { positions: self.all_positions() });
+            self.frames.push_back(Frame::Closing {
+                positions: self.all_positions(),
+            });
             self.ending = Some(Err(Error::ShuttingDown));
             return Ok(());
         }
@@ -226,13 +253,20 @@ impl Follower {
 
     /// Reads on in one bus, up to a bounded number of bytes.
     async fn read_some(&mut self, id: &BusId) -> Result<()> {
-        let Some(Followed { bus, place }) = self.places.remove(id) else { return Ok(()) };
-        let filter = self.subscription.filter.clone();
-        let reading = Arc::clone(&bus);
-        let Some(chunk) = blocking(move || Ok(Some(read_chunk(&reading, place, &filter)))).await? else {
+        let Some(Followed { bus, place }) = self.places.remove(id) else {
             return Ok(());
         };
-        let Chunk { place, frames, advanced } = chunk;
+        let filter = self.subscription.filter.clone();
+        let reading = Arc::clone(&bus);
+        let Some(chunk) = blocking(move || Ok(Some(read_chunk(&reading, place, &filter)))).await?
+        else {
+            return Ok(());
+        };
+        let Chunk {
+            place,
+            frames,
+            advanced,
+        } = chunk;
         self.frames.extend(frames);
         let oldest_read = place.cursor.clone();
         self.places.insert(id.clone(), Followed { bus, place });
@@ -244,7 +278,9 @@ impl Follower {
             Err(error) => self.report_unreadable(id, &error),
         }
         // A heartbeat is due also while a filter passes over much.
-        if self.frames.is_empty() && self.last_frame.elapsed() >= self.subscription.heartbeat_interval {
+        if self.frames.is_empty()
+            && self.last_frame.elapsed() >= self.subscription.heartbeat_interval
+        {
             self.frames.push_back(Frame::Heartbeat);
         }
         Ok(())
@@ -271,7 +307,11 @@ impl Follower {
         })
         .await?;
         if let Some(reason) = lost {
-            self.frames.push_back(Frame::Gap { bus: id.clone(), reason, oldest: place.cursor.clone() });
+            self.frames.push_back(Frame::Gap {
+                bus: id.clone(),
+                reason,
+                oldest: place.cursor.clone(),
+            });
         }
         self.places.insert(id.clone(), Followed { bus, place });
         self.wait_for_turn(id.clone());
@@ -279,7 +319,10 @@ impl Follower {
     }
 
     fn all_positions(&self) -> Vec<(BusId, Cursor)> {
-        self.places.iter().map(|(id, followed)| (id.clone(), followed.place.cursor.clone())).collect()
+        self.places
+            .iter()
+            .map(|(id, followed)| (id.clone(), followed.place.cursor.clone()))
+            .collect()
     }
 }
 
@@ -320,10 +363,17 @@ fn read_chunk(bus: &Bus, mut place: Place, filter: &Filter) -> Chunk {
             Flow::Continue
         })
     });
-    Chunk { place, frames, advanced }
+    Chunk {
+        place,
+        frames,
+        advanced,
+    }
 }
 
 /// Whether an error says that a cursor's past or future is not there.
 fn is_lost(error: &Error) -> bool {
-    matches!(error.reason(), Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown)
+    matches!(
+        error.reason(),
+        Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown
+    )
 }

@@ -21,7 +21,9 @@ impl Owner {
     /// Takes in what was appended since the last look. The lock must be held: it
     /// proves that no writer is in the middle of a record.
     pub(super) fn ingest(&mut self) -> Result<Tail> {
-        let Some(live) = &mut self.live else { return Ok(Tail::Complete) };
+        let Some(live) = &mut self.live else {
+            return Ok(Tail::Complete);
+        };
         let failed = |source| Error::io("read", self.path.as_str(), source);
         let length = live.file.status().map_err(failed)?.length;
         if length < live.end {
@@ -29,7 +31,11 @@ impl Owner {
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
             live.index = SharedIndex::new(Index::new());
             live.position = Position::start();
-            live.committed = Committed { end: 0, position: Position::start(), last: None };
+            live.committed = Committed {
+                end: 0,
+                position: Position::start(),
+                last: None,
+            };
             live.sequence = self.next_sequence;
             self.next_sequence += 1;
         }
@@ -60,8 +66,12 @@ impl Owner {
     pub(super) fn clear_tail(&mut self) -> Result<()> {
         let mut rounds = 0;
         loop {
-            let Tail::Torn { keep } = self.ingest()? else { return Ok(()) };
-            let Some(live) = &self.live else { return Ok(()) };
+            let Tail::Torn { keep } = self.ingest()? else {
+                return Ok(());
+            };
+            let Some(live) = &self.live else {
+                return Ok(());
+            };
             let length = live.file.status().map_err(self.failed("look at"))?.length;
             if rounds < SETTLE_ROUNDS {
                 // Nothing tells when a writer that takes no lock has finished.
@@ -78,9 +88,14 @@ impl Owner {
 
     /// Moves the bytes from `keep` on into a file of their own and cuts them off.
     pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<()> {
-        let Some(live) = &self.live else { return Ok(()) };
+        let Some(live) = &self.live else {
+            return Ok(());
+        };
         let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
-        let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
+        let read = live
+            .file
+            .read_at(keep, &mut torn)
+            .map_err(self.failed("read"))?;
         torn.truncate(read);
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let path = paths::torn_file(&self.bus, &stamp);
@@ -90,7 +105,12 @@ impl Owner {
             "moved a torn record out of the bus file");
 
         // The scan may stand behind the cut: begin again before it.
-        let start = live.index.lock().before_offset(keep.saturating_sub(1)).position.clone();
+        let start = live
+            .index
+            .lock()
+            .before_offset(keep.saturating_sub(1))
+            .position
+            .clone();
         let mut scanner = Scanner::new(&*live.file, start, keep);
         while !matches!(scanner.next().map_err(self.failed("read"))?, Found::End(_)) {}
         let position = scanner.position().clone();

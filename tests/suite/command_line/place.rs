@@ -10,13 +10,13 @@ use crate::server::{Server, output_of};
 #[test]
 fn project_task_and_run_come_from_the_environment_of_a_runner() {
     let server = Server::start();
-    let post_with = |arguments: &[&str], run_variable: &str| {
+    let post_with = |arguments: &[&str]| {
         let all = [&["post", "--type=INFO", "--body=x", "--json"], arguments].concat();
         let mut command = server.command(&all);
         command
             .env("JRUN_PROJECT_ID", "env-p")
             .env("JRUN_TASK_ID", "env-t")
-            .env(run_variable, "env-r");
+            .env("JRUN_ID", "env-r");
         let output = output_of(command);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
     };
@@ -26,24 +26,19 @@ fn project_task_and_run_come_from_the_environment_of_a_runner() {
             .lines()
             .count()
     };
-    post_with(&[], "JRUN_RUN_ID");
+    post_with(&[]);
     assert_eq!(
         count(&["--project=env-p", "--task=env-t", "--run=env-r"]),
         1
     );
-    post_with(&[], "JRUN_ID");
-    assert_eq!(
-        count(&["--project=env-p", "--task=env-t", "--run=env-r"]),
-        2
-    );
-    post_with(&["--project=other", "--run=mine"], "JRUN_RUN_ID");
+    post_with(&["--project=other", "--run=mine"]);
     assert_eq!(count(&["--project=other", "--run=mine"]), 1);
     assert_eq!(
         count(&["--project=other", "--task=env-t"]),
         0,
         "another project has not the environment's task"
     );
-    post_with(&["--task="], "JRUN_RUN_ID");
+    post_with(&["--task="]);
     assert_eq!(count(&["--project=env-p"]), 1);
 }
 

@@ -66,7 +66,7 @@ def connect(
     `addr` is `host:port`, `http://host:port`, `https://host:port` or `unix:PATH`; by default
     CALLBOARD_ADDR of the environment, else 127.0.0.1:50051. `project`, `task` and `run` are
     what the methods use when they are not told: by default JRUN_PROJECT_ID, JRUN_TASK_ID and
-    JRUN_RUN_ID (or JRUN_ID) of the environment. `timeout` bounds a call with all its attempts,
+    JRUN_ID of the environment. `timeout` bounds a call with all its attempts,
     in seconds.
 
     Raises ValueError when the address is not understood.
@@ -104,7 +104,7 @@ class Client:
             task = env.get("JRUN_TASK_ID", "") if same else ""
         self.task = task
         if run is None:
-            run = env.get("JRUN_RUN_ID") or env.get("JRUN_ID") or ""
+            run = env.get("JRUN_ID") or ""
         self.run = run
         self.timeout = timeout
         self._channel = open_channel(parse_address(addr))
