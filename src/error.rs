@@ -15,35 +15,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum Error {
     #[error("{field} {value:?} is not valid: {problem}")]
-    InvalidId {
-        field: &'static str,
-        value: String,
-        problem: String,
-    },
+    InvalidId { field: &'static str, value: String, problem: String },
     #[error("{field} {value:?} would leave its folder")]
     PathTraversal { field: &'static str, value: String },
     #[error("{field} is required")]
     RequiredField { field: &'static str },
     #[error("{field} is too large: {actual} is over {limit_name} = {limit}")]
-    TooLarge {
-        field: &'static str,
-        limit_name: &'static str,
-        limit: usize,
-        actual: usize,
-    },
+    TooLarge { field: &'static str, limit_name: &'static str, limit: usize, actual: usize },
     #[error("{field} is not valid: {problem}")]
-    InvalidField {
-        field: &'static str,
-        problem: String,
-    },
+    InvalidField { field: &'static str, problem: String },
     #[error(
         "the messages of one batch must name one bus: the first names {first}, number {index} names {other}"
     )]
-    MixedBuses {
-        first: String,
-        other: String,
-        index: usize,
-    },
+    MixedBuses { first: String, other: String, index: usize },
     #[error("the page token is not one that this method gave out; start again without one")]
     InvalidPageToken,
 
@@ -61,11 +45,7 @@ pub enum Error {
     #[error("request id {request_id:?} was used before with other content in bus {bus}")]
     RequestIdReused { bus: String, request_id: String },
     #[error("the last message of bus {bus} is {actual:?}, not {expected:?}")]
-    BusMoved {
-        bus: String,
-        expected: String,
-        actual: String,
-    },
+    BusMoved { bus: String, expected: String, actual: String },
     #[error(
         "bus {bus} takes no appends since a sync of it failed; rotate it, or restart the server"
     )]
@@ -74,30 +54,16 @@ pub enum Error {
     #[error(
         "cursor {cursor:?} points to messages of bus {bus} that were removed; the oldest left is at {oldest}"
     )]
-    CursorExpired {
-        bus: String,
-        cursor: String,
-        oldest: String,
-        newest: String,
-    },
+    CursorExpired { bus: String, cursor: String, oldest: String, newest: String },
     #[error(
         "cursor {cursor:?} lies ahead of bus {bus}, which ends at {newest}; was an older copy put in place?"
     )]
-    CursorAhead {
-        bus: String,
-        cursor: String,
-        oldest: String,
-        newest: String,
-    },
+    CursorAhead { bus: String, cursor: String, oldest: String, newest: String },
     #[error("cursor {cursor:?} cannot be used: {problem}")]
     CursorUnknown { cursor: String, problem: String },
 
     #[error("{path} is locked by another program ({holder}) for longer than {budget_seconds} s")]
-    LockTimeout {
-        path: String,
-        holder: Holder,
-        budget_seconds: u64,
-    },
+    LockTimeout { path: String, holder: Holder, budget_seconds: u64 },
     #[error(
         "the root is in use by another callboard server ({holder}); stop that one, or use another root"
     )]
@@ -108,17 +74,9 @@ pub enum Error {
     SubscriberLimit { limit: usize },
 
     #[error("{path} is {found}, not a {expected}")]
-    NotRegular {
-        path: String,
-        found: &'static str,
-        expected: &'static str,
-    },
+    NotRegular { path: String, found: &'static str, expected: &'static str },
     #[error("cannot {action} {path}: {source}")]
-    Io {
-        action: &'static str,
-        path: String,
-        source: Arc<io::Error>,
-    },
+    Io { action: &'static str, path: String, source: Arc<io::Error> },
     #[error("internal error: {0}")]
     Bug(String),
 }
@@ -210,20 +168,12 @@ impl Error {
         if shown.len() < value.len() {
             shown.push('…');
         }
-        Self::InvalidId {
-            field,
-            value: shown,
-            problem: problem.into(),
-        }
+        Self::InvalidId { field, value: shown, problem: problem.into() }
     }
 
     /// Builds an [`Error::Io`] from what was tried on which path.
     pub fn io(action: &'static str, path: impl Into<String>, source: io::Error) -> Self {
-        Self::Io {
-            action,
-            path: path.into(),
-            source: Arc::new(source),
-        }
+        Self::Io { action, path: path.into(), source: Arc::new(source) }
     }
 
     /// Returns the reason clients branch on.
@@ -269,22 +219,13 @@ impl Error {
             Self::RequiredField { field } | Self::InvalidField { field, .. } => {
                 vec![("field", (*field).into())]
             }
-            Self::TooLarge {
-                field,
-                limit_name,
-                limit,
-                actual,
-            } => vec![
+            Self::TooLarge { field, limit_name, limit, actual } => vec![
                 ("field", (*field).into()),
                 ("limit_name", (*limit_name).into()),
                 ("limit", limit.to_string()),
                 ("actual", actual.to_string()),
             ],
-            Self::MixedBuses {
-                first,
-                other,
-                index,
-            } => vec![
+            Self::MixedBuses { first, other, index } => vec![
                 ("first", first.clone()),
                 ("other", other.clone()),
                 ("index", index.to_string()),
@@ -299,27 +240,13 @@ impl Error {
             Self::RequestIdReused { bus, request_id } => {
                 vec![("bus", bus.clone()), ("request_id", request_id.clone())]
             }
-            Self::BusMoved {
-                bus,
-                expected,
-                actual,
-            } => vec![
+            Self::BusMoved { bus, expected, actual } => vec![
                 ("bus", bus.clone()),
                 ("expected_last_msg_id", expected.clone()),
                 ("last_msg_id", actual.clone()),
             ],
-            Self::CursorExpired {
-                bus,
-                cursor,
-                oldest,
-                newest,
-            }
-            | Self::CursorAhead {
-                bus,
-                cursor,
-                oldest,
-                newest,
-            } => vec![
+            Self::CursorExpired { bus, cursor, oldest, newest }
+            | Self::CursorAhead { bus, cursor, oldest, newest } => vec![
                 ("bus", bus.clone()),
                 ("cursor", cursor.clone()),
                 ("oldest", oldest.clone()),
@@ -331,11 +258,9 @@ impl Error {
                 pairs.extend(holder.0.map(|pid| ("holder_pid", pid.to_string())));
                 pairs
             }
-            Self::RootLocked { holder } => holder
-                .0
-                .map(|pid| ("holder_pid", pid.to_string()))
-                .into_iter()
-                .collect(),
+            Self::RootLocked { holder } => {
+                holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
+            }
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
             Self::NotRegular { path, .. } | Self::Io { path, .. } => vec![("path", path.clone())],
             Self::InvalidPageToken | Self::ShuttingDown | Self::Bug(_) => Vec::new(),

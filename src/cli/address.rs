@@ -35,7 +35,7 @@ impl FromStr for Address {
         }
         if text.starts_with("https://") {
             return Err(
-                "TLS is not built in yet; use http://, or a tunnel to the server's socket".into(),
+                "TLS is not built in yet; use http://, or a tunnel to the server's socket".into()
             );
         }
         let plain = text.strip_prefix("http://").unwrap_or(text);
@@ -87,10 +87,7 @@ mod tests {
         assert_eq!("".parse(), tcp(DEFAULT));
         assert_eq!("unix:/a b".parse(), Ok(Address::Unix("/a b".into())));
         assert_eq!("unix:///a".parse(), Ok(Address::Unix("/a".into())));
-        assert_eq!(
-            "unix:relative".parse(),
-            Ok(Address::Unix("relative".into()))
-        );
+        assert_eq!("unix:relative".parse(), Ok(Address::Unix("relative".into())));
     }
 
     #[test]

@@ -38,11 +38,7 @@ Examples:
 impl Buses {
     /// Lists all pages.
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let project = if self.everything {
-            String::new()
-        } else {
-            self.place.resolve().project
-        };
+        let project = if self.everything { String::new() } else { self.place.resolve().project };
         // Whoever works in a task still wants to see the other buses of the project:
         // only the flag narrows the list to a task.
         let task = self.place.task.as_deref();
@@ -55,15 +51,9 @@ impl Buses {
         };
         let mut buses = Vec::new();
         loop {
-            let answer = self
-                .connection
-                .answer(client.list_buses(request.clone()))
-                .await?;
+            let answer = self.connection.answer(client.list_buses(request.clone())).await?;
             buses.extend(
-                answer
-                    .buses
-                    .into_iter()
-                    .filter(|bus| task.is_none_or(|task| bus.task_id == task)),
+                answer.buses.into_iter().filter(|bus| task.is_none_or(|task| bus.task_id == task)),
             );
             if answer.next_page_token.is_empty() {
                 break;
@@ -88,9 +78,7 @@ fn print(output: &mut Output, buses: &[Bus]) -> Result<(), Failure> {
     if !output.is_json() && !buses.is_empty() {
         return output.print_text(&table(buses));
     }
-    buses
-        .iter()
-        .try_for_each(|bus| output.print(bus, |_| String::new()))
+    buses.iter().try_for_each(|bus| output.print(bus, |_| String::new()))
 }
 
 /// Returns the buses as aligned columns, the name first.
@@ -99,12 +87,7 @@ fn table(buses: &[Bus]) -> String {
         .iter()
         .map(|bus| escape::line(&bus_label(&bus.project_id, &bus.task_id)).into_owned())
         .collect();
-    let width = names
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("BUS".len());
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("BUS".len());
     let mut table = format!(
         "{:width$}  {:>10}  {:24}  {:>8}  {:>7}\n",
         "BUS", "SIZE", "LAST MESSAGE", "ARCHIVES", "DAMAGED"
@@ -118,10 +101,7 @@ fn table(buses: &[Bus]) -> String {
             bus.damage_count,
         ));
         if !bus.problem.is_empty() {
-            table.push_str(&format!(
-                "  cannot be read: {}\n",
-                escape::line(&bus.problem)
-            ));
+            table.push_str(&format!("  cannot be read: {}\n", escape::line(&bus.problem)));
         }
     }
     table
@@ -133,18 +113,11 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_problems_are_shown() {
-        let small = Bus {
-            project_id: "p".into(),
-            size_bytes: 12,
-            ..Default::default()
-        };
+        let small = Bus { project_id: "p".into(), size_bytes: 12, ..Default::default() };
         let long = Bus {
             project_id: "project".into(),
             task_id: "task\x1b".into(),
-            last_ts: Some(prost_types::Timestamp {
-                seconds: 1_771_874_230,
-                nanos: 0,
-            }),
+            last_ts: Some(prost_types::Timestamp { seconds: 1_771_874_230, nanos: 0 }),
             archive_count: 3,
             problem: "it is a directory".into(),
             ..Default::default()

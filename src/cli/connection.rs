@@ -60,10 +60,7 @@ impl Connection {
     async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
         match &self.addr {
             Address::Tcp(host_and_port) => {
-                endpoint(format!("http://{host_and_port}"))?
-                    .tcp_nodelay(true)
-                    .connect()
-                    .await
+                endpoint(format!("http://{host_and_port}"))?.tcp_nodelay(true).connect().await
             }
             Address::Unix(path) => {
                 let path = path.clone();
@@ -71,9 +68,7 @@ impl Connection {
                     let path = path.clone();
                     async move { UnixStream::connect(path).await.map(TokioIo::new) }
                 });
-                endpoint("http://localhost".to_owned())?
-                    .connect_with_connector(connector)
-                    .await
+                endpoint("http://localhost".to_owned())?.connect_with_connector(connector).await
             }
         }
     }

@@ -98,9 +98,6 @@ mod tests {
         let text = value.to_string();
         let safe = json(&text);
         assert!(!safe.chars().any(is_active), "{safe}");
-        assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&safe).expect("json"),
-            value
-        );
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("json"), value);
     }
 }

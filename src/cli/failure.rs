@@ -52,12 +52,7 @@ impl Kind {
 
 impl Failure {
     fn new(kind: Kind, sentence: impl Into<String>) -> Self {
-        Self {
-            kind,
-            sentence: sentence.into(),
-            reason: None,
-            hint: None,
-        }
+        Self { kind, sentence: sentence.into(), reason: None, hint: None }
     }
 
     /// Something that the command line leaves out or contradicts.
@@ -100,10 +95,7 @@ impl Failure {
         if is_broken_connection(status) {
             let sentence =
                 format!("lost the connection to the server at {address} before it answered");
-            return Self {
-                hint: Some(detail(status)),
-                ..Self::new(Kind::Unreachable, sentence)
-            };
+            return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
         }
         let reason = reason(status);
         let kind = match (status.code(), reason.as_deref()) {
@@ -113,28 +105,21 @@ impl Failure {
         };
         let hint = match reason.as_deref() {
             Some(reason) => hint(reason).map(str::to_owned),
-            None if status.code() == Code::Unimplemented => Some(format!(
-                "is the server at {address} a callboard of this version?"
-            )),
+            None if status.code() == Code::Unimplemented => {
+                Some(format!("is the server at {address} a callboard of this version?"))
+            }
             None => None,
         };
         let sentence = match status.message() {
             "" => format!("the server answered {}", status.code().description()),
             message => message.to_owned(),
         };
-        Self {
-            reason,
-            hint,
-            ..Self::new(kind, sentence)
-        }
+        Self { reason, hint, ..Self::new(kind, sentence) }
     }
 
     /// Replaces the hint by one that fits better here.
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// Tells the person on stderr, and returns the exit code.

@@ -75,23 +75,12 @@ impl Follow {
 
     fn request(&self) -> Result<(SubscribeRequest, String), Failure> {
         let (place, scope, label) = if self.everything {
-            (
-                Place::default(),
-                SubscribeScope::All,
-                "every bus".to_owned(),
-            )
+            (Place::default(), SubscribeScope::All, "every bus".to_owned())
         } else {
             let place = self.place.resolve_bus()?;
             if self.with_tasks {
                 let label = format!("{} and its tasks", place.project);
-                (
-                    Place {
-                        task: String::new(),
-                        ..place
-                    },
-                    SubscribeScope::Project,
-                    label,
-                )
+                (Place { task: String::new(), ..place }, SubscribeScope::Project, label)
             } else {
                 let label = place.bus_label();
                 (place, SubscribeScope::Bus, label)
@@ -165,12 +154,7 @@ pub(super) fn print_delivery(
 /// Tells of what is no message and should not go unnoticed.
 pub(super) fn tell(frame: &Frame) {
     match frame {
-        Frame::Gap(Gap {
-            project_id,
-            task_id,
-            reason,
-            ..
-        }) => {
+        Frame::Gap(Gap { project_id, task_id, reason, .. }) => {
             let bus = bus_label(project_id, task_id);
             match reason.as_str() {
                 "BUS_DELETED" => output::note(&format!("gap: bus {bus} was deleted [{reason}]")),
@@ -179,13 +163,7 @@ pub(super) fn tell(frame: &Frame) {
                 )),
             }
         }
-        Frame::Damaged(Damaged {
-            project_id,
-            task_id,
-            offset,
-            length,
-            detail,
-        }) => {
+        Frame::Damaged(Damaged { project_id, task_id, offset, length, detail }) => {
             let bus = bus_label(project_id, task_id);
             output::note(&format!(
                 "damaged: {length} bytes at offset {offset} of bus {bus}: {detail}"

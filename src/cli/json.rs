@@ -50,9 +50,7 @@ pub(super) fn line<M: Described>(message: &M) -> Result<String, String> {
         .get_message_by_name(M::NAME)
         .ok_or_else(|| format!("{} has no descriptor", M::NAME))?;
     let mut dynamic = DynamicMessage::new(descriptor.clone());
-    dynamic
-        .transcode_from(message)
-        .map_err(|error| error.to_string())?;
+    dynamic.transcode_from(message).map_err(|error| error.to_string())?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
         .stringify_64_bit_integers(false)
@@ -93,10 +91,7 @@ mod tests {
     fn a_message_has_all_its_fields_by_their_names_in_the_proto() {
         let message = pb::Message {
             msg_id: "MSG-1".into(),
-            ts: Some(prost_types::Timestamp {
-                seconds: 1_771_874_230,
-                nanos: 184_887_000,
-            }),
+            ts: Some(prost_types::Timestamp { seconds: 1_771_874_230, nanos: 184_887_000 }),
             r#type: "FACT".into(),
             project_id: "p".into(),
             meta: [("b", "2"), ("a", "1"), ("c", "3")]
@@ -114,10 +109,7 @@ mod tests {
 
     #[test]
     fn sizes_are_numbers() {
-        let bus = pb::Bus {
-            size_bytes: 1 << 40,
-            ..Default::default()
-        };
+        let bus = pb::Bus { size_bytes: 1 << 40, ..Default::default() };
         let value: Value = serde_json::from_str(&line(&bus).expect("json")).expect("value");
         assert_eq!(value["size_bytes"], Value::from(1_u64 << 40));
         assert_eq!(value["archive_count"], Value::from(0));

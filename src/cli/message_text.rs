@@ -31,17 +31,9 @@ pub(super) fn time(ts: Option<&prost_types::Timestamp>) -> String {
 }
 
 fn header(message: &pb::Message, bus: &str) -> String {
-    let kind = if message.r#type.is_empty() {
-        "-"
-    } else {
-        &message.r#type
-    };
-    let mut header = format!(
-        "{}  {}  {}",
-        time(message.ts.as_ref()),
-        escape::line(kind),
-        escape::line(bus),
-    );
+    let kind = if message.r#type.is_empty() { "-" } else { &message.r#type };
+    let mut header =
+        format!("{}  {}  {}", time(message.ts.as_ref()), escape::line(kind), escape::line(bus),);
     if !message.run_id.is_empty() {
         let _ = write!(header, "  run={}", escape::line(&message.run_id));
     }
@@ -117,10 +109,7 @@ mod tests {
     fn message() -> pb::Message {
         pb::Message {
             msg_id: "MSG-1".into(),
-            ts: Some(prost_types::Timestamp {
-                seconds: 1_771_874_230,
-                nanos: 184_887_000,
-            }),
+            ts: Some(prost_types::Timestamp { seconds: 1_771_874_230, nanos: 184_887_000 }),
             r#type: "FACT".into(),
             body: "first\n\nthird \x1b[31m\n".into(),
             ..Default::default()
@@ -168,17 +157,8 @@ mod tests {
 
     #[test]
     fn no_body_can_pass_for_a_header() {
-        let forged = pb::Message {
-            body: text(&message(), "p", "", false),
-            ..message()
-        };
+        let forged = pb::Message { body: text(&message(), "p", "", false), ..message() };
         let shown = text(&forged, "p", "", false);
-        assert_eq!(
-            shown
-                .lines()
-                .filter(|line| line.starts_with("2026"))
-                .count(),
-            1
-        );
+        assert_eq!(shown.lines().filter(|line| line.starts_with("2026")).count(), 1);
     }
 }

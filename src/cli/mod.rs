@@ -86,12 +86,8 @@ pub fn run() -> ExitCode {
 
 /// Runs a client command. One thread is enough, and starts faster than many.
 fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime
-        .map_err(|source| Failure::own("start the async runtime", &source))?
-        .block_on(command)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| Failure::own("start the async runtime", &source))?.block_on(command)
 }
 
 #[cfg(test)]
@@ -102,9 +98,7 @@ mod tests {
 
     fn refused(arguments: &[&str]) -> String {
         let all = ["callboard"].iter().chain(arguments);
-        CommandLine::try_parse_from(all)
-            .expect_err("refused")
-            .to_string()
+        CommandLine::try_parse_from(all).expect_err("refused").to_string()
     }
 
     fn accepted(arguments: &[&str]) {
@@ -141,13 +135,7 @@ mod tests {
 
     #[test]
     fn post_needs_a_type_and_well_formed_meta() {
-        accepted(&[
-            "post",
-            "--type=INFO",
-            "--meta=a=b=c",
-            "--meta=d=",
-            "--body=",
-        ]);
+        accepted(&["post", "--type=INFO", "--meta=a=b=c", "--meta=d=", "--body="]);
         assert!(refused(&["post", "--body=x"]).contains("--type"));
         assert!(refused(&["post", "--type=INFO", "--meta=a"]).contains("KEY=VALUE"));
         refused(&["post", "--type=INFO", "--meta==a"]);

@@ -27,11 +27,7 @@ impl Form {
     /// Takes standard output in this form.
     pub(super) fn open(self) -> Output {
         let stdout = io::stdout();
-        Output {
-            json: self.json,
-            terminal: stdout.is_terminal(),
-            stdout: BufWriter::new(stdout),
-        }
+        Output { json: self.json, terminal: stdout.is_terminal(), stdout: BufWriter::new(stdout) }
     }
 }
 
@@ -53,21 +49,13 @@ impl Output {
         message: &M,
         text: impl FnOnce(&M) -> String,
     ) -> Result<(), Failure> {
-        if self.json {
-            self.print_json(message)
-        } else {
-            self.print_text(&text(message))
-        }
+        if self.json { self.print_json(message) } else { self.print_text(&text(message)) }
     }
 
     /// Prints a message of the API as a line of JSON.
     fn print_json<M: Described>(&mut self, message: &M) -> Result<(), Failure> {
         let line = json::line(message).map_err(|error| Failure::own("write JSON", &error))?;
-        if self.terminal {
-            self.print_text(&escape::json(&line))
-        } else {
-            self.print_text(&line)
-        }
+        if self.terminal { self.print_text(&escape::json(&line)) } else { self.print_text(&line) }
     }
 
     /// Prints text, with a line break at its end.

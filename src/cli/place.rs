@@ -52,11 +52,7 @@ struct Source {
 impl PlaceFlags {
     /// Resolves flags and surroundings; the project may stay unknown.
     pub(super) fn resolve(&self) -> Place {
-        let variable = |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|value: &String| !value.is_empty())
-        };
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         let environment = Source {
             project: variable("JRUN_PROJECT_ID"),
             task: variable("JRUN_TASK_ID"),
@@ -83,27 +79,14 @@ impl PlaceFlags {
             .unwrap_or_default();
         // A task belongs to its project: one source's task is never combined with
         // the project of another.
-        let fits = |source: &&Source| {
-            source
-                .project
-                .as_ref()
-                .is_none_or(|named| *named == project)
-        };
+        let fits = |source: &&Source| source.project.as_ref().is_none_or(|named| *named == project);
         let task = self
             .task
             .clone()
-            .or_else(|| {
-                sources
-                    .iter()
-                    .filter(fits)
-                    .find_map(|source| source.task.clone())
-            })
+            .or_else(|| sources.iter().filter(fits).find_map(|source| source.task.clone()))
             .unwrap_or_default();
         // The run is who speaks, whichever bus it speaks to.
-        let run = sources
-            .iter()
-            .find_map(|source| source.run.clone())
-            .unwrap_or_default();
+        let run = sources.iter().find_map(|source| source.run.clone()).unwrap_or_default();
         Place { project, task, run }
     }
 
@@ -125,19 +108,15 @@ fn below_root(root: &Path, directory: &Path) -> Option<Source> {
         .components()
         .map_while(|part| match part {
             // Names with a leading dot are never projects, tasks or runs.
-            Component::Normal(name) => name
-                .to_str()
-                .filter(|name| !name.starts_with('.'))
-                .map(str::to_owned),
+            Component::Normal(name) => {
+                name.to_str().filter(|name| !name.starts_with('.')).map(str::to_owned)
+            }
             _ => None,
         })
         .fuse();
     let project = names.next();
     let task = names.next();
-    let run = names
-        .next()
-        .filter(|name| name == "runs")
-        .and_then(|_| names.next());
+    let run = names.next().filter(|name| name == "runs").and_then(|_| names.next());
     Some(Source { project, task, run })
 }
 
@@ -160,83 +139,41 @@ mod tests {
 
     fn source(project: &str, task: &str, run: &str) -> Source {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Source {
-            project: given(project),
-            task: given(task),
-            run: given(run),
-        }
+        Source { project: given(project), task: given(task), run: given(run) }
     }
 
     fn flags(project: Option<&str>, task: Option<&str>) -> PlaceFlags {
-        PlaceFlags {
-            project: project.map(Into::into),
-            task: task.map(Into::into),
-            root: None,
-        }
+        PlaceFlags { project: project.map(Into::into), task: task.map(Into::into), root: None }
     }
 
     fn place(project: &str, task: &str, run: &str) -> Place {
-        Place {
-            project: project.into(),
-            task: task.into(),
-            run: run.into(),
-        }
+        Place { project: project.into(), task: task.into(), run: run.into() }
     }
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_directory() {
-        let sources = [
-            source("env", "env-task", "env-run"),
-            source("dir", "dir-task", "dir-run"),
-        ];
-        assert_eq!(
-            flags(None, None).combine(&sources),
-            place("env", "env-task", "env-run")
-        );
-        assert_eq!(
-            flags(Some("p"), Some("t")).combine(&sources),
-            place("p", "t", "env-run")
-        );
-        assert_eq!(
-            flags(None, Some("t")).combine(&sources),
-            place("env", "t", "env-run")
-        );
-        assert_eq!(
-            flags(None, None).combine(&sources[1..]),
-            place("dir", "dir-task", "dir-run")
-        );
+        let sources = [source("env", "env-task", "env-run"), source("dir", "dir-task", "dir-run")];
+        assert_eq!(flags(None, None).combine(&sources), place("env", "env-task", "env-run"));
+        assert_eq!(flags(Some("p"), Some("t")).combine(&sources), place("p", "t", "env-run"));
+        assert_eq!(flags(None, Some("t")).combine(&sources), place("env", "t", "env-run"));
+        assert_eq!(flags(None, None).combine(&sources[1..]), place("dir", "dir-task", "dir-run"));
         assert_eq!(flags(None, None).combine(&[]), Place::default());
     }
 
     #[test]
     fn a_project_is_never_combined_with_the_task_of_another() {
         let sources = [source("env", "env-task", ""), source("dir", "dir-task", "")];
-        assert_eq!(
-            flags(Some("other"), None).combine(&sources),
-            place("other", "", "")
-        );
-        assert_eq!(
-            flags(Some("env"), None).combine(&sources),
-            place("env", "env-task", "")
-        );
-        assert_eq!(
-            flags(Some("dir"), None).combine(&sources),
-            place("dir", "dir-task", "")
-        );
+        assert_eq!(flags(Some("other"), None).combine(&sources), place("other", "", ""));
+        assert_eq!(flags(Some("env"), None).combine(&sources), place("env", "env-task", ""));
+        assert_eq!(flags(Some("dir"), None).combine(&sources), place("dir", "dir-task", ""));
         let only_project = [source("env", "", ""), source("dir", "dir-task", "")];
-        assert_eq!(
-            flags(None, None).combine(&only_project),
-            place("env", "", "")
-        );
+        assert_eq!(flags(None, None).combine(&only_project), place("env", "", ""));
     }
 
     #[test]
     fn an_empty_task_flag_means_the_projects_own_bus() {
         let sources = [source("env", "env-task", "")];
-        assert_eq!(
-            flags(None, Some("")).combine(&sources),
-            place("env", "", "")
-        );
+        assert_eq!(flags(None, Some("")).combine(&sources), place("env", "", ""));
     }
 
     #[test]

@@ -105,19 +105,10 @@ impl Post {
         message.parents = self
             .parent
             .iter()
-            .map(|id| Parent {
-                msg_id: id.clone(),
-                ..Default::default()
-            })
+            .map(|id| Parent { msg_id: id.clone(), ..Default::default() })
             .collect();
-        message.links = self
-            .link
-            .iter()
-            .map(|url| Link {
-                url: url.clone(),
-                ..Default::default()
-            })
-            .collect();
+        message.links =
+            self.link.iter().map(|url| Link { url: url.clone(), ..Default::default() }).collect();
         for (key, value) in &self.meta {
             if message.meta.insert(key.clone(), value.clone()).is_some() {
                 return Err(Failure::usage(format!("--meta {key} is given twice")));
@@ -140,14 +131,11 @@ impl Post {
         let mut backoff = Backoff::new();
         let mut client = self.connection.message_bus().await?;
         loop {
-            let status = match self
-                .connection
-                .try_answer(client.append_message(request.clone()))
-                .await?
-            {
-                Ok(answer) => return Ok(answer),
-                Err(status) => status,
-            };
+            let status =
+                match self.connection.try_answer(client.append_message(request.clone())).await? {
+                    Ok(answer) => return Ok(answer),
+                    Err(status) => status,
+                };
             let delay = backoff.next_delay();
             if !failure::is_passing(&status) || started.elapsed() + delay > RETRY_FOR {
                 return Err(Failure::of_status(self.connection.address(), &status));

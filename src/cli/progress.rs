@@ -28,8 +28,7 @@ impl Progress {
             }
             Frame::Gap(gap) if gap.reason == "BUS_DELETED" => {
                 // Should it come back, it is read from its beginning.
-                self.cursors
-                    .remove(&(gap.project_id.clone(), gap.task_id.clone()));
+                self.cursors.remove(&(gap.project_id.clone(), gap.task_id.clone()));
             }
             Frame::Gap(gap) => self.advance(&gap.project_id, &gap.task_id, &gap.oldest_cursor),
             Frame::Closing(closing) => {
@@ -44,10 +43,7 @@ impl Progress {
 
     fn advance(&mut self, project_id: &str, task_id: &str, cursor: &str) {
         if !cursor.is_empty() {
-            self.cursors.insert(
-                (project_id.to_owned(), task_id.to_owned()),
-                cursor.to_owned(),
-            );
+            self.cursors.insert((project_id.to_owned(), task_id.to_owned()), cursor.to_owned());
         }
     }
 
@@ -136,11 +132,7 @@ mod tests {
     }
 
     fn positions(request: &SubscribeRequest) -> Vec<(&str, &str)> {
-        request
-            .positions
-            .iter()
-            .map(|p| (p.task_id.as_str(), p.cursor.as_str()))
-            .collect()
+        request.positions.iter().map(|p| (p.task_id.as_str(), p.cursor.as_str())).collect()
     }
 
     #[test]
@@ -168,10 +160,7 @@ mod tests {
         ];
         let resumed = after(&frames).resume(&original);
         assert_eq!(resumed.start, None);
-        assert_eq!(
-            positions(&resumed),
-            [("", "c9"), ("a", "a1"), ("late", "l0")]
-        );
+        assert_eq!(positions(&resumed), [("", "c9"), ("a", "a1"), ("late", "l0")]);
     }
 
     #[test]
@@ -198,10 +187,7 @@ mod tests {
     fn buses_that_appear_during_a_break_are_read_from_their_beginning() {
         let original = request(SubscribeScope::All, None);
         let resumed = after(&[Frame::CaughtUp(CaughtUp {})]).resume(&original);
-        assert_eq!(
-            resumed.start,
-            Some(Start::Position(StartPosition::Earliest.into()))
-        );
+        assert_eq!(resumed.start, Some(Start::Position(StartPosition::Earliest.into())));
     }
 
     #[test]

@@ -72,10 +72,7 @@ impl Read {
         let mut printed: u64 = 0;
         let last = loop {
             request.limit = i32::try_from(left).map_or(LIMIT_MAX, |left| left.min(LIMIT_MAX));
-            let mut answer = self
-                .connection
-                .answer(client.read_messages(request.clone()))
-                .await?;
+            let mut answer = self.connection.answer(client.read_messages(request.clone())).await?;
             for message in &answer.messages {
                 output.print(message, |message| {
                     message_text::text(message, &place.project, &place.task, terminal)
@@ -100,11 +97,8 @@ impl Read {
                 Some(Start::Cursor(cursor)) => cursor,
                 _ => String::new(),
             };
-            let position = ReadMessagesResponse {
-                messages: Vec::new(),
-                cursor,
-                end_of_bus: last.end_of_bus,
-            };
+            let position =
+                ReadMessagesResponse { messages: Vec::new(), cursor, end_of_bus: last.end_of_bus };
             output.print(&position, |position| format!("cursor: {}", position.cursor))?;
         }
         output.flush()
@@ -134,7 +128,6 @@ impl Read {
     fn most(&self) -> u64 {
         let open_ended = self.since.is_some() || self.cursor.is_some() || self.all;
         let tail = u64::try_from(self.tail.unwrap_or(TAIL_DEFAULT)).unwrap_or(u64::MAX);
-        self.limit
-            .unwrap_or(if open_ended { u64::MAX } else { tail })
+        self.limit.unwrap_or(if open_ended { u64::MAX } else { tail })
     }
 }

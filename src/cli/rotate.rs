@@ -31,14 +31,9 @@ impl Rotate {
         let place = self.place.resolve_bus()?;
         let mut output = self.form.open();
         let mut client = self.connection.message_bus().await?;
-        let request = RotateBusRequest {
-            project_id: place.project,
-            task_id: place.task,
-        };
+        let request = RotateBusRequest { project_id: place.project, task_id: place.task };
         let answer = self.connection.answer(client.rotate_bus(request)).await?;
-        output.print(&answer, |answer| {
-            escape::line(&answer.archive_path).into_owned()
-        })?;
+        output.print(&answer, |answer| escape::line(&answer.archive_path).into_owned())?;
         output.flush()
     }
 }

@@ -24,12 +24,7 @@ use super::{address, root};
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Serve {
     /// The folder that holds all projects; created when missing [default: ~/run-agent]
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "CALLBOARD_ROOT",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "DIR", env = "CALLBOARD_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
     /// Where to listen; port 0 picks a free one and prints it
     #[arg(long, value_name = "HOST:PORT", default_value = address::DEFAULT)]
@@ -75,9 +70,7 @@ impl Serve {
             .map_err(|source| failed(&source))?;
         runtime.block_on(async {
             let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
-            serve(config, print_ready_line, shutdown)
-                .await
-                .map_err(|source| failed(&source))
+            serve(config, print_ready_line, shutdown).await.map_err(|source| failed(&source))
         })
     }
 
@@ -94,12 +87,7 @@ impl Serve {
                 Some(default_socket(&root, None)),
             ),
         };
-        Ok(Config {
-            root,
-            listen: self.listen.clone(),
-            uds,
-            uds_fallback,
-        })
+        Ok(Config { root, listen: self.listen.clone(), uds, uds_fallback })
     }
 }
 
@@ -178,15 +166,9 @@ mod tests {
     fn the_socket_is_in_the_runtime_directory_when_there_is_one() {
         let root = Path::new("/root");
         let socket = |directory: Option<&str>| default_socket(root, directory.map(Path::new));
-        assert_eq!(
-            socket(Some("/run/user/1")),
-            Path::new("/run/user/1/callboard.sock")
-        );
+        assert_eq!(socket(Some("/run/user/1")), Path::new("/run/user/1/callboard.sock"));
         assert_eq!(socket(None), Path::new("/root/.callboard/socket"));
-        assert_eq!(
-            socket(Some("relative")),
-            Path::new("/root/.callboard/socket")
-        );
+        assert_eq!(socket(Some("relative")), Path::new("/root/.callboard/socket"));
         assert_eq!(socket(Some("")), Path::new("/root/.callboard/socket"));
     }
 }

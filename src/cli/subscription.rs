@@ -78,10 +78,7 @@ impl<'a> Subscription<'a> {
         let received = match tokio::time::timeout(SILENCE_MAX, self.stream.message()).await {
             Ok(received) => received.map_err(|status| self.classify(&status))?,
             Err(_) => {
-                return Err(Break::Passing(format!(
-                    "silent for {} s",
-                    SILENCE_MAX.as_secs()
-                )));
+                return Err(Break::Passing(format!("silent for {} s", SILENCE_MAX.as_secs())));
             }
         };
         let Some(response) = received else {
@@ -98,9 +95,7 @@ impl<'a> Subscription<'a> {
         self.broken = false;
         self.backoff.reset();
         // A frame of a kind that this client does not know yet says nothing to it.
-        let frame = response
-            .frame
-            .unwrap_or(Frame::Heartbeat(Default::default()));
+        let frame = response.frame.unwrap_or(Frame::Heartbeat(Default::default()));
         self.progress.observe(&frame);
         Ok(Some(frame))
     }
@@ -123,11 +118,8 @@ impl<'a> Subscription<'a> {
         let passing = |_| Break::Passing("not reachable".into());
         let mut client = self.connection.message_bus().await.map_err(passing)?;
         let request = self.progress.resume(&self.original);
-        let answer = self
-            .connection
-            .try_answer(client.subscribe(request))
-            .await
-            .map_err(passing)?;
+        let answer =
+            self.connection.try_answer(client.subscribe(request)).await.map_err(passing)?;
         answer.map_err(|status| self.classify(&status))
     }
 

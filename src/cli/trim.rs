@@ -86,17 +86,10 @@ mod tests {
     fn the_summary_says_whether_anything_was_removed() {
         let answer = |count: usize, dry_run| {
             let archive_paths = vec!["a".to_owned(); count];
-            summary(&TrimBusResponse {
-                archive_paths,
-                size_bytes: 2048,
-                dry_run,
-            })
+            summary(&TrimBusResponse { archive_paths, size_bytes: 2048, dry_run })
         };
         assert_eq!(answer(0, true), "no archive is older than that");
-        assert_eq!(
-            answer(1, true),
-            "would remove 1 archive, 2.0 KiB; --yes removes them"
-        );
+        assert_eq!(answer(1, true), "would remove 1 archive, 2.0 KiB; --yes removes them");
         assert_eq!(answer(2, false), "removed 2 archives, 2.0 KiB");
     }
 }

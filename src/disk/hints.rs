@@ -41,17 +41,13 @@ impl NotifyHints {
     }
 
     fn absolute(&self, folder: &TreePath) -> PathBuf {
-        folder
-            .components()
-            .fold(self.root.clone(), |path, component| path.join(component))
+        folder.components().fold(self.root.clone(), |path, component| path.join(component))
     }
 }
 
 impl Hints for NotifyHints {
     fn watch(&mut self, folder: &TreePath) -> bool {
-        self.watcher
-            .watch(&self.absolute(folder), RecursiveMode::NonRecursive)
-            .is_ok()
+        self.watcher.watch(&self.absolute(folder), RecursiveMode::NonRecursive).is_ok()
     }
 
     fn unwatch(&mut self, folder: &TreePath) {

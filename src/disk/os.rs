@@ -45,20 +45,16 @@ impl OsDisk {
         }
         // Canonical, so that messages name the real place and a later change of
         // the working directory means nothing.
-        let path = path
-            .canonicalize()
-            .map_err(|source| Error::io("find the root", &shown, source))?;
+        let path =
+            path.canonicalize().map_err(|source| Error::io("find the root", &shown, source))?;
         let root = rustix::fs::open(
             &path,
             OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
             Mode::empty(),
         )
         .map_err(|errno| Error::io("open the root", &shown, errno.into()))?;
-        rustix::fs::access(
-            &path,
-            rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK,
-        )
-        .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
+        rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
+            .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
         Ok(Self { root, path })
     }
 
@@ -136,11 +132,7 @@ impl OsDisk {
             let stat = rustix::fs::statat(&folder, component, AtFlags::SYMLINK_NOFOLLOW).ok()?;
             let kind = kind_of(FileType::from_raw_mode(stat.st_mode));
             if kind != Kind::Folder {
-                return Some(not_regular(
-                    &at,
-                    kind,
-                    if at == *path { expected } else { "folder" },
-                ));
+                return Some(not_regular(&at, kind, if at == *path { expected } else { "folder" }));
             }
         }
         None
@@ -153,11 +145,7 @@ impl OsDisk {
         flags: OFlags,
     ) -> Result<Option<Arc<dyn DiskFile>>> {
         // The system refuses a mode for an open that creates nothing.
-        let mode = if flags.contains(OFlags::CREATE) {
-            FILE_MODE
-        } else {
-            Mode::empty()
-        };
+        let mode = if flags.contains(OFlags::CREATE) { FILE_MODE } else { Mode::empty() };
         match self.open_at(path, flags, mode) {
             Ok(fd) => Ok(Some(regular(path, fd)?)),
             Err(Errno::NOENT) => Ok(None),
@@ -176,27 +164,17 @@ impl Disk for OsDisk {
     }
 
     fn create_append(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>> {
-        self.open_file(
-            "create",
-            path,
-            OFlags::RDWR | OFlags::APPEND | OFlags::CREATE,
-        )?
-        .ok_or_else(|| Error::io("create", path.as_str(), Errno::NOENT.into()))
+        self.open_file("create", path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE)?
+            .ok_or_else(|| Error::io("create", path.as_str(), Errno::NOENT.into()))
     }
 
     fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()> {
         let failed = |source| Error::io("create", path.as_str(), source);
         let fd = self
-            .open_at(
-                path,
-                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
-                FILE_MODE,
-            )
+            .open_at(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, FILE_MODE)
             .map_err(|errno| self.refused("create", path, "regular file", errno))?;
         let mut file = File::from(fd);
-        file.write_all(content)
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
         self.sync_folder(&path.parent().unwrap_or_else(TreePath::root))
     }
 
@@ -229,14 +207,8 @@ impl Disk for OsDisk {
             Ok(stat) => Ok(Some(Status {
                 kind: kind_of(FileType::from_raw_mode(stat.st_mode)),
                 length: u64::try_from(stat.st_size).unwrap_or(0),
-                identity: Identity {
-                    device: stat.st_dev,
-                    inode: stat.st_ino,
-                },
-                modified: timestamp(
-                    stat.st_mtime,
-                    i64::try_from(stat.st_mtime_nsec).unwrap_or(0),
-                ),
+                identity: Identity { device: stat.st_dev, inode: stat.st_ino },
+                modified: timestamp(stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or(0)),
             })),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.refused("look at", path, "file", errno)),
@@ -270,10 +242,7 @@ impl Disk for OsDisk {
                 }
                 known => kind_of(known),
             };
-            entries.push(Entry {
-                name: name.to_owned(),
-                kind,
-            });
+            entries.push(Entry { name: name.to_owned(), kind });
         }
         Ok(Some(entries))
     }
@@ -322,10 +291,7 @@ impl DiskFile for OsFile {
         Ok(Status {
             kind: Kind::File,
             length: data.len(),
-            identity: Identity {
-                device: data.dev(),
-                inode: data.ino(),
-            },
+            identity: Identity { device: data.dev(), inode: data.ino() },
             modified: timestamp(data.mtime(), data.mtime_nsec()),
         })
     }
@@ -333,10 +299,7 @@ impl DiskFile for OsFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match self
-                .0
-                .read_at(&mut buffer[filled..], offset + filled as u64)
-            {
+            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -394,11 +357,7 @@ fn not_regular(path: &TreePath, kind: Kind, expected: &'static str) -> Error {
         Kind::Symlink => "a symlink, which is never followed",
         Kind::Other => "a socket, pipe or device",
     };
-    Error::NotRegular {
-        path: path.to_string(),
-        found,
-        expected,
-    }
+    Error::NotRegular { path: path.to_string(), found, expected }
 }
 
 fn kind_of(kind: FileType) -> Kind {

@@ -34,21 +34,14 @@ impl Socket {
     /// When another server listens there, something else has the name, or the
     /// system refuses it.
     pub fn listen(path: &Path) -> Result<(Self, UnixListener), SocketError> {
-        let failed = |source| SocketError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| SocketError::Io { path: path.to_owned(), source };
         match fs::symlink_metadata(path) {
             Ok(found) if !found.file_type().is_socket() => {
-                return Err(SocketError::NoSocket {
-                    path: path.to_owned(),
-                });
+                return Err(SocketError::NoSocket { path: path.to_owned() });
             }
             // Only a listener takes a connection.
             Ok(_) if UnixStream::connect(path).is_ok() => {
-                return Err(SocketError::InUse {
-                    path: path.to_owned(),
-                });
+                return Err(SocketError::InUse { path: path.to_owned() });
             }
             Ok(_) => fs::remove_file(path).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -65,13 +58,7 @@ impl Socket {
             .and_then(|()| fs::symlink_metadata(&unready))
             .and_then(|found| fs::rename(&unready, path).map(|()| (found.dev(), found.ino())));
         match ready {
-            Ok(identity) => Ok((
-                Self {
-                    path: path.to_owned(),
-                    identity,
-                },
-                listener,
-            )),
+            Ok(identity) => Ok((Self { path: path.to_owned(), identity }, listener)),
             Err(source) => {
                 let _ = fs::remove_file(&unready);
                 Err(failed(source))

@@ -47,13 +47,8 @@ impl Cursor {
             if first.is_empty() {
                 return Ok(Self::Start { first_msg_id: None });
             }
-            let id = first
-                .strip_prefix('.')
-                .and_then(decode)
-                .ok_or_else(unknown)?;
-            return Ok(Self::Start {
-                first_msg_id: Some(id),
-            });
+            let id = first.strip_prefix('.').and_then(decode).ok_or_else(unknown)?;
+            return Ok(Self::Start { first_msg_id: Some(id) });
         }
         let (offset, id) = rest.split_once('.').ok_or_else(unknown)?;
         let offset = offset.parse().map_err(|_| unknown())?;
@@ -66,9 +61,7 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start { first_msg_id: None } => f.write_str("c1.start"),
-            Self::Start {
-                first_msg_id: Some(id),
-            } => {
+            Self::Start { first_msg_id: Some(id) } => {
                 f.write_str("c1.start.")?;
                 encode(id, f)
             }

@@ -106,10 +106,7 @@ impl TaskId {
                 "a new task's id holds only letters, digits, '.', '_' and '-', and begins with a letter or digit",
             ));
         }
-        if let Some(ending) = RESERVED_ENDINGS
-            .iter()
-            .find(|ending| self.0.ends_with(**ending))
-        {
+        if let Some(ending) = RESERVED_ENDINGS.iter().find(|ending| self.0.ends_with(**ending)) {
             return Err(Error::invalid(
                 "task_id",
                 &self.0,
@@ -171,15 +168,8 @@ impl BusId {
     /// # Errors
     /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
     pub fn parse(project_id: &str, task_id: &str) -> Result<Self> {
-        let task = if task_id.is_empty() {
-            None
-        } else {
-            Some(TaskId::parse(task_id)?)
-        };
-        Ok(Self {
-            project: ProjectId::parse(project_id)?,
-            task,
-        })
+        let task = if task_id.is_empty() { None } else { Some(TaskId::parse(task_id)?) };
+        Ok(Self { project: ProjectId::parse(project_id)?, task })
     }
 
     /// Returns the task id's text, empty for a project's own bus.
@@ -209,18 +199,10 @@ impl fmt::Display for BusId {
 /// Checks text that names something but never becomes a path.
 pub(super) fn check_id_text(field: &'static str, text: &str, bytes_max: usize) -> Result<()> {
     if text.len() > bytes_max {
-        return Err(Error::invalid(
-            field,
-            text,
-            format!("longer than {bytes_max} bytes"),
-        ));
+        return Err(Error::invalid(field, text, format!("longer than {bytes_max} bytes")));
     }
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            field,
-            text,
-            "blank, or holds a control character",
-        ));
+        return Err(Error::invalid(field, text, "blank, or holds a control character"));
     }
     Ok(())
 }
@@ -231,10 +213,7 @@ fn check_component(field: &'static str, text: &str) -> Result<()> {
         return Err(Error::RequiredField { field });
     }
     if text == "." || text == ".." || text.contains('/') || text.contains('\\') {
-        return Err(Error::PathTraversal {
-            field,
-            value: text.to_owned(),
-        });
+        return Err(Error::PathTraversal { field, value: text.to_owned() });
     }
     if text.starts_with('.') {
         return Err(Error::invalid(field, text, "begins with a dot"));

@@ -106,19 +106,9 @@ impl NewMessage {
     /// text a header holds of it.
     pub fn header_text(&self) -> (usize, usize) {
         let of_meta = |meta: &BTreeMap<String, String>| {
-            (
-                meta.len(),
-                meta.iter()
-                    .map(|(key, value)| key.len() + value.len())
-                    .sum::<usize>(),
-            )
+            (meta.len(), meta.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>())
         };
-        let fixed = [
-            &self.kind,
-            &self.run_id,
-            &self.issue_id,
-            &self.attachment_path,
-        ];
+        let fixed = [&self.kind, &self.run_id, &self.issue_id, &self.attachment_path];
         let (mut entries, mut bytes) = of_meta(&self.meta);
         bytes += fixed.iter().map(|text| text.len()).sum::<usize>();
         for parent in &self.parents {
@@ -141,12 +131,7 @@ impl NewMessage {
         if self.kind.trim().is_empty() {
             return Err(Error::RequiredField { field: "type" });
         }
-        within(
-            "type",
-            "MESSAGE_TYPE_BYTES_MAX",
-            self.kind.len(),
-            limits::MESSAGE_TYPE_BYTES_MAX,
-        )?;
+        within("type", "MESSAGE_TYPE_BYTES_MAX", self.kind.len(), limits::MESSAGE_TYPE_BYTES_MAX)?;
         one_line("type", &self.kind)?;
         if !self.run_id.is_empty() {
             check_id_text("run_id", &self.run_id, limits::ID_BYTES_MAX)?;
@@ -154,23 +139,11 @@ impl NewMessage {
         if !self.issue_id.is_empty() {
             check_id_text("issue_id", &self.issue_id, limits::MSG_ID_BYTES_MAX)?;
         }
-        within(
-            "body",
-            "MESSAGE_BODY_BYTES_MAX",
-            self.body.len(),
-            limits::MESSAGE_BODY_BYTES_MAX,
-        )?;
-        within(
-            "parents",
-            "PARENTS_MAX",
-            self.parents.len(),
-            limits::PARENTS_MAX,
-        )?;
+        within("body", "MESSAGE_BODY_BYTES_MAX", self.body.len(), limits::MESSAGE_BODY_BYTES_MAX)?;
+        within("parents", "PARENTS_MAX", self.parents.len(), limits::PARENTS_MAX)?;
         for parent in &self.parents {
             if parent.msg_id.is_empty() {
-                return Err(Error::RequiredField {
-                    field: "parents.msg_id",
-                });
+                return Err(Error::RequiredField { field: "parents.msg_id" });
             }
             check_id_text("parents.msg_id", &parent.msg_id, limits::MSG_ID_BYTES_MAX)?;
             check_meta("parents.meta", &parent.meta)?;
@@ -198,23 +171,14 @@ pub(crate) fn within(
     limit: usize,
 ) -> Result<()> {
     if actual > limit {
-        return Err(Error::TooLarge {
-            field,
-            limit_name,
-            limit,
-            actual,
-        });
+        return Err(Error::TooLarge { field, limit_name, limit, actual });
     }
     Ok(())
 }
 
 fn one_line(field: &'static str, text: &str) -> Result<()> {
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            field,
-            text,
-            "holds a line break or another control character",
-        ));
+        return Err(Error::invalid(field, text, "holds a line break or another control character"));
     }
     Ok(())
 }
@@ -222,12 +186,7 @@ fn one_line(field: &'static str, text: &str) -> Result<()> {
 fn check_meta(field: &'static str, meta: &BTreeMap<String, String>) -> Result<()> {
     within(field, "META_KEYS_MAX", meta.len(), limits::META_KEYS_MAX)?;
     for key in meta.keys() {
-        within(
-            field,
-            "META_KEY_CHARS_MAX",
-            key.chars().count(),
-            limits::META_KEY_CHARS_MAX,
-        )?;
+        within(field, "META_KEY_CHARS_MAX", key.chars().count(), limits::META_KEY_CHARS_MAX)?;
         one_line(field, key)?;
     }
     Ok(())
@@ -240,10 +199,7 @@ fn check_attachment_path(path: &str) -> Result<()> {
     }
     one_line(FIELD, path)?;
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        return Err(Error::PathTraversal {
-            field: FIELD,
-            value: path.to_owned(),
-        });
+        return Err(Error::PathTraversal { field: FIELD, value: path.to_owned() });
     }
     Ok(())
 }

@@ -22,11 +22,7 @@ impl TreePath {
             !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']),
             "{name:?} is no path component"
         );
-        if self.0.is_empty() {
-            Self(name.to_owned())
-        } else {
-            Self(format!("{}/{name}", self.0))
-        }
+        if self.0.is_empty() { Self(name.to_owned()) } else { Self(format!("{}/{name}", self.0)) }
     }
 
     /// Returns the folder that holds it; none for the root.
@@ -34,11 +30,7 @@ impl TreePath {
         if self.0.is_empty() {
             return None;
         }
-        Some(Self(
-            self.0
-                .rsplit_once('/')
-                .map_or(String::new(), |(folder, _)| folder.to_owned()),
-        ))
+        Some(Self(self.0.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())))
     }
 
     /// Returns the last component; empty for the root.

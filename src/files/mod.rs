@@ -33,10 +33,7 @@ impl Files {
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
-        Ok(Self {
-            buses: Buses::new(disk, clock, pid),
-            _lock: lock,
-        })
+        Ok(Self { buses: Buses::new(disk, clock, pid), _lock: lock })
     }
 
     /// Follows what other programs do to followed buses. Run it once, beside the

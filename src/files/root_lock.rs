@@ -26,9 +26,7 @@ impl RootLock {
                 let read = file.read_at(0, &mut text).ok()?;
                 std::str::from_utf8(&text[..read]).ok()?.trim().parse().ok()
             };
-            return Err(Error::RootLocked {
-                holder: Holder(file.lock_holder().or_else(written)),
-            });
+            return Err(Error::RootLocked { holder: Holder(file.lock_holder().or_else(written)) });
         }
         file.truncate(0)
             .and_then(|()| file.append(format!("{pid}\n").as_bytes()))

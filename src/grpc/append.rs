@@ -68,10 +68,7 @@ pub(super) fn run<B: MessageBus>(
             };
             let (answer, refused) = match appended.and_then(|appended| response(&appended)) {
                 Ok(response) => (Ok(response), false),
-                Err(error) => (
-                    Err(status_with(&error, &[("index", index.to_string())])),
-                    true,
-                ),
+                Err(error) => (Err(status_with(&error, &[("index", index.to_string())])), true),
             };
             // Dropping the tickets ends the other task as well.
             if answer_in.send(answer).await.is_err() || refused {

@@ -28,11 +28,7 @@ impl<B> MessageBusService<B> {
     /// Serves a backend; the clock stamps heartbeats, the token ends streams of
     /// appends.
     pub fn new(bus: Arc<B>, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> Self {
-        Self {
-            bus,
-            clock,
-            shutdown,
-        }
+        Self { bus, clock, shutdown }
     }
 }
 
@@ -81,11 +77,7 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
             )?;
             let appended = self.bus.append(batch).await?;
             Ok(pb::AppendMessagesResponse {
-                msg_ids: appended
-                    .messages
-                    .into_iter()
-                    .map(|(msg_id, _)| msg_id)
-                    .collect(),
+                msg_ids: appended.messages.into_iter().map(|(msg_id, _)| msg_id).collect(),
                 cursor: appended.cursor.to_string(),
                 duplicate: appended.duplicate,
             })
@@ -111,10 +103,7 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         request: Request<pb::ReadMessagesRequest>,
     ) -> Answer<pb::ReadMessagesResponse> {
         let read = async {
-            let page = self
-                .bus
-                .read(convert::read_query(request.into_inner())?)
-                .await?;
+            let page = self.bus.read(convert::read_query(request.into_inner())?).await?;
             Ok(pb::ReadMessagesResponse {
                 messages: page.messages.into_iter().map(convert::message).collect(),
                 cursor: page.cursor.to_string(),
@@ -147,10 +136,8 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         let request = request.into_inner();
         let get = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            let (message, cursor) = self
-                .bus
-                .get(bus, MsgId::parse("msg_id", &request.msg_id)?)
-                .await?;
+            let (message, cursor) =
+                self.bus.get(bus, MsgId::parse("msg_id", &request.msg_id)?).await?;
             Ok(pb::GetMessageResponse {
                 message: Some(convert::message(message)),
                 cursor: cursor.to_string(),
@@ -166,19 +153,14 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         &self,
         request: Request<pb::SubscribeRequest>,
     ) -> Answer<Self::SubscribeStream> {
-        let subscribe = async {
-            self.bus
-                .subscribe(convert::subscription(request.into_inner())?)
-                .await
-        };
+        let subscribe =
+            async { self.bus.subscribe(convert::subscription(request.into_inner())?).await };
         let clock = Arc::clone(&self.clock);
         let frames = subscribe.await.map_err(|error| status(&error))?;
-        Ok(Response::new(Box::pin(frames.map(
-            move |frame| match frame {
-                Ok(frame) => Ok(convert::frame(frame, clock.now())),
-                Err(error) => Err(status(&error)),
-            },
-        ))))
+        Ok(Response::new(Box::pin(frames.map(move |frame| match frame {
+            Ok(frame) => Ok(convert::frame(frame, clock.now())),
+            Err(error) => Err(status(&error)),
+        }))))
     }
 
     async fn list_buses(
@@ -192,33 +174,14 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
                 project => Some(ProjectId::parse(project)?),
             };
             let after = convert::bus_page_token(&request.page_token)?;
-            let page = self
-                .bus
-                .list(project, after, convert::page_size(request.page_size)?)
-                .await?;
+            let page =
+                self.bus.list(project, after, convert::page_size(request.page_size)?).await?;
             let last = page.buses.last().filter(|_| page.more);
             Ok(pb::ListBusesResponse {
                 next_page_token: last
                     .map(|last| convert::bus_page_token_out(&last.bus))
                     .unwrap_or_default(),
-                buses: page
-                    .buses
-                    .into_iter()
-                    .map(|summary| {
-                        let (last_msg_id, last_ts) = summary.last.unwrap_or_default();
-                        pb::Bus {
-                            project_id: summary.bus.project.as_str().to_owned(),
-                            task_id: summary.bus.task_str().to_owned(),
-                            path: summary.path,
-                            size_bytes: convert::size_out(summary.size_bytes),
-                            last_msg_id,
-                            last_ts: last_ts.map(convert::timestamp_out),
-                            archive_count: i32::try_from(summary.archive_count).unwrap_or(i32::MAX),
-                            damage_count: i32::try_from(summary.damage_count).unwrap_or(i32::MAX),
-                            problem: summary.problem.unwrap_or_default(),
-                        }
-                    })
-                    .collect(),
+                buses: page.buses.into_iter().map(convert::bus).collect(),
             })
         };
         answer(list.await)
@@ -231,9 +194,7 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         let request = request.into_inner();
         let rotate = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            Ok(pb::RotateBusResponse {
-                archive_path: self.bus.rotate(bus).await?,
-            })
+            Ok(pb::RotateBusResponse { archive_path: self.bus.rotate(bus).await? })
         };
         answer(rotate.await)
     }
@@ -242,9 +203,8 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         let request = request.into_inner();
         let trim = async {
             let bus = BusId::parse(&request.project_id, &request.task_id)?;
-            let older_than = request.older_than.ok_or(Error::RequiredField {
-                field: "older_than",
-            })?;
+            let older_than =
+                request.older_than.ok_or(Error::RequiredField { field: "older_than" })?;
             let older_than = convert::duration("older_than", older_than)?;
             let dry_run = request.dry_run.unwrap_or(true);
             let trimmed = self.bus.trim(bus, older_than, dry_run).await?;

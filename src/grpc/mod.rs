@@ -10,13 +10,7 @@ pub use status::status;
 
 /// The generated types, clients and servers of `callboard.v1`.
 pub mod pb {
-    #![allow(
-        missing_docs,
-        unreachable_pub,
-        clippy::all,
-        rust_2018_idioms,
-        reason = "generated"
-    )]
+    #![allow(missing_docs, unreachable_pub, clippy::all, rust_2018_idioms, reason = "generated")]
     tonic::include_proto!("callboard.v1");
 }
 

@@ -37,11 +37,7 @@ pub fn bus_folder(bus: &BusId) -> TreePath {
 
 /// A bus's live file.
 pub fn bus_file(bus: &BusId) -> TreePath {
-    bus_folder(bus).join(if bus.task.is_some() {
-        TASK_BUS
-    } else {
-        PROJECT_BUS
-    })
+    bus_folder(bus).join(if bus.task.is_some() { TASK_BUS } else { PROJECT_BUS })
 }
 
 /// The file that a bus's live file becomes when it is archived.

@@ -11,10 +11,7 @@ pub fn stamp(now: Timestamp, pid: u32) -> String {
     let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
     let time = now.to_zoned(TimeZone::UTC);
     let fraction = time.subsec_nanosecond() / 100_000;
-    format!(
-        "{}{fraction:04}-{pid}-{sequence}",
-        time.strftime("%Y%m%d-%H%M%S")
-    )
+    format!("{}{fraction:04}-{pid}-{sequence}", time.strftime("%Y%m%d-%H%M%S"))
 }
 
 #[cfg(test)]

@@ -57,13 +57,7 @@ pub(super) fn accept<L: Listener + Sync>(
                 }
             }
         };
-        Some((
-            Ok(Connection {
-                io: accepted,
-                _place: place,
-            }),
-            (listener, places),
-        ))
+        Some((Ok(Connection { io: accepted, _place: place }), (listener, places)))
     })
 }
 

@@ -23,10 +23,7 @@ impl<S> Layer<S> for DrainingLayer {
     type Service = Draining<S>;
 
     fn layer(&self, inner: S) -> Draining<S> {
-        Draining {
-            inner,
-            token: self.0.clone(),
-        }
+        Draining { inner, token: self.0.clone() }
     }
 }
 
@@ -59,12 +56,8 @@ where
             if own {
                 return Ok(answer);
             }
-            Ok(answer.map(|body| {
-                Body::new(UntilCancelled {
-                    body,
-                    cancelled: Box::pin(cancelled),
-                })
-            }))
+            Ok(answer
+                .map(|body| Body::new(UntilCancelled { body, cancelled: Box::pin(cancelled) })))
         })
     }
 }

@@ -47,10 +47,7 @@ pub enum ServeError {
     )]
     NotLoopback { listen: String },
     #[error("cannot listen on {address}: {source}{}", in_use_hint(source))]
-    Listen {
-        address: SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error("{0}; choose another path with --uds, or none with --no-uds")]
     Socket(#[from] SocketError),
     #[error("the server failed: {0}")]
@@ -89,10 +86,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = loopback_address(&config.listen).await?;
-    let in_root = |source| ServeError::Root {
-        root: config.root.clone(),
-        source: Box::new(source),
-    };
+    let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
     let disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = disk.root().to_owned();
     let clock = Arc::new(SystemClock);
@@ -102,27 +96,19 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
-    let tcp = listener
-        .local_addr()
-        .map_err(|source| ServeError::Listen { address, source })?;
+    let tcp = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let socket = listen_on_socket(&config)?;
 
     let draining = CancellationToken::new();
     let (health, health_service) = tonic_health::server::health_reporter();
-    health
-        .set_serving::<MessageBusServer<MessageBusService<Files>>>()
-        .await;
+    health.set_serving::<MessageBusServer<MessageBusService<Files>>>().await;
     let routes = routes(&files, clock, &draining, health_service)?;
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let mut serving = JoinSet::new();
-    serving.spawn(
-        server(&draining)
-            .add_routes(routes.clone())
-            .serve_with_incoming_shutdown(
-                accept(listener, Arc::clone(&places)),
-                draining.clone().cancelled_owned(),
-            ),
-    );
+    serving.spawn(server(&draining).add_routes(routes.clone()).serve_with_incoming_shutdown(
+        accept(listener, Arc::clone(&places)),
+        draining.clone().cancelled_owned(),
+    ));
     let mut uds = None;
     if let Some((socket, listener)) = &socket {
         uds = Some(socket.path().to_owned());
@@ -130,18 +116,11 @@ pub async fn serve(
             .try_clone()
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(UnixListener::from_std)
-            .map_err(|source| SocketError::Io {
-                path: socket.path().to_owned(),
-                source,
-            })?;
-        serving.spawn(
-            server(&draining)
-                .add_routes(routes)
-                .serve_with_incoming_shutdown(
-                    accept(listener, places),
-                    draining.clone().cancelled_owned(),
-                ),
-        );
+            .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
+        serving.spawn(server(&draining).add_routes(routes).serve_with_incoming_shutdown(
+            accept(listener, places),
+            draining.clone().cancelled_owned(),
+        ));
     }
     let following = {
         let files = Arc::clone(&files);
@@ -156,22 +135,14 @@ pub async fn serve(
         () = shutdown => None,
         ended = serving.join_next() => ended,
     };
-    tracing::info!(
-        deadline_seconds = limits::DRAIN_DEADLINE.as_secs(),
-        "draining"
-    );
+    tracing::info!(deadline_seconds = limits::DRAIN_DEADLINE.as_secs(), "draining");
     for service in ["", "callboard.v1.MessageBus"] {
-        health
-            .set_service_status(service, tonic_health::ServingStatus::NotServing)
-            .await;
+        health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
     }
     files.shut_down();
     draining.cancel();
     let drained = async { while serving.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits::DRAIN_DEADLINE, drained)
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(limits::DRAIN_DEADLINE, drained).await.is_err() {
         tracing::warn!("some calls did not end in time; cutting them off");
         serving.shutdown().await;
     }
@@ -198,13 +169,10 @@ fn routes(
             // So that grpcurl can show the details of an error.
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let bus = MessageBusServer::new(MessageBusService::new(
-        Arc::clone(files),
-        clock,
-        draining.clone(),
-    ))
-    .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
-    .max_encoding_message_size(usize::MAX);
+    let bus =
+        MessageBusServer::new(MessageBusService::new(Arc::clone(files), clock, draining.clone()))
+            .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
+            .max_encoding_message_size(usize::MAX);
     let mut routes = Routes::builder();
     routes
         .add_service(bus)
@@ -229,20 +197,12 @@ type Layers = Stack<DrainingLayer, Stack<OversizeLayer, Identity>>;
 
 /// Finds the address to listen on, and refuses one that others can reach.
 async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {
-    let problem = |problem: String| ServeError::Address {
-        listen: listen.to_owned(),
-        problem,
-    };
-    let mut addresses = tokio::net::lookup_host(listen)
-        .await
-        .map_err(|error| problem(error.to_string()))?;
-    let address = addresses
-        .next()
-        .ok_or_else(|| problem("the name has no address".into()))?;
+    let problem = |problem: String| ServeError::Address { listen: listen.to_owned(), problem };
+    let mut addresses =
+        tokio::net::lookup_host(listen).await.map_err(|error| problem(error.to_string()))?;
+    let address = addresses.next().ok_or_else(|| problem("the name has no address".into()))?;
     if !address.ip().is_loopback() {
-        return Err(ServeError::NotLoopback {
-            listen: listen.to_owned(),
-        });
+        return Err(ServeError::NotLoopback { listen: listen.to_owned() });
     }
     Ok(address)
 }

@@ -18,12 +18,8 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
                 .map(|line| format!("{line}\n"))
                 .collect();
             let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-            let name = path
-                .strip_prefix(src)
-                .expect("below src")
-                .to_str()
-                .expect("a name")
-                .to_owned();
+            let name =
+                path.strip_prefix(src).expect("below src").to_str().expect("a name").to_owned();
             found.push((name, code));
         }
     }
@@ -32,10 +28,7 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
 /// Asserts that only some modules use one of these words.
 fn only(allowed: &[&str], words: &[&str]) {
     let mut found = Vec::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut found,
-    );
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     assert!(found.len() > 30, "the sources were found");
     let mut users = 0;
     for (name, code) in &found {
@@ -52,10 +45,7 @@ fn only(allowed: &[&str], words: &[&str]) {
 
 #[test]
 fn only_the_shell_knows_grpc() {
-    only(
-        &["grpc/", "server/", "cli/"],
-        &["tonic::", "prost::", "prost_types::", "tonic_health::"],
-    );
+    only(&["grpc/", "server/", "cli/"], &["tonic::", "prost::", "prost_types::", "tonic_health::"]);
 }
 
 #[test]
@@ -78,46 +68,24 @@ fn only_disk_touches_the_file_system() {
 #[test]
 fn only_layout_makes_paths_of_ids() {
     // The ids know which endings are reserved.
-    only(
-        &["layout/", "domain/ids.rs"],
-        &["-MESSAGE-BUS.md", "\".archived\"", "\".callboard\""],
-    );
+    only(&["layout/", "domain/ids.rs"], &["-MESSAGE-BUS.md", "\".archived\"", "\".callboard\""]);
 }
 
 #[test]
 fn only_clock_reads_the_system_clock() {
-    only(
-        &["clock.rs"],
-        &["Timestamp::now", "SystemTime::now", "Zoned::now"],
-    );
+    only(&["clock.rs"], &["Timestamp::now", "SystemTime::now", "Zoned::now"]);
 }
 
 #[test]
 fn the_core_knows_no_backend_and_no_runtime() {
     let mut found = Vec::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut found,
-    );
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     for (name, code) in &found {
-        let pure = ["domain/", "layout/"]
-            .iter()
-            .any(|module| name.starts_with(module));
-        for word in [
-            "tokio::",
-            "crate::files",
-            "crate::disk",
-            "crate::store",
-            "crate::grpc",
-        ] {
-            assert!(
-                !pure || !code.contains(word),
-                "{name} is pure and uses {word}"
-            );
+        let pure = ["domain/", "layout/"].iter().any(|module| name.starts_with(module));
+        for word in ["tokio::", "crate::files", "crate::disk", "crate::store", "crate::grpc"] {
+            assert!(!pure || !code.contains(word), "{name} is pure and uses {word}");
         }
-        let below = ["files/", "store/", "disk/"]
-            .iter()
-            .any(|module| name.starts_with(module));
+        let below = ["files/", "store/", "disk/"].iter().any(|module| name.starts_with(module));
         for word in ["crate::grpc", "crate::server", "crate::cli"] {
             assert!(!below || !code.contains(word), "{name} looks up to {word}");
         }

@@ -12,9 +12,7 @@ use serde_json::Value;
 const CASES: &str = include_str!("../fixtures/bus_cases.json");
 
 pub(crate) fn bytes_of(value: &Value) -> Vec<u8> {
-    BASE64_STANDARD
-        .decode(value.as_str().expect("base64 is text"))
-        .expect("base64 is right")
+    BASE64_STANDARD.decode(value.as_str().expect("base64 is text")).expect("base64 is right")
 }
 
 pub(crate) fn records(items: &[Item]) -> Vec<&Record> {
@@ -47,9 +45,7 @@ fn difference(record: &Record, expected: &Value) -> Option<String> {
         Some(id) => message.msg_id == id,
         None => !message.msg_id.is_empty() && message.integrity == Integrity::Synthetic,
     };
-    let ts = expected["ts"]
-        .as_str()
-        .map(|ts| ts.parse().expect("a time"));
+    let ts = expected["ts"].as_str().map(|ts| ts.parse().expect("a time"));
     let texts = [
         (&message.kind, "type"),
         (&message.project_id, "project_id"),
@@ -63,9 +59,7 @@ fn difference(record: &Record, expected: &Value) -> Option<String> {
         && id_fits
         && message.ts == ts
         && message.body == bytes_of(&expected["body_b64"])
-        && texts
-            .iter()
-            .all(|(actual, key)| *actual == text(expected, key))
+        && texts.iter().all(|(actual, key)| *actual == text(expected, key))
         && structured(message) == structured_expected(expected);
     (!fits).then(|| format!("{record:?}\n  is not {expected}"))
 }
@@ -104,11 +98,7 @@ fn check(case: &Value) -> Result<(), String> {
     let found = records(&items);
     let expected = case["expect"].as_array().expect("a list");
     if found.len() != expected.len() {
-        return Err(format!(
-            "{} records, not {}: {items:#?}",
-            found.len(),
-            expected.len()
-        ));
+        return Err(format!("{} records, not {}: {items:#?}", found.len(), expected.len()));
     }
     for (record, expected) in found.iter().zip(expected) {
         if let Some(difference) = difference(record, expected) {
@@ -124,10 +114,7 @@ fn check(case: &Value) -> Result<(), String> {
         Tail::Torn { keep } => ("torn", keep),
         Tail::Damaged => ("damage", input.len() as u64),
     };
-    let expected = (
-        text(case, "tail"),
-        case["tail_keep"].as_u64().expect("a number"),
-    );
+    let expected = (text(case, "tail"), case["tail_keep"].as_u64().expect("a number"));
     if tail != expected {
         return Err(format!("the tail is {tail:?}, not {expected:?}"));
     }
@@ -140,18 +127,9 @@ fn every_case_of_the_rules_is_read_as_it_says() {
     assert_eq!(cases.len(), 84);
     let failures: Vec<String> = cases
         .iter()
-        .filter_map(|case| {
-            check(case)
-                .err()
-                .map(|error| format!("{}: {error}", case["name"]))
-        })
+        .filter_map(|case| check(case).err().map(|error| format!("{}: {error}", case["name"])))
         .collect();
-    assert!(
-        failures.is_empty(),
-        "{} cases fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} cases fail:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
@@ -163,12 +141,7 @@ fn every_case_reads_the_same_in_windows_of_any_size() {
             if input.len() > 10_000 && size < 64 {
                 continue;
             }
-            assert_eq!(
-                windowed(&input, size),
-                whole,
-                "{} by {size} bytes",
-                case["name"]
-            );
+            assert_eq!(windowed(&input, size), whole, "{} by {size} bytes", case["name"]);
         }
     }
 }
@@ -182,12 +155,7 @@ fn every_case_reads_the_same_from_any_of_its_records() {
         for (place, record) in all.iter().enumerate() {
             let position = Position::at_record(record.offset, record.line);
             let (later, later_tail) = scan_from(position, &input);
-            assert_eq!(
-                records(&later),
-                all[place..],
-                "{} from {place}",
-                case["name"]
-            );
+            assert_eq!(records(&later), all[place..], "{} from {place}", case["name"]);
             assert_eq!(later_tail, tail, "{} from {place}", case["name"]);
         }
     }
@@ -232,20 +200,12 @@ pub(crate) fn windowed(file: &[u8], size: usize) -> (Vec<Item>, Tail) {
 
 #[test]
 fn an_edited_record_is_reported_and_delivered_as_modified_when_it_grew() {
-    let case = cases()
-        .into_iter()
-        .find(|case| case["name"] == "own plain")
-        .expect("the case");
+    let case = cases().into_iter().find(|case| case["name"] == "own plain").expect("the case");
     let input = String::from_utf8(bytes_of(&case["input_b64"])).expect("text");
     let edited = input.replace("---\nx\n", "---\nx, and more\n");
     let (items, tail) = scan_all(edited.as_bytes());
-    assert!(
-        matches!(items[0], Item::Damage(Damage { offset: 0, .. })),
-        "{items:?}"
-    );
-    let Item::Record(record) = &items[1] else {
-        panic!("{items:?}")
-    };
+    assert!(matches!(items[0], Item::Damage(Damage { offset: 0, .. })), "{items:?}");
+    let Item::Record(record) = &items[1] else { panic!("{items:?}") };
     assert_eq!(record.message.body, b"x, and more");
     assert_eq!(record.message.integrity, Integrity::Modified);
     assert_eq!((items.len(), tail), (2, Tail::Damaged));
@@ -259,10 +219,7 @@ fn an_edited_record_is_reported_and_delivered_as_modified_when_it_grew() {
 
 #[test]
 fn a_last_record_with_a_wrong_checksum_stays_as_damage() {
-    let case = cases()
-        .into_iter()
-        .find(|case| case["name"] == "own plain")
-        .expect("the case");
+    let case = cases().into_iter().find(|case| case["name"] == "own plain").expect("the case");
     let mut input = bytes_of(&case["input_b64"]);
     let body = input.len() - 2;
     input[body] ^= 1;
@@ -277,18 +234,8 @@ fn a_half_written_guard_never_costs_the_record_before_it() {
     let whole = [&foreign[..], GUARD, SEPARATOR, b"---\n"].concat();
     for length in foreign.len() + 6..foreign.len() + GUARD.len() {
         let (items, tail) = scan_all(&whole[..length]);
-        assert_eq!(
-            records(&items)[0].message.body,
-            b"x\n---\n# h",
-            "at {length}"
-        );
-        assert_eq!(
-            tail,
-            Tail::Torn {
-                keep: foreign.len() as u64
-            },
-            "at {length}"
-        );
+        assert_eq!(records(&items)[0].message.body, b"x\n---\n# h", "at {length}");
+        assert_eq!(tail, Tail::Torn { keep: foreign.len() as u64 }, "at {length}");
     }
 }
 
@@ -301,10 +248,7 @@ fn a_foreign_body_over_the_limit_is_reported_and_passed_over_in_bounded_windows(
     let (items, tail) = scan_all(&file);
     let found = records(&items);
     assert_eq!(found.len(), 1);
-    assert_eq!(
-        (found[0].message.msg_id.as_str(), tail),
-        ("B", Tail::Complete)
-    );
+    assert_eq!((found[0].message.msg_id.as_str(), tail), ("B", Tail::Complete));
     assert!(items.len() > 2, "the long body is reported");
 
     let mut position = Position::start();

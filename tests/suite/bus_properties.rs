@@ -110,10 +110,7 @@ fn pairs() -> impl Strategy<Value = BTreeMap<String, String>> {
 fn message() -> impl Strategy<Value = NewMessage> {
     let parent = (filled(), word(), pairs());
     let parent = parent.prop_map(|(msg_id, kind, meta)| Parent { msg_id, kind, meta });
-    let bare = filled().prop_map(|msg_id| Parent {
-        msg_id,
-        ..Parent::default()
-    });
+    let bare = filled().prop_map(|msg_id| Parent { msg_id, ..Parent::default() });
     let parents = prop_oneof![vec(bare, 0..3), vec(parent, 0..3)];
     let link = (filled(), word(), word());
     let link = link.prop_map(|(url, label, kind)| Link { url, label, kind });
@@ -133,11 +130,7 @@ fn message() -> impl Strategy<Value = NewMessage> {
 }
 
 fn plain_message() -> impl Strategy<Value = NewMessage> {
-    body().prop_map(|body| NewMessage {
-        kind: "FACT".to_owned(),
-        body,
-        ..NewMessage::default()
-    })
+    body().prop_map(|body| NewMessage { kind: "FACT".to_owned(), body, ..NewMessage::default() })
 }
 
 /// What other programs and people write.
@@ -182,13 +175,7 @@ enum Part {
 }
 
 fn parts(message: impl Strategy<Value = NewMessage> + 'static) -> impl Strategy<Value = Vec<Part>> {
-    vec(
-        prop_oneof![
-            message.prop_map(Part::Own),
-            foreign().prop_map(Part::Foreign)
-        ],
-        1..7,
-    )
+    vec(prop_oneof![message.prop_map(Part::Own), foreign().prop_map(Part::Foreign)], 1..7)
 }
 
 fn id(number: usize) -> String {
@@ -259,22 +246,10 @@ pub(crate) fn check_own(record: &Record, number: usize, message: &NewMessage) {
     assert_eq!(found.integrity, Integrity::Verified);
     assert_eq!(found.msg_id, id(number));
     assert_eq!(found.kind, message.kind);
-    assert_eq!(
-        (found.project_id.as_str(), found.task_id.as_str()),
-        ("swarm", "")
-    );
-    assert_eq!(
-        (&found.run_id, &found.issue_id),
-        (&message.run_id, &issue_id)
-    );
-    assert_eq!(
-        (&found.parents, &found.links),
-        (&message.parents, &message.links)
-    );
-    assert_eq!(
-        (&found.meta, &found.attachment_path),
-        (&message.meta, &message.attachment_path)
-    );
+    assert_eq!((found.project_id.as_str(), found.task_id.as_str()), ("swarm", ""));
+    assert_eq!((&found.run_id, &found.issue_id), (&message.run_id, &issue_id));
+    assert_eq!((&found.parents, &found.links), (&message.parents, &message.links));
+    assert_eq!((&found.meta, &found.attachment_path), (&message.meta, &message.attachment_path));
     assert_eq!(found.request_id, if number % 2 == 1 { "req-1" } else { "" });
     assert_eq!(record.batch, (number % 3 == 1).then_some((2, 5)));
     assert_eq!(String::from_utf8_lossy(&found.body), message.body);
@@ -286,10 +261,7 @@ pub(crate) fn own_of(items: &[Item]) -> Vec<&Record> {
 }
 
 fn trimmed(text: &[u8]) -> &[u8] {
-    let end = text
-        .iter()
-        .rposition(|byte| !b"\r\n".contains(byte))
-        .map_or(0, |last| last + 1);
+    let end = text.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |last| last + 1);
     &text[..end]
 }
 
@@ -297,11 +269,7 @@ fn trimmed(text: &[u8]) -> &[u8] {
 fn stored(body: &str) -> String {
     let stuff = |line: &str| {
         let bare = line.trim_end_matches('\r').trim_start_matches(' ');
-        if bare == "---" {
-            format!(" {line}")
-        } else {
-            line.to_owned()
-        }
+        if bare == "---" { format!(" {line}") } else { line.to_owned() }
     };
     body.split('\n').map(stuff).collect::<Vec<_>>().join("\n")
 }

@@ -46,10 +46,7 @@ impl Client {
         &mut self,
         request: pb::AppendMessageRequest,
     ) -> Result<pb::AppendMessageResponse, Status> {
-        self.0
-            .append_message(request)
-            .await
-            .map(tonic::Response::into_inner)
+        self.0.append_message(request).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn append_batch(
@@ -62,20 +59,14 @@ impl Client {
             request_id: request_id.into(),
             ..Default::default()
         };
-        self.0
-            .append_messages(request)
-            .await
-            .map(tonic::Response::into_inner)
+        self.0.append_messages(request).await.map(tonic::Response::into_inner)
     }
 
     pub(crate) async fn try_read(
         &mut self,
         request: pb::ReadMessagesRequest,
     ) -> Result<pb::ReadMessagesResponse, Status> {
-        self.0
-            .read_messages(request)
-            .await
-            .map(tonic::Response::into_inner)
+        self.0.read_messages(request).await.map(tonic::Response::into_inner)
     }
 
     /// Reads a page.
@@ -92,11 +83,7 @@ impl Client {
         let mut start = None;
         loop {
             let page = self
-                .read(pb::ReadMessagesRequest {
-                    start,
-                    limit: 5000,
-                    ..read_of(project, task)
-                })
+                .read(pb::ReadMessagesRequest { start, limit: 5000, ..read_of(project, task) })
                 .await;
             messages.extend(page.messages);
             if page.end_of_bus {
@@ -122,11 +109,7 @@ impl Client {
 /// Opens a connection.
 pub(crate) async fn channel(addr: &str) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
-    endpoint
-        .tcp_nodelay(true)
-        .connect()
-        .await
-        .expect("the server answers")
+    endpoint.tcp_nodelay(true).connect().await.expect("the server answers")
 }
 
 /// The frames of a subscription.
@@ -155,9 +138,7 @@ impl Subscription {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, frame)
-            .await
-            .expect("a frame other than heartbeats in time")
+        tokio::time::timeout(DEADLINE, frame).await.expect("a frame other than heartbeats in time")
     }
 
     /// Waits for the next message, past all other frames.
@@ -242,16 +223,8 @@ pub(crate) fn assert_refused<T: std::fmt::Debug>(
     word: &str,
 ) {
     let status = result.expect_err("a refusal");
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (code, expected),
-        "{status:?}"
-    );
-    assert!(
-        status.message().contains(word),
-        "no {word:?} in {:?}",
-        status.message()
-    );
+    assert_eq!((status.code(), reason(&status).as_str()), (code, expected), "{status:?}");
+    assert!(status.message().contains(word), "no {word:?} in {:?}", status.message());
 }
 
 /// Tries something until it holds, or the deadline.
@@ -265,8 +238,5 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
 
 /// The bodies of messages.
 pub(crate) fn bodies(messages: &[pb::Message]) -> Vec<&str> {
-    messages
-        .iter()
-        .map(|message| message.body.as_str())
-        .collect()
+    messages.iter().map(|message| message.body.as_str()).collect()
 }

@@ -28,17 +28,14 @@ fn bus(server: &Server) -> PathBuf {
 async fn ten_processes_half_through_us_half_by_flock_lose_nothing() {
     let server = Server::start();
     let bus = bus(&server);
-    let mut foreign: Vec<_> = (0..5)
-        .map(|n| foreign_writer::spawn(&bus, &format!("f{n}"), 100))
-        .collect();
+    let mut foreign: Vec<_> =
+        (0..5).map(|n| foreign_writer::spawn(&bus, &format!("f{n}"), 100)).collect();
     let mut ours = tokio::task::JoinSet::new();
     for writer in 0..5 {
         let mut client = Client::connect(&server).await;
         ours.spawn(async move {
             for n in 0..100 {
-                client
-                    .append(message("demo", "", &format!("o{writer}.{n}")))
-                    .await;
+                client.append(message("demo", "", &format!("o{writer}.{n}"))).await;
             }
         });
     }
@@ -61,11 +58,7 @@ async fn ten_processes_half_through_us_half_by_flock_lose_nothing() {
     for message in &stored {
         let (writer, n) = message.body.split_once('.').expect("writer and number");
         let expected = next.entry(writer).or_default();
-        assert_eq!(
-            n.parse::<usize>().expect("a number"),
-            *expected,
-            "of {writer}"
-        );
+        assert_eq!(n.parse::<usize>().expect("a number"), *expected, "of {writer}");
         *expected += 1;
     }
     assert_eq!(next.len(), 10);
@@ -92,10 +85,7 @@ async fn an_append_waits_for_a_held_lock_and_reads_do_not() {
     assert!(!waiting.is_finished());
     Lock::unlock(&file).expect("unlocked");
     waiting.await.expect("appended");
-    assert_eq!(
-        bodies(&client.read_all("demo", "").await),
-        ["before", "after"]
-    );
+    assert_eq!(bodies(&client.read_all("demo", "").await), ["before", "after"]);
 }
 
 #[tokio::test]
@@ -112,16 +102,9 @@ async fn a_lock_held_too_long_refuses_the_append_and_names_its_holder() {
     let pid = std::process::id().to_string();
     assert_refused(refused, Code::Unavailable, "LOCK_TIMEOUT", &pid);
     Lock::unlock(&file).expect("unlocked");
-    assert_eq!(
-        fs::read(bus(&server)).expect("the bus"),
-        bytes,
-        "nothing was written"
-    );
+    assert_eq!(fs::read(bus(&server)).expect("the bus"), bytes, "nothing was written");
     client.append(message("demo", "", "after")).await;
-    assert_eq!(
-        bodies(&client.read_all("demo", "").await),
-        ["before", "after"]
-    );
+    assert_eq!(bodies(&client.read_all("demo", "").await), ["before", "after"]);
 }
 
 #[tokio::test]
@@ -135,45 +118,18 @@ async fn what_others_append_is_read_at_once_and_followed_soon() {
     subscription.caught_up().await;
     append(&bus, &record("F-2", "two\n---\nstill two"));
     assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
+        subscription.message().await.message.expect("a message").body,
         "two\n---\nstill two"
     );
     client.append(message("demo", "", "three")).await;
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "three"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "three");
     // A shell, without any lock.
     let text = format!("\n{}", record("F-4", "four"));
-    foreign_writer::open(&bus)
-        .write_all(text.as_bytes())
-        .expect("a write");
+    foreign_writer::open(&bus).write_all(text.as_bytes()).expect("a write");
     assert_eq!(bodies(&client.read_all("demo", "").await)[3], "four");
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .msg_id,
-        "F-4"
-    );
-    let integrity: Vec<_> = client
-        .read_all("demo", "")
-        .await
-        .iter()
-        .map(pb::Message::integrity)
-        .collect();
+    assert_eq!(subscription.message().await.message.expect("a message").msg_id, "F-4");
+    let integrity: Vec<_> =
+        client.read_all("demo", "").await.iter().map(pb::Message::integrity).collect();
     use pb::Integrity::{Unchecked, Verified};
     assert_eq!(integrity, [Unchecked, Unchecked, Verified, Unchecked]);
 }
@@ -182,20 +138,15 @@ async fn what_others_append_is_read_at_once_and_followed_soon() {
 async fn a_bus_that_another_program_makes_joins_a_wide_subscription() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
-    let everything = pb::SubscribeRequest {
-        scope: pb::SubscribeScope::All.into(),
-        ..Default::default()
-    };
+    let everything =
+        pb::SubscribeRequest { scope: pb::SubscribeScope::All.into(), ..Default::default() };
     let mut subscription = client.subscribe(everything).await;
     subscription.caught_up().await;
     let folder = server.root().join("theirs/task-1");
     fs::create_dir_all(&folder).expect("folders");
     append(&folder.join("TASK-MESSAGE-BUS.md"), &record("F-1", "hello"));
     let delivery = subscription.message().await;
-    assert_eq!(
-        (delivery.project_id.as_str(), delivery.task_id.as_str()),
-        ("theirs", "task-1")
-    );
+    assert_eq!((delivery.project_id.as_str(), delivery.task_id.as_str()), ("theirs", "task-1"));
 }
 
 #[tokio::test]
@@ -203,16 +154,8 @@ async fn what_a_dead_writer_left_is_moved_aside_and_the_next_append_is_readable(
     let whole = record("F-1", "whole");
     let ours = |server: &Server| fs::read(bus(server)).expect("the bus");
     let tails = [
-        (
-            "half a header",
-            "\n---\nmsg_id: F-2\nts: 2026-03-04T05:0",
-            true,
-        ),
-        (
-            "a header that happens to be complete YAML",
-            "\n---\nmsg_id: F-2\ntype: FACT\n",
-            true,
-        ),
+        ("half a header", "\n---\nmsg_id: F-2\nts: 2026-03-04T05:0", true),
+        ("a header that happens to be complete YAML", "\n---\nmsg_id: F-2\ntype: FACT\n", true),
         (
             "half a body",
             "\n---\nmsg_id: F-2\nts: 2026-03-04T05:06:07Z\ntype: FACT\nproject_id: demo\n---\nhal",
@@ -241,32 +184,20 @@ async fn what_a_dead_writer_left_is_moved_aside_and_the_next_append_is_readable(
             }
             server.kill();
             let before = ours(&server);
-            foreign_writer::open(&bus(&server))
-                .write_all(tail.as_bytes())
-                .expect("a write");
+            foreign_writer::open(&bus(&server)).write_all(tail.as_bytes()).expect("a write");
             server.restart();
             let mut client = Client::connect(&server).await;
-            assert_eq!(
-                bodies(&client.read_all("demo", "").await)[0],
-                "whole",
-                "{name}"
-            );
+            assert_eq!(bodies(&client.read_all("demo", "").await)[0], "whole", "{name}");
             client.append(message("demo", "", "next")).await;
             let stored = client.read_all("demo", "").await;
-            let expected: &[&str] = if torn {
-                &["whole", "next"]
-            } else {
-                &["whole", "line", "next"]
-            };
+            let expected: &[&str] =
+                if torn { &["whole", "next"] } else { &["whole", "line", "next"] };
             assert_eq!(bodies(&stored), expected, "{name}");
             assert!(ours(&server).starts_with(&before), "{name}");
             let saved: Vec<_> = fs::read_dir(server.root().join("demo"))
                 .expect("the folder")
                 .map(|entry| entry.expect("an entry").path())
-                .filter(|path| {
-                    path.extension()
-                        .is_some_and(|extension| extension == "torn")
-                })
+                .filter(|path| path.extension().is_some_and(|extension| extension == "torn"))
                 .map(|path| fs::read_to_string(path).expect("text"))
                 .collect();
             let expected: &[&str] = if torn { &[tail] } else { &[] };
@@ -282,17 +213,14 @@ async fn what_a_dead_writer_left_is_moved_aside_and_the_next_append_is_readable(
 async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() {
     let server = Server::start();
     let bus = bus(&server);
-    let mut foreign: Vec<_> = (0..4)
-        .map(|n| foreign_writer::spawn(&bus, &format!("f{n}"), 250))
-        .collect();
+    let mut foreign: Vec<_> =
+        (0..4).map(|n| foreign_writer::spawn(&bus, &format!("f{n}"), 250)).collect();
     let mut ours = tokio::task::JoinSet::new();
     for writer in 0..4 {
         let mut client = Client::connect(&server).await;
         ours.spawn(async move {
             for n in 0..250 {
-                client
-                    .append(message("demo", "", &format!("o{writer}.{n}")))
-                    .await;
+                client.append(message("demo", "", &format!("o{writer}.{n}"))).await;
             }
         });
     }
@@ -301,10 +229,8 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
         async move {
             let mut rotations = 0;
             while rotations < 12 {
-                let request = pb::RotateBusRequest {
-                    project_id: "demo".into(),
-                    ..Default::default()
-                };
+                let request =
+                    pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
                 match client.0.rotate_bus(request).await {
                     Ok(_) => rotations += 1,
                     // Nothing was written since.
@@ -321,14 +247,7 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
     let mut followed = Vec::new();
     while followed.len() < 2000 {
-        followed.push(
-            subscription
-                .message()
-                .await
-                .message
-                .expect("a message")
-                .body,
-        );
+        followed.push(subscription.message().await.message.expect("a message").body);
     }
     ours.join_all().await;
     rotating.await.expect("rotated");
@@ -337,19 +256,12 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
     }
     let stored = client.read_all("demo", "").await;
     assert_eq!(stored.len(), 2000);
-    assert!(
-        bodies(&stored) == followed,
-        "the follower saw the order that reading gives"
-    );
+    assert!(bodies(&stored) == followed, "the follower saw the order that reading gives");
     let mut next: BTreeMap<&str, usize> = BTreeMap::new();
     for body in bodies(&stored) {
         let (writer, n) = body.split_once('.').expect("writer and number");
         let expected = next.entry(writer).or_default();
-        assert_eq!(
-            n.parse::<usize>().expect("a number"),
-            *expected,
-            "of {writer}"
-        );
+        assert_eq!(n.parse::<usize>().expect("a number"), *expected, "of {writer}");
         *expected += 1;
     }
 }
@@ -361,23 +273,14 @@ async fn a_rename_without_a_lock_while_a_writer_waits_loses_nothing() {
     let bus = bus(&server);
     client.append(message("demo", "", "one")).await;
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "one"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "one");
     // A writer has opened the file; a clean-up renames it; then the writer writes.
     let mut late = foreign_writer::open(&bus);
     let archive = bus.with_file_name("PROJECT-MESSAGE-BUS.md.20260304-050607.archived");
     fs::rename(&bus, &archive).expect("renamed");
     client.append(message("demo", "", "two")).await;
     Lock::lock_exclusive(&late).expect("the lock");
-    late.write_all(format!("\n{}", record("F-late", "late")).as_bytes())
-        .expect("a write");
+    late.write_all(format!("\n{}", record("F-late", "late")).as_bytes()).expect("a write");
     Lock::unlock(&late).expect("unlocked");
     let mut seen = [subscription.message().await, subscription.message().await]
         .map(|delivery| delivery.message.expect("a message").body);
@@ -387,12 +290,7 @@ async fn a_rename_without_a_lock_while_a_writer_waits_loses_nothing() {
     assert_eq!(stored, "one late two");
     // A repetition of nothing: the follower sees what comes next, once.
     client.append(message("demo", "", "three")).await;
-    stored = subscription
-        .message()
-        .await
-        .message
-        .expect("a message")
-        .body;
+    stored = subscription.message().await.message.expect("a message").body;
     assert_eq!(stored, "three");
 }
 
@@ -407,67 +305,25 @@ async fn legacy_lines_prose_and_odd_records_are_read_and_left_alone() {
     fs::write(&bus, text).expect("written");
     let mut client = Client::connect(&server).await;
     let stored = client.read_all("demo", "").await;
-    assert_eq!(
-        bodies(&stored),
-        ["legacy one", "two", "strings", "objects", "without an id"]
-    );
+    assert_eq!(bodies(&stored), ["legacy one", "two", "strings", "objects", "without an id"]);
     assert_eq!(stored[0].msg_id, "LEGACY-LINE-000000005");
-    let parents: Vec<_> = stored[2]
-        .parents
-        .iter()
-        .map(|parent| parent.msg_id.as_str())
-        .collect();
-    assert_eq!(
-        (parents, stored[2].issue_id.as_str()),
-        (vec!["A", "B"], "I-1")
-    );
+    let parents: Vec<_> = stored[2].parents.iter().map(|parent| parent.msg_id.as_str()).collect();
+    assert_eq!((parents, stored[2].issue_id.as_str()), (vec!["A", "B"], "I-1"));
     let parent = &stored[3].parents[0];
-    assert_eq!(
-        (parent.kind.as_str(), parent.meta["x"].as_str()),
-        ("k", "y")
-    );
-    assert_eq!(
-        (
-            stored[3].links[0].label.as_str(),
-            stored[3].meta["n"].as_str()
-        ),
-        ("l", "1.50")
-    );
+    assert_eq!((parent.kind.as_str(), parent.meta["x"].as_str()), ("k", "y"));
+    assert_eq!((stored[3].links[0].label.as_str(), stored[3].meta["n"].as_str()), ("l", "1.50"));
     // The last one has no id: it is delivered once, and its made-up id holds.
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
     let frames = subscription.caught_up().await;
-    assert_eq!(
-        frames
-            .iter()
-            .filter(|frame| matches!(frame, Frame::Message(_)))
-            .count(),
-        5
-    );
+    assert_eq!(frames.iter().filter(|frame| matches!(frame, Frame::Message(_))).count(), 5);
     let since = |id: &str| pb::ReadMessagesRequest {
         start: Some(Start::SinceId(id.into())),
         ..read_of("demo", "")
     };
-    assert!(
-        client
-            .read(since(&stored[4].msg_id))
-            .await
-            .messages
-            .is_empty()
-    );
-    assert_eq!(
-        bodies(&client.read(since("LEGACY-LINE-000000007")).await.messages).len(),
-        3
-    );
+    assert!(client.read(since(&stored[4].msg_id)).await.messages.is_empty());
+    assert_eq!(bodies(&client.read(since("LEGACY-LINE-000000007")).await.messages).len(), 3);
     client.append(message("demo", "", "ours")).await;
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "ours"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "ours");
     let after = fs::read_to_string(&bus).expect("text");
     assert!(after.starts_with(text), "old bytes stay");
 }
@@ -491,23 +347,11 @@ async fn an_id_that_occurs_twice_is_refused_as_ambiguous() {
         start: Some(Start::SinceId("SAME".into())),
         ..read_of("demo", "")
     };
-    assert_refused(
-        client.try_read(since).await,
-        Code::InvalidArgument,
-        "AMBIGUOUS_ID",
-        "SAME",
-    );
+    assert_refused(client.try_read(since).await, Code::InvalidArgument, "AMBIGUOUS_ID", "SAME");
     // Their cursors are not: they name the place.
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 1,
-            ..read_of("demo", "")
-        })
-        .await;
-    let rest = pb::ReadMessagesRequest {
-        start: Some(Start::Cursor(page.cursor)),
-        ..read_of("demo", "")
-    };
+    let page = client.read(pb::ReadMessagesRequest { limit: 1, ..read_of("demo", "") }).await;
+    let rest =
+        pb::ReadMessagesRequest { start: Some(Start::Cursor(page.cursor)), ..read_of("demo", "") };
     assert_eq!(bodies(&client.read(rest).await.messages), ["two"]);
 }
 
@@ -549,29 +393,11 @@ async fn symlinks_and_folders_in_place_of_a_bus_are_refused() {
         ("piped", ""),
     ] {
         let refused = client.try_append(message(project, task, "x")).await;
-        assert_refused(
-            refused,
-            Code::FailedPrecondition,
-            "NOT_A_REGULAR_FILE",
-            project,
-        );
+        assert_refused(refused, Code::FailedPrecondition, "NOT_A_REGULAR_FILE", project);
         let refused = client.try_read(read_of(project, task)).await;
-        assert_refused(
-            refused,
-            Code::FailedPrecondition,
-            "NOT_A_REGULAR_FILE",
-            project,
-        );
-        let refused = client
-            .try_subscribe(follow(project, task, Earliest))
-            .await
-            .map(|_| ());
-        assert_refused(
-            refused,
-            Code::FailedPrecondition,
-            "NOT_A_REGULAR_FILE",
-            project,
-        );
+        assert_refused(refused, Code::FailedPrecondition, "NOT_A_REGULAR_FILE", project);
+        let refused = client.try_subscribe(follow(project, task, Earliest)).await.map(|_| ());
+        assert_refused(refused, Code::FailedPrecondition, "NOT_A_REGULAR_FILE", project);
     }
     assert_eq!(fs::read_to_string(&target).expect("text"), "untouched");
     assert_eq!(
@@ -593,10 +419,7 @@ async fn damage_is_reported_and_its_neighbours_are_served() {
     fs::write(bus(&server), text.replace("\nsecond\n", "\nsecund\n")).expect("written");
     server.restart();
     let mut client = Client::connect(&server).await;
-    assert_eq!(
-        bodies(&client.read_all("demo", "").await),
-        ["first", "third"]
-    );
+    assert_eq!(bodies(&client.read_all("demo", "").await), ["first", "third"]);
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
     let frames = subscription.caught_up().await;
     let damaged = frames.iter().find_map(|frame| match frame {
@@ -604,36 +427,20 @@ async fn damage_is_reported_and_its_neighbours_are_served() {
         _ => None,
     });
     let damaged = damaged.expect("it is reported");
-    assert!(
-        damaged.offset > 0 && damaged.length > 0 && !damaged.detail.is_empty(),
-        "{damaged:?}"
-    );
+    assert!(damaged.offset > 0 && damaged.length > 0 && !damaged.detail.is_empty(), "{damaged:?}");
     client.append(message("demo", "", "fourth")).await;
-    assert_eq!(
-        bodies(&client.read_all("demo", "").await),
-        ["first", "third", "fourth"]
-    );
-    let listed = client
-        .0
-        .list_buses(pb::ListBusesRequest::default())
-        .await
-        .expect("a page")
-        .into_inner();
+    assert_eq!(bodies(&client.read_all("demo", "").await), ["first", "third", "fourth"]);
+    let listed =
+        client.0.list_buses(pb::ListBusesRequest::default()).await.expect("a page").into_inner();
     assert_eq!(listed.buses[0].damage_count, 1);
     // A body that a person made longer is delivered, and marked.
     let text = fs::read_to_string(bus(&server)).expect("text");
-    fs::write(
-        bus(&server),
-        text.replace("\nfirst\n", "\nfirst, and more by hand\n"),
-    )
-    .expect("written");
+    fs::write(bus(&server), text.replace("\nfirst\n", "\nfirst, and more by hand\n"))
+        .expect("written");
     server.restart();
     let mut client = Client::connect(&server).await;
     let stored = client.read_all("demo", "").await;
-    assert_eq!(
-        bodies(&stored),
-        ["first, and more by hand", "third", "fourth"]
-    );
+    assert_eq!(bodies(&stored), ["first, and more by hand", "third", "fourth"]);
     assert_eq!(stored[0].integrity(), pb::Integrity::Modified);
 }
 
@@ -648,29 +455,10 @@ async fn an_editor_that_replaces_the_file_repeats_nothing() {
     subscription.caught_up().await;
     let text = fs::read_to_string(bus(&server)).expect("text");
     let edited = server.root().join("demo/edited");
-    fs::write(
-        &edited,
-        format!("# Notes of a person\n\n{text}\n{}", record("F-3", "three")),
-    )
-    .expect("written");
+    fs::write(&edited, format!("# Notes of a person\n\n{text}\n{}", record("F-3", "three")))
+        .expect("written");
     fs::rename(&edited, bus(&server)).expect("replaced");
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "three"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "three");
     client.append(message("demo", "", "four")).await;
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "four"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "four");
 }

@@ -59,22 +59,13 @@ impl Running {
             .expect("callboard starts");
         let stdout = Lines::of(child.stdout.take().expect("piped"));
         let stderr = Lines::of(child.stderr.take().expect("piped"));
-        Self {
-            child,
-            stdout,
-            stderr,
-        }
+        Self { child, stdout, stderr }
     }
 
     fn interrupt(mut self) -> i32 {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a pid");
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
         kill_process(pid, Signal::INT).expect("it runs");
-        wait_with_deadline(&mut self.child)
-            .code()
-            .expect("ended by itself")
+        wait_with_deadline(&mut self.child).code().expect("ended by itself")
     }
 
     fn body(&self) -> String {
@@ -92,15 +83,7 @@ impl Drop for Running {
 }
 
 fn post(server: &Server, project: &str, body: &str) -> String {
-    let id = server.ok(&[
-        "post",
-        "--project",
-        project,
-        "--type",
-        "INFO",
-        "--body",
-        body,
-    ]);
+    let id = server.ok(&["post", "--project", project, "--type", "INFO", "--body", body]);
     id.trim_end().to_owned()
 }
 

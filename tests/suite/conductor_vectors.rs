@@ -57,9 +57,7 @@ pub(crate) const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
 fn pairs(value: &Value) -> BTreeMap<String, String> {
     let pairs = value.as_object().into_iter().flatten();
-    pairs
-        .map(|(key, it)| (key.clone(), it.as_str().expect("text").to_owned()))
-        .collect()
+    pairs.map(|(key, it)| (key.clone(), it.as_str().expect("text").to_owned())).collect()
 }
 
 /// What our reader makes of a file, in the original's terms.
@@ -87,33 +85,19 @@ pub(crate) fn as_original(file: &[u8]) -> Vec<OriginalMessage> {
 }
 
 /// A case, what the original reader does with it, and the ids and bodies that we deliver.
-type Loss = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Loss = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// Where the original reader loses or garbles what a file holds.
 const LOSSES: [Loss; 24] = [
     (
         "body with --- then prose",
         "drops B, the text after the rule is a header that fails",
-        &[
-            ("A", "line1\n---\nline2 prose"),
-            ("B", "b"),
-            ("C", "c"),
-            ("D", "d"),
-        ],
+        &[("A", "line1\n---\nline2 prose"), ("B", "b"), ("C", "c"), ("D", "d")],
     ),
     (
         "body with --- then yaml-like",
         "takes the text after the rule for a header and B's for its body",
-        &[
-            ("A", "line1\n---\nkey: value"),
-            ("B", "b"),
-            ("C", "c"),
-            ("D", "d"),
-        ],
+        &[("A", "line1\n---\nkey: value"), ("B", "b"), ("C", "c"), ("D", "d")],
     ),
     (
         "body ending in ---",
@@ -131,11 +115,7 @@ const LOSSES: [Loss; 24] = [
             ("B", "b"),
         ],
     ),
-    (
-        "body with ---CR",
-        "cuts the body at the rule",
-        &[("A", "x\n---\r\ny prose"), ("B", "b")],
-    ),
+    ("body with ---CR", "cuts the body at the rule", &[("A", "x\n---\r\ny prose"), ("B", "b")]),
     (
         "hr bodies",
         "cuts the bodies at the rules",
@@ -159,80 +139,30 @@ const LOSSES: [Loss; 24] = [
     (
         "torn header yaml-valid + yaml bodies",
         "stays out of step to the end",
-        &[
-            ("A", "a"),
-            ("C", "k: v"),
-            ("D", "k: v"),
-            ("E", "e"),
-            ("F", "f"),
-        ],
+        &[("A", "a"), ("C", "k: v"), ("D", "k: v"), ("E", "e"), ("F", "f")],
     ),
-    (
-        "BOM (first record lost)",
-        "loses the first record",
-        &[("A", "a"), ("B", "b")],
-    ),
-    (
-        "meta nested (record dropped)",
-        "drops A",
-        &[("A", "body of A"), ("B", "b"), ("C", "c")],
-    ),
-    (
-        "links scalar (record dropped)",
-        "drops A",
-        &[("A", "body of A"), ("B", "b")],
-    ),
-    (
-        "ts bad (record dropped)",
-        "drops A",
-        &[("A", "bodyA"), ("B", "b")],
-    ),
+    ("BOM (first record lost)", "loses the first record", &[("A", "a"), ("B", "b")]),
+    ("meta nested (record dropped)", "drops A", &[("A", "body of A"), ("B", "b"), ("C", "c")]),
+    ("links scalar (record dropped)", "drops A", &[("A", "body of A"), ("B", "b")]),
+    ("ts bad (record dropped)", "drops A", &[("A", "bodyA"), ("B", "b")]),
     (
         "predecessor format",
         "loses the ids, and takes the second header for a body",
         &[("MSG-1", "\ncontent"), ("MSG-2", "\ncontent2")],
     ),
-    (
-        "parents mixed string-first",
-        "drops the parents",
-        &[("A", "b")],
-    ),
-    (
-        "parents mixed object-first",
-        "drops the parents",
-        &[("A", "b")],
-    ),
+    ("parents mixed string-first", "drops the parents", &[("A", "b")]),
+    ("parents mixed object-first", "drops the parents", &[("A", "b")]),
     ("parents scalar", "drops the parent", &[("A", "b")]),
-    (
-        "meta non-string value",
-        "makes a null an empty text",
-        &[("A", "b"), ("B", "b")],
-    ),
-    (
-        "torn body (no trailing nl) at EOF",
-        "nothing",
-        &[("A", "a")],
-    ),
-    (
-        "torn header mid-line then next",
-        "nothing",
-        &[("A", "a"), ("C", "c"), ("D", "d")],
-    ),
+    ("meta non-string value", "makes a null an empty text", &[("A", "b"), ("B", "b")]),
+    ("torn body (no trailing nl) at EOF", "nothing", &[("A", "a")]),
+    ("torn header mid-line then next", "nothing", &[("A", "a"), ("C", "c"), ("D", "d")]),
     (
         "dup keys (record dropped)",
         "drops the record with two ids; so do we, but report it",
         &[("123", "bodyA"), ("C", "c")],
     ),
-    (
-        "header with tab indent (bad yaml)",
-        "drops A; so do we, but report it",
-        &[("B", "b")],
-    ),
-    (
-        "two blank separators",
-        "keeps the separator",
-        &[("A", "a\n"), ("B", "b")],
-    ),
+    ("header with tab indent (bad yaml)", "drops A; so do we, but report it", &[("B", "b")]),
+    ("two blank separators", "keeps the separator", &[("A", "a\n"), ("B", "b")]),
 ];
 
 #[test]
@@ -250,10 +180,8 @@ fn what_the_original_loses_is_delivered() {
                 (record.message.msg_id.clone(), body)
             })
             .collect();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|&(id, body)| (id.to_owned(), body.to_owned()))
-            .collect();
+        let expected: Vec<_> =
+            expected.iter().map(|&(id, body)| (id.to_owned(), body.to_owned())).collect();
         assert_eq!(found, expected, "{name}; the original reader: {loss}");
     }
 }
@@ -261,10 +189,8 @@ fn what_the_original_loses_is_delivered() {
 #[test]
 fn what_the_original_returns_is_returned_under_the_same_id() {
     let vectors = vectors();
-    let garbled: HashMap<&str, &str> = LOSSES
-        .iter()
-        .map(|(name, loss, _)| (*name, *loss))
-        .collect();
+    let garbled: HashMap<&str, &str> =
+        LOSSES.iter().map(|(name, loss, _)| (*name, *loss)).collect();
     for case in vectors["bus_parse"].as_array().expect("a list") {
         let name = case["name"].as_str().expect("a name");
         if garbled.contains_key(name) {
@@ -281,13 +207,8 @@ fn what_the_original_returns_is_returned_under_the_same_id() {
                 let returned = [&found.body[..], b"\r\n"].concat();
                 let bodies = [&found.body, &separated, &returned];
                 bodies.contains(&&expected.body)
-                    && OriginalMessage {
-                        body: Vec::new(),
-                        ..found.clone()
-                    } == OriginalMessage {
-                        body: Vec::new(),
-                        ..expected.clone()
-                    }
+                    && OriginalMessage { body: Vec::new(), ..found.clone() }
+                        == OriginalMessage { body: Vec::new(), ..expected.clone() }
             });
             assert!(same, "{name}: {expected:#?}\n is not in {ours:#?}");
         }
@@ -324,12 +245,7 @@ fn a_message_that_we_write_reads_to_the_same_values_by_the_originals_rules() {
         if original.body.ends_with(b"\r") {
             original.body.pop();
         }
-        assert_eq!(
-            by_original,
-            [original],
-            "{}",
-            String::from_utf8_lossy(&file)
-        );
+        assert_eq!(by_original, [original], "{}", String::from_utf8_lossy(&file));
         assert_eq!(as_original(&file), [expected]);
     }
 }

@@ -106,15 +106,9 @@ fn every_time_that_the_original_reads_is_the_same_instant() {
 #[test]
 fn a_time_is_written_as_the_original_writes_it_in_utc() {
     for case in vectors()["yaml_time_write"].as_array().expect("a list") {
-        let ts: jiff::Timestamp = case["rfc3339nano"]
-            .as_str()
-            .expect("a time")
-            .parse()
-            .expect("a time");
-        let message = NewMessage {
-            kind: "X".to_owned(),
-            ..NewMessage::default()
-        };
+        let ts: jiff::Timestamp =
+            case["rfc3339nano"].as_str().expect("a time").parse().expect("a time");
+        let message = NewMessage { kind: "X".to_owned(), ..NewMessage::default() };
         let record = NewRecord {
             project_id: "p",
             task_id: "t",
@@ -127,11 +121,7 @@ fn a_time_is_written_as_the_original_writes_it_in_utc() {
         let mut file = Vec::new();
         encode(&record, &mut file).expect("it fits");
         let file = String::from_utf8(file).expect("text");
-        let theirs = case["out"]
-            .as_str()
-            .expect("text")
-            .trim()
-            .trim_start_matches("t: ");
+        let theirs = case["out"].as_str().expect("text").trim().trim_start_matches("t: ");
         if theirs.ends_with('Z') {
             assert!(file.contains(&format!("\nts: {theirs}\n")), "{file}");
         }

@@ -12,10 +12,7 @@ use crate::server::Server;
 
 /// Rounds of killing; a full run sets `CALLBOARD_ROUNDS`.
 fn rounds() -> usize {
-    std::env::var("CALLBOARD_ROUNDS")
-        .ok()
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(5)
+    std::env::var("CALLBOARD_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,10 +32,9 @@ async fn every_acknowledged_message_is_there_once_after_each_kill() {
                 for n in 0..2000 {
                     let body = format!("{round}.{writer}.{n}");
                     match client.try_append(message("demo", "", &body)).await {
-                        Ok(answer) => acknowledged
-                            .lock()
-                            .expect("the ledger")
-                            .push((answer.msg_id, body)),
+                        Ok(answer) => {
+                            acknowledged.lock().expect("the ledger").push((answer.msg_id, body))
+                        }
                         // The server is gone.
                         Err(_) => return,
                     }
@@ -66,15 +62,10 @@ async fn every_acknowledged_message_is_there_once_after_each_kill() {
         server.restart();
 
         let stored = Client::connect(&server).await.read_all("demo", "").await;
-        let ids: Vec<&str> = stored
-            .iter()
-            .map(|message| message.msg_id.as_str())
-            .collect();
+        let ids: Vec<&str> = stored.iter().map(|message| message.msg_id.as_str()).collect();
         assert!(ids.is_sorted_by(|a, b| a < b), "in order, none twice");
-        let places: std::collections::HashMap<&str, &str> = stored
-            .iter()
-            .map(|message| (message.msg_id.as_str(), message.body.as_str()))
-            .collect();
+        let places: std::collections::HashMap<&str, &str> =
+            stored.iter().map(|message| (message.msg_id.as_str(), message.body.as_str())).collect();
         for (id, body) in acknowledged.lock().expect("the ledger").iter() {
             assert_eq!(
                 places.get(id.as_str()),
@@ -82,10 +73,7 @@ async fn every_acknowledged_message_is_there_once_after_each_kill() {
                 "acknowledged, but not there"
             );
         }
-        assert!(
-            stored.iter().all(|message| tried.contains(&message.body)),
-            "whole or absent"
-        );
+        assert!(stored.iter().all(|message| tried.contains(&message.body)), "whole or absent");
         assert!(
             ids.starts_with(&followed.iter().map(String::as_str).collect::<Vec<_>>()),
             "no gap, none twice"
@@ -117,11 +105,7 @@ async fn a_torn_record_of_ours_at_every_byte_hides_nothing() {
     let mut client = Client::connect(&server).await;
     for cut in first..both.len() {
         let project = format!("cut-{cut}");
-        assert_eq!(
-            bodies(&client.read_all(&project, "").await),
-            ["whole"],
-            "cut at {cut}"
-        );
+        assert_eq!(bodies(&client.read_all(&project, "").await), ["whole"], "cut at {cut}");
         client.append(message(&project, "", "next")).await;
         let page = client.read(read_of(&project, "")).await;
         assert_eq!(bodies(&page.messages), ["whole", "next"], "cut at {cut}");
@@ -159,10 +143,7 @@ async fn ids_increase_when_the_clock_stepped_back() {
     let mut client = Client::connect(&server).await;
     client.append(message("demo", "", "after")).await;
     // Also when only an archive tells.
-    let rotate = pb::RotateBusRequest {
-        project_id: "demo".into(),
-        ..Default::default()
-    };
+    let rotate = pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
     client.0.rotate_bus(rotate).await.expect("rotated");
     server.restart();
     let mut client = Client::connect(&server).await;

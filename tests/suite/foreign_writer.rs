@@ -21,12 +21,7 @@ pub(crate) fn record(msg_id: &str, body: &str) -> String {
 
 /// Opens a bus file as the original does.
 pub(crate) fn open(bus: &Path) -> File {
-    OpenOptions::new()
-        .create(true)
-        .read(true)
-        .append(true)
-        .open(bus)
-        .expect("the bus file")
+    OpenOptions::new().create(true).read(true).append(true).open(bus).expect("the bus file")
 }
 
 /// Appends a record under the lock, to whichever file has the name by then.
@@ -36,13 +31,8 @@ pub(crate) fn append(bus: &Path, text: &str) {
         Lock::lock_exclusive(&file).expect("the lock");
         let there = std::fs::metadata(bus).map(|data| data.ino());
         if there.is_ok_and(|inode| inode == file.metadata().expect("its status").ino()) {
-            let separator = if file.metadata().expect("its status").len() > 0 {
-                "\n"
-            } else {
-                ""
-            };
-            file.write_all(format!("{separator}{text}").as_bytes())
-                .expect("a write");
+            let separator = if file.metadata().expect("its status").len() > 0 { "\n" } else { "" };
+            file.write_all(format!("{separator}{text}").as_bytes()).expect("a write");
             Lock::unlock(&file).expect("unlocked");
             return;
         }
@@ -52,11 +42,7 @@ pub(crate) fn append(bus: &Path, text: &str) {
 /// Starts a process that appends `count` records named `<name>-<n>`.
 pub(crate) fn spawn(bus: &Path, name: &str, count: usize) -> Child {
     Command::new(std::env::current_exe().expect("this program"))
-        .args([
-            "--exact",
-            "foreign_writer::a_process_of_its_own",
-            "--nocapture",
-        ])
+        .args(["--exact", "foreign_writer::a_process_of_its_own", "--nocapture"])
         .env(BUS, bus)
         .env(NAME, name)
         .env(COUNT, count.to_string())
@@ -68,17 +54,12 @@ pub(crate) fn spawn(bus: &Path, name: &str, count: usize) -> Child {
 /// The body of the process that [`spawn`] starts; nothing when it is run as a test.
 #[test]
 fn a_process_of_its_own() {
-    let (Ok(bus), Ok(name), Ok(count)) = (
-        std::env::var(BUS),
-        std::env::var(NAME),
-        std::env::var(COUNT),
-    ) else {
+    let (Ok(bus), Ok(name), Ok(count)) =
+        (std::env::var(BUS), std::env::var(NAME), std::env::var(COUNT))
+    else {
         return;
     };
     for n in 0..count.parse::<usize>().expect("a count") {
-        append(
-            Path::new(&bus),
-            &record(&format!("{name}-{n}"), &format!("{name}.{n}")),
-        );
+        append(Path::new(&bus), &record(&format!("{name}-{n}"), &format!("{name}.{n}")));
     }
 }

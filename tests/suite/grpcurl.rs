@@ -41,11 +41,7 @@ fn run(calls: &[Call]) {
         println!(
             "skipped: grpcurl is neither on PATH nor in GOPATH/bin; docs/grpcurl.md says how to install it"
         );
-        assert_ne!(
-            env::var("CI").as_deref(),
-            Ok("true"),
-            "CI must not skip this: install grpcurl"
-        );
+        assert_ne!(env::var("CI").as_deref(), Ok("true"), "CI must not skip this: install grpcurl");
         return;
     };
     let mut path = folder.into_os_string();
@@ -56,32 +52,20 @@ fn run(calls: &[Call]) {
     for call in calls {
         let printed = &call.text;
         let mut shell = Command::new("sh");
-        shell.args([
-            "-e",
-            "-c",
-            &printed.replace("localhost:50051", server.addr()),
-        ]);
-        shell
-            .env("PATH", &path)
-            .current_dir(env!("CARGO_TARGET_TMPDIR"))
-            .stdin(Stdio::null());
+        shell.args(["-e", "-c", &printed.replace("localhost:50051", server.addr())]);
+        shell.env("PATH", &path).current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
         let output = output_of(shell);
         let said = [output.stdout, output.stderr]
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .concat();
         match &call.fails {
-            None => assert!(
-                output.status.success(),
-                "{printed}\n{}\n{said}",
-                output.status
-            ),
+            None => assert!(output.status.success(), "{printed}\n{}\n{said}", output.status),
             Some(_) if output.status.success() => {
                 panic!("shown to fail, and did not:\n{printed}\n{said}")
             }
-            Some(expected) => assert!(
-                said.contains(expected),
-                "no {expected} in:\n{printed}\n{said}"
-            ),
+            Some(expected) => {
+                assert!(said.contains(expected), "no {expected} in:\n{printed}\n{said}")
+            }
         }
     }
 }
@@ -96,17 +80,10 @@ fn calls_of(document: &str) -> Vec<Call> {
         if line == "```sh" {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let mut commands = block.iter().filter(|line| !line.starts_with('#'));
-            if commands
-                .next()
-                .is_some_and(|first| first.starts_with("grpcurl "))
-            {
-                let fails = before
-                    .strip_prefix("<!-- fails: ")
-                    .and_then(|rest| rest.strip_suffix(" -->"));
-                calls.push(Call {
-                    text: block.join("\n"),
-                    fails: fails.map(str::to_owned),
-                });
+            if commands.next().is_some_and(|first| first.starts_with("grpcurl ")) {
+                let fails =
+                    before.strip_prefix("<!-- fails: ").and_then(|rest| rest.strip_suffix(" -->"));
+                calls.push(Call { text: block.join("\n"), fails: fails.map(str::to_owned) });
             }
         }
         before = line;
@@ -118,14 +95,9 @@ fn calls_of(document: &str) -> Vec<Call> {
 fn methods() -> Vec<String> {
     let proto = project().join("proto/callboard/v1/message_bus.proto");
     let proto = fs::read_to_string(proto).expect("the proto file");
-    let names = proto
-        .lines()
-        .filter_map(|line| line.strip_prefix("  rpc ")?.split_once('('));
+    let names = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split_once('('));
     let names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
-    assert!(
-        names.len() >= 10,
-        "the methods were not found in the proto file: {names:?}"
-    );
+    assert!(names.len() >= 10, "the methods were not found in the proto file: {names:?}");
     names
 }
 

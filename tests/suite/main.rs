@@ -2,6 +2,7 @@
 
 mod append;
 mod architecture;
+mod bad_messages;
 mod bus_faults;
 mod bus_format;
 mod bus_properties;
@@ -18,6 +19,7 @@ mod python_client;
 mod read;
 mod real_bus;
 mod real_files;
+mod request_ids;
 mod server;
 mod shutdown;
 mod startup;

@@ -38,10 +38,7 @@ pub(crate) fn read(file: &[u8]) -> Vec<OriginalMessage> {
     let mut messages = Vec::new();
     let mut state = State::Seeking;
     for (number, line) in (1..).zip(file.split_inclusive(|&byte| byte == b'\n')) {
-        let end = line
-            .iter()
-            .rposition(|byte| !b"\r\n".contains(byte))
-            .map_or(0, |last| last + 1);
+        let end = line.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |last| last + 1);
         let is_delimiter = &line[..end] == b"---";
         state = match state {
             State::Seeking if is_delimiter => State::Header(Vec::new()),
@@ -86,34 +83,20 @@ fn legacy_line(line: &[u8], number: usize) -> Option<OriginalMessage> {
     let line = str::from_utf8(line).ok()?.trim();
     let (time, text) = line.strip_prefix('[')?.split_once(']')?;
     let spaced = time.replacen(' ', "T", 1);
-    let ts = spaced
-        .parse()
-        .or_else(|_| format!("{spaced}Z").parse())
-        .ok()?;
+    let ts = spaced.parse().or_else(|_| format!("{spaced}Z").parse()).ok()?;
     let text = text.trim();
     if text.is_empty() || time.len() < 19 {
         return None;
     }
     let (kind, body) = match text.split_once(':') {
-        Some((kind, body)) if !kind.contains(char::is_whitespace) && !kind.is_empty() => (
-            kind.to_uppercase(),
-            if body.trim().is_empty() {
-                text
-            } else {
-                body.trim()
-            },
-        ),
+        Some((kind, body)) if !kind.contains(char::is_whitespace) && !kind.is_empty() => {
+            (kind.to_uppercase(), if body.trim().is_empty() { text } else { body.trim() })
+        }
         _ => ("INFO".to_owned(), text),
     };
     let msg_id = format!("LEGACY-LINE-{number:09}");
     let body = body.as_bytes().to_vec();
-    Some(OriginalMessage {
-        msg_id,
-        ts: Some(ts),
-        kind,
-        body,
-        ..OriginalMessage::default()
-    })
+    Some(OriginalMessage { msg_id, ts: Some(ts), kind, body, ..OriginalMessage::default() })
 }
 
 /// Decodes a header as the original's YAML decoder does; none drops it.
@@ -152,9 +135,7 @@ fn header(text: &[u8]) -> Option<OriginalMessage> {
 
 /// Returns the text of a plain scalar on the line of its key.
 fn plain_text(header: &str, key: &str) -> Option<String> {
-    let line = header
-        .lines()
-        .find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": "))?;
+    let line = header.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": "))?;
     let text = line.trim();
     (!text.starts_with(['"', '\'', '|', '>', '&', '*', '[', '{', '!'])).then(|| text.to_owned())
 }
@@ -176,11 +157,7 @@ fn time(text: &str, is_plain: bool) -> Option<jiff::Timestamp> {
         return Some(ts);
     }
     let text = text.replacen(' ', "T", 1);
-    let text = if text.contains('T') {
-        text
-    } else {
-        format!("{text}T00:00:00")
-    };
+    let text = if text.contains('T') { text } else { format!("{text}T00:00:00") };
     let text = if text.contains('Z') { text } else { text + "Z" };
     is_plain.then(|| text.parse().ok())?
 }
@@ -193,14 +170,8 @@ fn parents(value: Option<&Value>) -> Vec<Parent> {
         return items
             .iter()
             .map(|item| Parent {
-                msg_id: item
-                    .get("msg_id")
-                    .and_then(|it| scalar(it, None))
-                    .unwrap_or_default(),
-                kind: item
-                    .get("kind")
-                    .and_then(|it| scalar(it, None))
-                    .unwrap_or_default(),
+                msg_id: item.get("msg_id").and_then(|it| scalar(it, None)).unwrap_or_default(),
+                kind: item.get("kind").and_then(|it| scalar(it, None)).unwrap_or_default(),
                 meta: pairs("", item.get("meta")).unwrap_or_default(),
             })
             .collect();
@@ -208,15 +179,8 @@ fn parents(value: Option<&Value>) -> Vec<Parent> {
     if items.iter().any(Value::is_mapping) {
         return Vec::new();
     }
-    let ids = items
-        .iter()
-        .filter_map(|item| scalar(item, None))
-        .filter(|id| !id.is_empty());
-    ids.map(|msg_id| Parent {
-        msg_id,
-        ..Parent::default()
-    })
-    .collect()
+    let ids = items.iter().filter_map(|item| scalar(item, None)).filter(|id| !id.is_empty());
+    ids.map(|msg_id| Parent { msg_id, ..Parent::default() }).collect()
 }
 
 fn links(value: Option<&Value>) -> Option<Vec<Link>> {
@@ -226,15 +190,8 @@ fn links(value: Option<&Value>) -> Option<Vec<Link>> {
         Some(_) => return None,
     };
     let link = |item: &Value| {
-        let text = |key: &str| {
-            item.get(key)
-                .map_or(Some(String::new()), |it| scalar(it, None))
-        };
-        Some(Link {
-            url: text("url")?,
-            label: text("label")?,
-            kind: text("kind")?,
-        })
+        let text = |key: &str| item.get(key).map_or(Some(String::new()), |it| scalar(it, None));
+        Some(Link { url: text("url")?, label: text("label")?, kind: text("kind")? })
     };
     items.iter().map(link).collect()
 }

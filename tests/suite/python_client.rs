@@ -16,9 +16,7 @@ fn the_python_client_passes_its_tests() {
     };
     let server = Server::start();
     let mut pytest = python.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
-    pytest
-        .env("CALLBOARD_ADDR", server.addr())
-        .env("CALLBOARD_TEST_UDS", server.uds());
+    pytest.env("CALLBOARD_ADDR", server.addr()).env("CALLBOARD_TEST_UDS", server.uds());
     pytest.env("CALLBOARD_TEST_TOOLS", tmp().join("python-generate"));
     finish(pytest);
 }
@@ -48,11 +46,8 @@ fn the_python_readme_and_example_run() {
     };
     let server = Server::start();
     let readme = fs::read_to_string(client().join("README.md")).expect("the README");
-    let blocks: Vec<&str> = readme
-        .split("```python\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let blocks: Vec<&str> =
+        readme.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!blocks.is_empty(), "the README has no python block");
     for block in blocks {
         let mut example = python.command(&["-c", block]);
@@ -63,10 +58,7 @@ fn the_python_readme_and_example_run() {
     let mut example = python.command(&["examples/two_agents.py"]);
     example.env("CALLBOARD_ADDR", server.addr());
     let said = finish(example);
-    assert!(
-        said.contains("author: reviewer says 'looks good to me'"),
-        "{said}"
-    );
+    assert!(said.contains("author: reviewer says 'looks good to me'"), "{said}");
 }
 
 #[test]
@@ -84,10 +76,7 @@ with callboard.connect() as client:
     };
     let mut server = Server::start();
     let mut follow = python.command(&["-c", FOLLOW]);
-    follow
-        .env("CALLBOARD_ADDR", server.addr())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    follow.env("CALLBOARD_ADDR", server.addr()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut follow = follow.spawn().expect("python starts");
     let lines = Lines::of(follow.stdout.take().expect("its stdout"));
     assert_eq!(lines.next().as_deref(), Some("ready"));
@@ -105,15 +94,7 @@ with callboard.connect() as client:
             }
             _ => {}
         }
-        server.ok(&[
-            "post",
-            "--project",
-            "demo",
-            "--type",
-            "INFO",
-            "--body",
-            body,
-        ]);
+        server.ok(&["post", "--project", "demo", "--type", "INFO", "--body", body]);
     }
     let got: Vec<String> = std::iter::from_fn(|| lines.next()).collect();
     assert_eq!(got, sent);
@@ -159,16 +140,8 @@ impl Python {
         wanted.extend(version.stdout);
         let folder = tmp().join("python-client");
         let stamp = folder.join("requirements-installed");
-        let python = Self {
-            program: folder.join("bin/python"),
-        };
-        let pip = [
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "--quiet",
-        ];
+        let python = Self { program: folder.join("bin/python") };
+        let pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"];
         if fs::read(&stamp).ok().as_deref() != Some(&wanted[..]) {
             let mut venv = Command::new("python3");
             venv.args(["-m", "venv", "--clear"]).arg(&folder);
@@ -195,13 +168,8 @@ impl Python {
     /// Returns a command in the client's folder that leaves nothing behind there.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .current_dir(client())
-            .stdin(Stdio::null());
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env_remove("CALLBOARD_ADDR");
+        command.args(arguments).current_dir(client()).stdin(Stdio::null());
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env_remove("CALLBOARD_ADDR");
         for name in ["JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "PYTHONPATH"] {
             command.env_remove(name);
         }
@@ -215,11 +183,7 @@ fn finish(mut command: impl std::borrow::BorrowMut<Command>) -> String {
     let output = command.output().expect("the command starts");
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{stdout}\n{stderr}",
-        output.status
-    );
+    assert!(output.status.success(), "{command:?}: {}\n{stdout}\n{stderr}", output.status);
     stdout
 }
 

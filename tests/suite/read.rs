@@ -10,21 +10,12 @@ use crate::client::{Client, assert_refused, bodies, message, read_of};
 use crate::server::Server;
 
 async fn numbers(client: &mut Client, count: usize) -> Vec<String> {
-    let batch = (0..count)
-        .map(|n| message("demo", "", &n.to_string()))
-        .collect();
-    client
-        .append_batch(batch, "")
-        .await
-        .expect("a batch")
-        .msg_ids
+    let batch = (0..count).map(|n| message("demo", "", &n.to_string())).collect();
+    client.append_batch(batch, "").await.expect("a batch").msg_ids
 }
 
 fn from(start: Start) -> pb::ReadMessagesRequest {
-    pb::ReadMessagesRequest {
-        start: Some(start),
-        ..read_of("demo", "")
-    }
+    pb::ReadMessagesRequest { start: Some(start), ..read_of("demo", "") }
 }
 
 #[tokio::test]
@@ -32,10 +23,8 @@ async fn reading_since_an_id_gives_the_oldest_unseen_first() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
     let ids = numbers(&mut client, 10).await;
-    let since = |id: &str, limit| pb::ReadMessagesRequest {
-        limit,
-        ..from(Start::SinceId(id.into()))
-    };
+    let since =
+        |id: &str, limit| pb::ReadMessagesRequest { limit, ..from(Start::SinceId(id.into())) };
     let page = client.read(since(&ids[3], 0)).await;
     assert_eq!(bodies(&page.messages), ["4", "5", "6", "7", "8", "9"]);
     assert!(page.end_of_bus);
@@ -61,9 +50,8 @@ async fn the_tail_of_a_long_bus_is_right_whatever_the_bodies_look_like() {
         _ => "y".repeat(300),
     };
     for chunk in 0..4 {
-        let batch = (chunk * 500..(chunk + 1) * 500)
-            .map(|n| message("demo", "", &body(n)))
-            .collect();
+        let batch =
+            (chunk * 500..(chunk + 1) * 500).map(|n| message("demo", "", &body(n))).collect();
         client.append_batch(batch, "").await.expect("a batch");
     }
     for count in [1, 2, 7, 100, 1000, 1999, 2000, 2001] {
@@ -73,10 +61,7 @@ async fn the_tail_of_a_long_bus_is_right_whatever_the_bodies_look_like() {
         assert!(bodies(&page.messages) == expected, "the last {count}");
         assert!(page.end_of_bus);
     }
-    let filtered = pb::ReadMessagesRequest {
-        types: vec!["NONE".into()],
-        ..from(Start::Tail(3))
-    };
+    let filtered = pb::ReadMessagesRequest { types: vec!["NONE".into()], ..from(Start::Tail(3)) };
     let page = client.read(filtered).await;
     assert!(page.messages.is_empty() && page.end_of_bus);
 }
@@ -86,16 +71,9 @@ async fn an_answer_stays_under_its_size_and_reading_on_misses_nothing() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
     for n in 0..12 {
-        client
-            .append(message("demo", "", &format!("{n}:{}", "x".repeat(1 << 19))))
-            .await;
+        client.append(message("demo", "", &format!("{n}:{}", "x".repeat(1 << 19)))).await;
     }
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 5000,
-            ..read_of("demo", "")
-        })
-        .await;
+    let page = client.read(pb::ReadMessagesRequest { limit: 5000, ..read_of("demo", "") }).await;
     assert!(
         (4..6).contains(&page.messages.len()),
         "{} messages of half a MiB",
@@ -103,10 +81,7 @@ async fn an_answer_stays_under_its_size_and_reading_on_misses_nothing() {
     );
     assert!(!page.end_of_bus);
     let all = client.read_all("demo", "").await;
-    let order: Vec<_> = all
-        .iter()
-        .filter_map(|message| message.body.split(':').next())
-        .collect();
+    let order: Vec<_> = all.iter().filter_map(|message| message.body.split(':').next()).collect();
     assert_eq!(order, (0..12).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
@@ -117,36 +92,20 @@ async fn a_filtered_read_returns_a_cursor_past_what_it_passed_over() {
     for n in 0..30 {
         let kind = if n % 10 == 0 { "DECISION" } else { "FACT" };
         client
-            .append(pb::Message {
-                r#type: kind.into(),
-                ..message("demo", "", &n.to_string())
-            })
+            .append(pb::Message { r#type: kind.into(), ..message("demo", "", &n.to_string()) })
             .await;
     }
-    let decisions = pb::ReadMessagesRequest {
-        types: vec!["DECISION".into()],
-        ..read_of("demo", "")
-    };
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 2,
-            ..decisions.clone()
-        })
-        .await;
+    let decisions =
+        pb::ReadMessagesRequest { types: vec!["DECISION".into()], ..read_of("demo", "") };
+    let page = client.read(pb::ReadMessagesRequest { limit: 2, ..decisions.clone() }).await;
     assert_eq!(bodies(&page.messages), ["0", "10"]);
     assert!(!page.end_of_bus);
-    let rest = pb::ReadMessagesRequest {
-        start: Some(Start::Cursor(page.cursor)),
-        ..decisions
-    };
+    let rest = pb::ReadMessagesRequest { start: Some(Start::Cursor(page.cursor)), ..decisions };
     let page = client.read(rest).await;
     assert_eq!(bodies(&page.messages), ["20"]);
     assert!(page.end_of_bus);
     let page = client.read(from(Start::Cursor(page.cursor))).await;
-    assert!(
-        page.messages.is_empty(),
-        "the cursor is past the filtered ones at the end"
-    );
+    assert!(page.messages.is_empty(), "the cursor is past the filtered ones at the end");
 }
 
 #[tokio::test]
@@ -157,25 +116,14 @@ async fn since_time_begins_at_the_first_later_message() {
     let all = client.read_all("demo", "").await;
     for n in [0, 1, 199, 398, 399] {
         let time = all[n].ts.expect("a time");
-        let page = client
-            .read(pb::ReadMessagesRequest {
-                limit: 1,
-                ..from(Start::SinceTime(time))
-            })
-            .await;
+        let page =
+            client.read(pb::ReadMessagesRequest { limit: 1, ..from(Start::SinceTime(time)) }).await;
         let expected: Vec<String> = (n + 1..400).take(1).map(|n| n.to_string()).collect();
         assert_eq!(bodies(&page.messages), expected, "since the time of {n}");
     }
-    let long_ago = prost_types::Timestamp {
-        seconds: 0,
-        nanos: 0,
-    };
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 1,
-            ..from(Start::SinceTime(long_ago))
-        })
-        .await;
+    let long_ago = prost_types::Timestamp { seconds: 0, nanos: 0 };
+    let page =
+        client.read(pb::ReadMessagesRequest { limit: 1, ..from(Start::SinceTime(long_ago)) }).await;
     assert_eq!(bodies(&page.messages), ["0"]);
 }
 
@@ -189,18 +137,10 @@ async fn one_message_is_found_by_its_id() {
         msg_id: id.into(),
         ..Default::default()
     };
-    let found = client
-        .0
-        .get_message(get(&ids[20]))
-        .await
-        .expect("found")
-        .into_inner();
+    let found = client.0.get_message(get(&ids[20])).await.expect("found").into_inner();
     assert_eq!(found.message.expect("a message").body, "20");
     let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 1,
-            ..from(Start::Cursor(found.cursor))
-        })
+        .read(pb::ReadMessagesRequest { limit: 1, ..from(Start::Cursor(found.cursor)) })
         .await;
     assert_eq!(bodies(&page.messages), ["21"]);
     let refused = client.0.get_message(get("MSG-x")).await.map(|_| ());
@@ -224,21 +164,12 @@ async fn a_poll_returns_at_once_or_when_something_comes_or_at_its_timeout() {
         ..Default::default()
     };
     let second = client.append(message("demo", "", "two")).await;
-    let page = client
-        .0
-        .poll_for_new(poll(Some(&first), 20_000))
-        .await
-        .expect("at once")
-        .into_inner();
+    let page =
+        client.0.poll_for_new(poll(Some(&first), 20_000)).await.expect("at once").into_inner();
     assert_eq!(bodies(&page.messages), ["two"]);
 
     let began = Instant::now();
-    let page = client
-        .0
-        .poll_for_new(poll(Some(&second), 300))
-        .await
-        .expect("empty")
-        .into_inner();
+    let page = client.0.poll_for_new(poll(Some(&second), 300)).await.expect("empty").into_inner();
     assert!(page.messages.is_empty() && page.end_of_bus);
     assert!(began.elapsed() >= Duration::from_millis(300));
 
@@ -246,22 +177,13 @@ async fn a_poll_returns_at_once_or_when_something_comes_or_at_its_timeout() {
     let waiting = tokio::spawn({
         let mut client = client.clone();
         let request = poll(None, 20_000);
-        async move {
-            client
-                .0
-                .poll_for_new(request)
-                .await
-                .expect("a message")
-                .into_inner()
-        }
+        async move { client.0.poll_for_new(request).await.expect("a message").into_inner() }
     });
     // The poll may begin after an append; one of these comes later.
     let mut n = 0;
     crate::client::eventually("the poll ends", async || {
         n += 1;
-        client
-            .append(message("demo", "", &format!("new {n}")))
-            .await;
+        client.append(message("demo", "", &format!("new {n}"))).await;
         waiting.is_finished()
     })
     .await;
@@ -269,12 +191,7 @@ async fn a_poll_returns_at_once_or_when_something_comes_or_at_its_timeout() {
     assert!(page.messages[0].body.starts_with("new "));
 
     let refused = client.0.poll_for_new(poll(None, 301_000)).await.map(|_| ());
-    assert_refused(
-        refused,
-        Code::InvalidArgument,
-        "INVALID_FIELD",
-        "POLL_TIMEOUT_MAX",
-    );
+    assert_refused(refused, Code::InvalidArgument, "INVALID_FIELD", "POLL_TIMEOUT_MAX");
 }
 
 #[tokio::test]
@@ -283,19 +200,11 @@ async fn empty_and_missing_buses_are_empty_lists() {
     let mut client = Client::connect(&server).await;
     let page = client.read(read_of("nobody", "nothing")).await;
     assert!(page.messages.is_empty() && page.end_of_bus);
-    assert!(
-        !server.root().join("nobody").exists(),
-        "reading makes nothing"
-    );
+    assert!(!server.root().join("nobody").exists(), "reading makes nothing");
     // The cursor of an empty bus is good for what comes first.
     client.append(message("nobody", "nothing", "first")).await;
     let start = Some(Start::Cursor(page.cursor));
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            start,
-            ..read_of("nobody", "nothing")
-        })
-        .await;
+    let page = client.read(pb::ReadMessagesRequest { start, ..read_of("nobody", "nothing") }).await;
     assert_eq!(bodies(&page.messages), ["first"]);
 }
 
@@ -304,12 +213,7 @@ async fn cursors_hold_across_restarts_rotations_and_edits() {
     let mut server = Server::start();
     let mut client = Client::connect(&server).await;
     numbers(&mut client, 10).await;
-    let page = client
-        .read(pb::ReadMessagesRequest {
-            limit: 4,
-            ..read_of("demo", "")
-        })
-        .await;
+    let page = client.read(pb::ReadMessagesRequest { limit: 4, ..read_of("demo", "") }).await;
     let expected = ["4", "5", "6", "7", "8", "9"];
     let cursor = page.cursor;
     let again = from(Start::Cursor(cursor.clone()));
@@ -319,10 +223,7 @@ async fn cursors_hold_across_restarts_rotations_and_edits() {
     let mut client = Client::connect(&server).await;
     assert_eq!(bodies(&client.read(again.clone()).await.messages), expected);
 
-    let rotate = pb::RotateBusRequest {
-        project_id: "demo".into(),
-        ..Default::default()
-    };
+    let rotate = pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
     client.0.rotate_bus(rotate.clone()).await.expect("rotated");
     assert_eq!(bodies(&client.read(again.clone()).await.messages), expected);
     client.append(message("demo", "", "10")).await;
@@ -337,10 +238,7 @@ async fn cursors_hold_across_restarts_rotations_and_edits() {
     let archive = std::fs::read_dir(&folder)
         .expect("the folder")
         .map(|entry| entry.expect("an entry").path())
-        .find(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "archived")
-        })
+        .find(|path| path.extension().is_some_and(|extension| extension == "archived"))
         .expect("an archive");
     let text = std::fs::read_to_string(&archive).expect("text");
     std::fs::write(folder.join("edited"), format!("# Notes\n\n{text}")).expect("written");
@@ -356,40 +254,15 @@ async fn cursors_hold_across_restarts_rotations_and_edits() {
         dry_run,
         ..Default::default()
     };
-    let beginning = client
-        .read(pb::ReadMessagesRequest {
-            limit: 1,
-            ..read_of("demo", "")
-        })
-        .await;
+    let beginning = client.read(pb::ReadMessagesRequest { limit: 1, ..read_of("demo", "") }).await;
     assert_eq!(bodies(&beginning.messages), ["0"]);
-    let told = client
-        .0
-        .trim_bus(trim(None))
-        .await
-        .expect("told")
-        .into_inner();
+    let told = client.0.trim_bus(trim(None)).await.expect("told").into_inner();
     assert!(told.dry_run && told.archive_paths.len() == 1 && archive.exists());
-    let done = client
-        .0
-        .trim_bus(trim(Some(false)))
-        .await
-        .expect("trimmed")
-        .into_inner();
+    let done = client.0.trim_bus(trim(Some(false))).await.expect("trimmed").into_inner();
     assert!(!done.dry_run && done.archive_paths == told.archive_paths && !archive.exists());
-    assert_refused(
-        client.try_read(again).await,
-        Code::OutOfRange,
-        "CURSOR_EXPIRED",
-        "oldest",
-    );
+    assert_refused(client.try_read(again).await, Code::OutOfRange, "CURSOR_EXPIRED", "oldest");
     let first = from(Start::Cursor(beginning.cursor));
-    assert_refused(
-        client.try_read(first).await,
-        Code::OutOfRange,
-        "CURSOR_EXPIRED",
-        "oldest",
-    );
+    assert_refused(client.try_read(first).await, Code::OutOfRange, "CURSOR_EXPIRED", "oldest");
     assert_eq!(bodies(&client.read_all("demo", "").await), ["10"]);
 }
 
@@ -398,11 +271,7 @@ async fn cursors_that_cannot_be_honoured_are_errors() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
     numbers(&mut client, 3).await;
-    let other = client
-        .try_append(message("other", "", "x"))
-        .await
-        .expect("an append")
-        .cursor;
+    let other = client.try_append(message("other", "", "x")).await.expect("an append").cursor;
     let ahead = "c1.999999.MSG-29990101-000000-000000000-PID00001-0001";
     let past = "c1.0.MSG-19990101-000000-000000000-PID00001-0001";
     let cases = [
@@ -432,39 +301,19 @@ async fn bad_reads_are_refused() {
         (read_of("", ""), "REQUIRED_FIELD"),
         (read_of("..", ""), "PATH_TRAVERSAL"),
         (read_of("demo", "a/../b"), "PATH_TRAVERSAL"),
-        (
-            pb::ReadMessagesRequest {
-                limit: -1,
-                ..read_of("demo", "")
-            },
-            "INVALID_FIELD",
-        ),
-        (
-            pb::ReadMessagesRequest {
-                limit: 5001,
-                ..read_of("demo", "")
-            },
-            "TOO_LARGE",
-        ),
+        (pb::ReadMessagesRequest { limit: -1, ..read_of("demo", "") }, "INVALID_FIELD"),
+        (pb::ReadMessagesRequest { limit: 5001, ..read_of("demo", "") }, "TOO_LARGE"),
         (from(Start::Tail(0)), "INVALID_FIELD"),
         (from(Start::Tail(-3)), "INVALID_FIELD"),
         (from(Start::Tail(5001)), "TOO_LARGE"),
         (from(Start::SinceId(String::new())), "REQUIRED_FIELD"),
         (
-            from(Start::SinceTime(prost_types::Timestamp {
-                seconds: i64::MAX,
-                nanos: 0,
-            })),
+            from(Start::SinceTime(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })),
             "INVALID_FIELD",
         ),
     ];
     for (request, reason) in cases {
-        assert_refused(
-            client.try_read(request).await,
-            Code::InvalidArgument,
-            reason,
-            "",
-        );
+        assert_refused(client.try_read(request).await, Code::InvalidArgument, reason, "");
     }
 }
 
@@ -472,12 +321,8 @@ async fn bad_reads_are_refused() {
 async fn buses_are_listed_in_pages_with_what_is_in_them() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
-    for (project, task) in [
-        ("beta", ""),
-        ("alpha", "task-2"),
-        ("alpha", ""),
-        ("alpha", "task-10"),
-    ] {
+    for (project, task) in [("beta", ""), ("alpha", "task-2"), ("alpha", ""), ("alpha", "task-10")]
+    {
         client.append(message(project, task, "x")).await;
     }
     std::fs::create_dir(server.root().join("empty")).expect("a folder");
@@ -486,79 +331,33 @@ async fn buses_are_listed_in_pages_with_what_is_in_them() {
     let mut seen = Vec::new();
     let mut token = String::new();
     loop {
-        let request = pb::ListBusesRequest {
-            page_size: 2,
-            page_token: token,
-            ..Default::default()
-        };
-        let page = client
-            .0
-            .list_buses(request)
-            .await
-            .expect("a page")
-            .into_inner();
+        let request =
+            pb::ListBusesRequest { page_size: 2, page_token: token, ..Default::default() };
+        let page = client.0.list_buses(request).await.expect("a page").into_inner();
         seen.extend(page.buses);
         token = page.next_page_token;
         if token.is_empty() {
             break;
         }
     }
-    let ids: Vec<_> = seen
-        .iter()
-        .map(|bus| (bus.project_id.as_str(), bus.task_id.as_str()))
-        .collect();
-    let expected = [
-        ("alpha", ""),
-        ("alpha", "task-10"),
-        ("alpha", "task-2"),
-        ("beta", ""),
-        ("odd", "TASK"),
-    ];
+    let ids: Vec<_> =
+        seen.iter().map(|bus| (bus.project_id.as_str(), bus.task_id.as_str())).collect();
+    let expected =
+        [("alpha", ""), ("alpha", "task-10"), ("alpha", "task-2"), ("beta", ""), ("odd", "TASK")];
     assert_eq!(ids, expected);
     assert_eq!(seen[2].path, "alpha/task-2/TASK-MESSAGE-BUS.md");
-    let length = std::fs::metadata(server.root().join(&seen[2].path))
-        .expect("the file")
-        .len();
+    let length = std::fs::metadata(server.root().join(&seen[2].path)).expect("the file").len();
     assert_eq!(u64::try_from(seen[2].size_bytes).expect("positive"), length);
     assert!(!seen[2].last_msg_id.is_empty() && seen[2].last_ts.is_some());
     assert!(seen[4].problem.contains("folder"), "{:?}", seen[4]);
 
-    let of = |project: &str| pb::ListBusesRequest {
-        project_id: project.into(),
-        ..Default::default()
-    };
-    assert_eq!(
-        client
-            .0
-            .list_buses(of("beta"))
-            .await
-            .expect("a page")
-            .into_inner()
-            .buses
-            .len(),
-        1
-    );
-    assert!(
-        client
-            .0
-            .list_buses(of("empty"))
-            .await
-            .expect("a page")
-            .into_inner()
-            .buses
-            .is_empty()
-    );
+    let of =
+        |project: &str| pb::ListBusesRequest { project_id: project.into(), ..Default::default() };
+    assert_eq!(client.0.list_buses(of("beta")).await.expect("a page").into_inner().buses.len(), 1);
+    assert!(client.0.list_buses(of("empty")).await.expect("a page").into_inner().buses.is_empty());
     let refused = client.0.list_buses(of("none")).await.map(|_| ());
     assert_refused(refused, Code::NotFound, "PROJECT_NOT_FOUND", "none");
-    let bad = pb::ListBusesRequest {
-        page_token: "?".into(),
-        ..Default::default()
-    };
+    let bad = pb::ListBusesRequest { page_token: "?".into(), ..Default::default() };
     let refused = client.0.list_buses(bad).await.map(|_| ());
-    assert_refused(
-        refused,
-        Code::InvalidArgument,
-        "INVALID_PAGE_TOKEN",
-        "token",
-    );
+    assert_refused(refused, Code::InvalidArgument, "INVALID_PAGE_TOKEN", "token");
 }

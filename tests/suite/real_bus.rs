@@ -12,9 +12,7 @@ use crate::client::{Client, follow, message};
 use crate::server::Server;
 
 fn real(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/real")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/real").join(name);
     if path.exists() {
         return Some(path);
     }
@@ -27,9 +25,7 @@ fn listed(name: &str) -> Option<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(real(name)?).expect("text");
     let field =
         |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let records = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
     Some(
         records
             .map(|record: serde_json::Value| (field(&record, "MsgID"), field(&record, "Body")))
@@ -41,10 +37,9 @@ fn listed(name: &str) -> Option<BTreeMap<String, String>> {
 #[tokio::test]
 async fn real_bus_files_are_read_followed_and_appended_to_in_place() {
     for name in ["legacy-and-yaml", "swarm"] {
-        let (Some(file), Some(expected)) = (
-            real(&format!("{name}.MESSAGE-BUS.md")),
-            listed(&format!("{name}.go-reader.jsonl")),
-        ) else {
+        let (Some(file), Some(expected)) =
+            (real(&format!("{name}.MESSAGE-BUS.md")), listed(&format!("{name}.go-reader.jsonl")))
+        else {
             return;
         };
         let server = Server::start();
@@ -65,48 +60,24 @@ async fn real_bus_files_are_read_followed_and_appended_to_in_place() {
             })
             .collect();
         for (id, body) in &expected {
-            let found = read
-                .get(id)
-                .unwrap_or_else(|| panic!("{name}: {id} is missing"));
+            let found = read.get(id).unwrap_or_else(|| panic!("{name}: {id} is missing"));
             // The original keeps the newline of the separator in some bodies, and
             // ends others at a rule.
-            assert!(
-                found.starts_with(body.trim_end()),
-                "{name}: {id}: {found:?} is not {body:?}"
-            );
+            assert!(found.starts_with(body.trim_end()), "{name}: {id}: {found:?} is not {body:?}");
         }
 
         let mut client = Client::connect(&server).await;
         let mut subscription = client.subscribe(follow("real", "", Earliest)).await;
         let frames = subscription.caught_up().await;
-        let followed = frames
-            .iter()
-            .filter(|frame| matches!(frame, Frame::Message(_)))
-            .count();
-        assert_eq!(
-            followed,
-            read.len(),
-            "{name}: following sees what reading sees"
-        );
+        let followed = frames.iter().filter(|frame| matches!(frame, Frame::Message(_))).count();
+        assert_eq!(followed, read.len(), "{name}: following sees what reading sees");
 
         let id = client.append(message("real", "", "appended")).await;
         client.append(message("real", "task-1", "elsewhere")).await;
-        assert_eq!(
-            subscription
-                .message()
-                .await
-                .message
-                .expect("a message")
-                .msg_id,
-            id
-        );
+        assert_eq!(subscription.message().await.message.expect("a message").msg_id, id);
         let after = std::fs::read(&bus).expect("the bus");
         assert!(after.starts_with(&before), "{name}: old bytes stay");
         let theirs = crate::original_reader::read(&after);
-        assert_eq!(
-            theirs.last().expect("a message").msg_id,
-            id,
-            "{name}: the original reads ours"
-        );
+        assert_eq!(theirs.last().expect("a message").msg_id, id, "{name}: the original reads ours");
     }
 }

@@ -32,24 +32,15 @@ fn check(name: &str) {
         }
         let message = ours.get(id).unwrap_or_else(|| panic!("{id} is not read"));
         assert_eq!(message.kind, theirs["Type"].as_str().expect("text"), "{id}");
-        let ts = theirs["Timestamp"]
-            .as_str()
-            .expect("a time")
-            .parse()
-            .expect("a time");
+        let ts = theirs["Timestamp"].as_str().expect("a time").parse().expect("a time");
         assert_eq!(message.ts, Some(ts), "{id}");
         let body = theirs["Body"].as_str().expect("text");
         let ours = String::from_utf8_lossy(&message.body);
         let body = body.trim_end_matches('\n');
         // Theirs ends at the first `---` line, also where that is a rule in the text.
-        let rest = ours
-            .strip_prefix(body)
-            .unwrap_or_else(|| panic!("the body of {id} differs"));
+        let rest = ours.strip_prefix(body).unwrap_or_else(|| panic!("the body of {id} differs"));
         let rest = rest.trim_start_matches('\n');
-        assert!(
-            rest.is_empty() || rest.starts_with("---\n"),
-            "the body of {id} goes on: {rest}"
-        );
+        assert!(rest.is_empty() || rest.starts_with("---\n"), "the body of {id} goes on: {rest}");
     }
 }
 

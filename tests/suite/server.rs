@@ -47,22 +47,13 @@ impl Server {
     /// Starts a server on a root of the caller's, which stays when it is dropped.
     #[allow(dead_code, reason = "for tests that prepare a tree first")]
     pub(crate) fn start_on(root: &Path) -> Self {
-        Self::start_in(
-            tempfile::tempdir().expect("a temporary folder"),
-            root.to_owned(),
-        )
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned())
     }
 
     fn start_in(folder: TempDir, root: PathBuf) -> Self {
         let log = Arc::default();
         let (child, addr) = spawn(&root, "127.0.0.1:0", &folder.path().join("socket"), &log);
-        Self {
-            folder,
-            root,
-            addr,
-            child,
-            log,
-        }
+        Self { folder, root, addr, child, log }
     }
 
     /// Returns the address it listens on, `127.0.0.1:PORT`.
@@ -94,23 +85,14 @@ impl Server {
     pub(crate) fn log_until(&self, text: &str) {
         let log = self.log.text.lock().expect("the log");
         let missing = |log: &mut String| !log.contains(text);
-        let (log, timeout) = self
-            .log
-            .grown
-            .wait_timeout_while(log, DEADLINE, missing)
-            .expect("the log");
-        assert!(
-            !timeout.timed_out(),
-            "no {text:?} in the log within {DEADLINE:?}:\n{log}"
-        );
+        let (log, timeout) =
+            self.log.grown.wait_timeout_while(log, DEADLINE, missing).expect("the log");
+        assert!(!timeout.timed_out(), "no {text:?} in the log within {DEADLINE:?}:\n{log}");
     }
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a pid");
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
         kill_process(pid, signal).expect("the server is there to be signalled");
     }
 
@@ -144,9 +126,7 @@ impl Server {
     /// and knows no project or task.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = callboard(arguments);
-        command
-            .env("CALLBOARD_ADDR", &self.addr)
-            .env("CALLBOARD_ROOT", &self.root);
+        command.env("CALLBOARD_ADDR", &self.addr).env("CALLBOARD_ROOT", &self.root);
         command
     }
 
@@ -182,10 +162,7 @@ impl Drop for Server {
 /// root, without the variables that would tell it where it is.
 pub(crate) fn callboard(arguments: &[&str]) -> Command {
     let mut command = Command::new(CALLBOARD);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .current_dir("/");
+    command.args(arguments).stdin(Stdio::null()).current_dir("/");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CALLBOARD_") || name.starts_with("JRUN_") {
@@ -197,11 +174,8 @@ pub(crate) fn callboard(arguments: &[&str]) -> Command {
 
 /// Runs a command to its end, and fails the test when it does not end.
 pub(crate) fn output_of(mut command: Command) -> Output {
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("callboard starts");
+    let child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("callboard starts");
     output_with_deadline(child)
 }
 
@@ -209,9 +183,7 @@ pub(crate) fn output_of(mut command: Command) -> Output {
 /// does not end.
 pub(crate) fn output_with_deadline(child: Child) -> Output {
     let watchdog = Watchdog::of(&child);
-    let output = child
-        .wait_with_output()
-        .expect("the process was ours to wait for");
+    let output = child.wait_with_output().expect("the process was ours to wait for");
     watchdog.call_off();
     output
 }
@@ -232,10 +204,7 @@ struct Watchdog {
 
 impl Watchdog {
     fn of(child: &Child) -> Self {
-        let pid = i32::try_from(child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a pid");
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a pid");
         let (ended, end) = mpsc::channel();
         let thread = thread::spawn(move || {
             let too_late = end.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout);
@@ -314,19 +283,13 @@ fn spawn(root: &Path, listen: &str, uds: &Path, log: &Arc<Log>) -> (Child, Strin
         .stderr(Stdio::piped())
         .spawn()
         .expect("callboard serve starts");
-    keep_log(
-        child.stderr.take().expect("stderr is piped"),
-        Arc::clone(log),
-    );
+    keep_log(child.stderr.take().expect("stderr is piped"), Arc::clone(log));
     let stdout = Lines::of(child.stdout.take().expect("stdout is piped"));
     let ready = stdout.lines.recv_timeout(DEADLINE);
     let Ok(ready) = ready else {
         let _ = child.kill();
         let _ = child.wait();
-        panic!(
-            "no ready line: {ready:?}\n{}",
-            log.text.lock().expect("the log")
-        );
+        panic!("no ready line: {ready:?}\n{}", log.text.lock().expect("the log"));
     };
     let addr = ready
         .strip_prefix("callboard listening on ")
@@ -340,10 +303,7 @@ fn keep_log(mut stderr: impl std::io::Read + Send + 'static, log: Arc<Log>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = stderr.read(&mut buffer) {
-            log.text
-                .lock()
-                .expect("the log")
-                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+            log.text.lock().expect("the log").push_str(&String::from_utf8_lossy(&buffer[..count]));
             log.grown.notify_all();
         }
     });

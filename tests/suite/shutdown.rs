@@ -18,26 +18,15 @@ use crate::server::Server;
 async fn streams_end_with_closing_and_unavailable() {
     let mut server = Server::start();
     let mut client = Client::connect(&server).await;
-    let answer = client
-        .try_append(message("demo", "", "x"))
-        .await
-        .expect("an append");
+    let answer = client.try_append(message("demo", "", "x")).await.expect("an append");
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
     subscription.caught_up().await;
     server.signal(Signal::TERM);
-    let Frame::Closing(closing) = subscription.frame().await else {
-        panic!("closing comes first")
-    };
+    let Frame::Closing(closing) = subscription.frame().await else { panic!("closing comes first") };
     assert_eq!(closing.positions.len(), 1);
     assert_eq!(closing.positions[0].cursor, answer.cursor);
-    let ended = subscription
-        .try_frame()
-        .await
-        .expect_err("an error ends it");
-    assert_eq!(
-        (ended.code(), reason(&ended).as_str()),
-        (Code::Unavailable, "SHUTTING_DOWN")
-    );
+    let ended = subscription.try_frame().await.expect_err("an error ends it");
+    assert_eq!((ended.code(), reason(&ended).as_str()), (Code::Unavailable, "SHUTTING_DOWN"));
     assert!(ended.get_details_retry_info().is_some());
     assert_eq!(server.ended().code(), Some(0));
 }
@@ -56,10 +45,7 @@ async fn streams_that_never_end_do_not_hold_it() {
         let mut client = client.clone();
         let request = pb::PollForNewRequest {
             project_id: "demo".into(),
-            timeout: Some(prost_types::Duration {
-                seconds: 300,
-                nanos: 0,
-            }),
+            timeout: Some(prost_types::Duration { seconds: 300, nanos: 0 }),
             ..Default::default()
         };
         async move { client.0.poll_for_new(request).await.map(|_| ()) }
@@ -71,12 +57,7 @@ async fn streams_that_never_end_do_not_hold_it() {
         }]),
         tokio_stream::pending(),
     );
-    let mut appends = client
-        .0
-        .append_stream(requests)
-        .await
-        .expect("a stream")
-        .into_inner();
+    let mut appends = client.0.append_stream(requests).await.expect("a stream").into_inner();
     assert!(appends.message().await.expect("an answer").is_some());
     let mut health =
         tonic_health::pb::health_client::HealthClient::new(channel(server.addr()).await);
@@ -90,9 +71,7 @@ async fn streams_that_never_end_do_not_hold_it() {
         tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(
             channel(server.addr()).await,
         );
-    let asked = reflection
-        .server_reflection_info(tokio_stream::pending())
-        .await;
+    let asked = reflection.server_reflection_info(tokio_stream::pending()).await;
     let began = Instant::now();
     server.signal(Signal::TERM);
     assert_eq!(server.ended().code(), Some(0));
@@ -127,14 +106,7 @@ async fn a_call_in_progress_finishes() {
     waiting.await.expect("the call").expect("it was answered");
     assert_eq!(server.ended().code(), Some(0));
     server.restart();
-    assert_eq!(
-        Client::connect(&server)
-            .await
-            .read_all("demo", "")
-            .await
-            .len(),
-        2
-    );
+    assert_eq!(Client::connect(&server).await.read_all("demo", "").await.len(), 2);
 }
 
 #[tokio::test]

@@ -11,11 +11,7 @@ use crate::server::{CALLBOARD, Server};
 
 /// Runs `serve` where it must refuse to start.
 fn refused(arguments: &[&str]) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(CALLBOARD)
+    let Output { status, stdout, stderr } = Command::new(CALLBOARD)
         .arg("serve")
         .args(arguments)
         .stdin(Stdio::null())
@@ -47,31 +43,16 @@ fn a_port_or_a_socket_in_use_is_refused() {
     let root = tempfile::tempdir().expect("a folder");
     let root = root.path().to_str().expect("a path");
     let stderr = refused(&["--root", root, "--listen", server.addr(), "--no-uds"]);
-    assert!(
-        stderr.contains(server.addr()) && stderr.contains("another port"),
-        "{stderr}"
-    );
+    assert!(stderr.contains(server.addr()) && stderr.contains("another port"), "{stderr}");
     let socket = server.uds();
     let socket = socket.to_str().expect("a path");
     let stderr = refused(&["--root", root, "--listen", "127.0.0.1:0", "--uds", socket]);
-    assert!(
-        stderr.contains(socket) && stderr.contains("--uds"),
-        "{stderr}"
-    );
+    assert!(stderr.contains(socket) && stderr.contains("--uds"), "{stderr}");
     std::fs::write(format!("{root}/file"), "x").expect("written");
-    let stderr = refused(&[
-        "--root",
-        root,
-        "--listen",
-        "127.0.0.1:0",
-        "--uds",
-        &format!("{root}/file"),
-    ]);
+    let stderr =
+        refused(&["--root", root, "--listen", "127.0.0.1:0", "--uds", &format!("{root}/file")]);
     assert!(stderr.contains("no socket"), "{stderr}");
-    assert_eq!(
-        std::fs::read(format!("{root}/file")).expect("the file"),
-        b"x"
-    );
+    assert_eq!(std::fs::read(format!("{root}/file")).expect("the file"), b"x");
 }
 
 #[test]
@@ -80,10 +61,7 @@ fn only_loopback_is_listened_on() {
     let root = root.path().join("root");
     for listen in ["0.0.0.0:0", "[::]:0", "10.1.2.3:50051"] {
         let stderr = refused(&["--root", root.to_str().expect("a path"), "--listen", listen]);
-        assert!(
-            stderr.contains("loopback") && stderr.contains("authentication"),
-            "{stderr}"
-        );
+        assert!(stderr.contains("loopback") && stderr.contains("authentication"), "{stderr}");
     }
     for listen in ["nonsense", "127.0.0.1", "127.0.0.1:x"] {
         let stderr = refused(&["--root", root.to_str().expect("a path"), "--listen", listen]);
@@ -98,12 +76,8 @@ fn a_root_that_cannot_be_written_is_refused() {
     let file = folder.path().join("file");
     std::fs::write(&file, "").expect("written");
     for root in [file.clone(), file.join("below")] {
-        let stderr = refused(&[
-            "--root",
-            root.to_str().expect("a path"),
-            "--listen",
-            "127.0.0.1:0",
-        ]);
+        let stderr =
+            refused(&["--root", root.to_str().expect("a path"), "--listen", "127.0.0.1:0"]);
         assert!(stderr.contains("file"), "{stderr}");
     }
     // A file system that takes no new folders, whoever asks.
@@ -114,24 +88,15 @@ fn a_root_that_cannot_be_written_is_refused() {
         let closed = folder.path().join("closed");
         std::fs::create_dir(&closed).expect("a folder");
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o500)).expect("closed");
-        let stderr = refused(&[
-            "--root",
-            closed.to_str().expect("a path"),
-            "--listen",
-            "127.0.0.1:0",
-        ]);
+        let stderr =
+            refused(&["--root", closed.to_str().expect("a path"), "--listen", "127.0.0.1:0"]);
         assert!(stderr.contains("closed"), "{stderr}");
     }
     // Somebody's symlink where our lock belongs.
     let linked = folder.path().join("linked");
     std::fs::create_dir(&linked).expect("a folder");
     std::os::unix::fs::symlink(folder.path(), linked.join(".callboard")).expect("a link");
-    let stderr = refused(&[
-        "--root",
-        linked.to_str().expect("a path"),
-        "--listen",
-        "127.0.0.1:0",
-    ]);
+    let stderr = refused(&["--root", linked.to_str().expect("a path"), "--listen", "127.0.0.1:0"]);
     assert!(stderr.contains("symlink"), "{stderr}");
 }
 
@@ -145,16 +110,9 @@ async fn health_and_both_reflections_answer_and_carry_the_comments() {
     let server = Server::start();
     let mut health = HealthClient::new(channel(server.addr()).await);
     for service in ["", "callboard.v1.MessageBus"] {
-        let request = HealthCheckRequest {
-            service: service.into(),
-        };
+        let request = HealthCheckRequest { service: service.into() };
         assert_eq!(
-            health
-                .check(request)
-                .await
-                .expect("an answer")
-                .into_inner()
-                .status,
+            health.check(request).await.expect("an answer").into_inner().status,
             1,
             "{service}"
         );
@@ -171,40 +129,25 @@ async fn health_and_both_reflections_answer_and_carry_the_comments() {
         .await
         .expect("an answer")
         .into_inner();
-    let answer = answers
-        .message()
-        .await
-        .expect("an answer")
-        .expect("an answer");
+    let answer = answers.message().await.expect("an answer").expect("an answer");
     let Some(MessageResponse::FileDescriptorResponse(files)) = answer.message_response else {
         panic!("{answer:?}")
     };
     let file = &files.file_descriptor_proto[0];
     let comment = b"Appends one message to a bus and answers once it is synced to disk.";
-    assert!(
-        file.windows(comment.len()).any(|window| window == comment),
-        "comments are served"
-    );
+    assert!(file.windows(comment.len()).any(|window| window == comment), "comments are served");
 
     let mut old = v1alpha::server_reflection_client::ServerReflectionClient::new(
         channel(server.addr()).await,
     );
     let ask = v1alpha::ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(
-            v1alpha::server_reflection_request::MessageRequest::ListServices(String::new()),
-        ),
+        message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(
+            String::new(),
+        )),
     };
-    let answers = old
-        .server_reflection_info(tokio_stream::iter([ask]))
-        .await
-        .expect("an answer");
-    let answer = answers
-        .into_inner()
-        .message()
-        .await
-        .expect("an answer")
-        .expect("an answer");
+    let answers = old.server_reflection_info(tokio_stream::iter([ask])).await.expect("an answer");
+    let answer = answers.into_inner().message().await.expect("an answer").expect("an answer");
     assert!(format!("{answer:?}").contains("callboard.v1.MessageBus"));
 }
 
@@ -212,10 +155,7 @@ async fn health_and_both_reflections_answer_and_carry_the_comments() {
 async fn the_unix_socket_serves_the_same_and_a_dead_servers_socket_is_taken_over() {
     use hyper_util::rt::TokioIo;
     let mut server = Server::start();
-    Client::connect(&server)
-        .await
-        .append(message("demo", "", "x"))
-        .await;
+    Client::connect(&server).await.append(message("demo", "", "x")).await;
     for _ in 0..2 {
         let socket = server.uds();
         let connector = tower::service_fn(move |_| {

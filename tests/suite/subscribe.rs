@@ -7,7 +7,7 @@ use std::time::Duration;
 use callboard::grpc::pb;
 use pb::StartPosition::{Earliest, Latest};
 use pb::subscribe_response::Frame;
-use tokio::sync::{Barrier, Notify};
+use tokio::sync::{Barrier, Notify, oneshot};
 use tonic::Code;
 
 use crate::client::{Client, assert_refused, follow, follow_after, message, reason};
@@ -20,10 +20,13 @@ const ALL: usize = WRITERS * APPENDS;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_order() {
     let server = Server::start();
+    let (open, opened) = oneshot::channel();
     let early = tokio::spawn({
         let mut client = Client::connect(&server).await;
         async move {
             let mut subscription = client.subscribe(follow("demo", "", Latest)).await;
+            assert!(matches!(subscription.frame().await, Frame::Opened(_)));
+            open.send(()).expect("somebody waits for it");
             collect(&mut subscription, ALL).await
         }
     });
@@ -34,14 +37,7 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
             let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
             let mut ids = Vec::new();
             while ids.len() < ALL {
-                ids.push(
-                    subscription
-                        .message()
-                        .await
-                        .message
-                        .expect("a message")
-                        .msg_id,
-                );
+                ids.push(subscription.message().await.message.expect("a message").msg_id);
                 if ids.len() % 1000 == 0 {
                     // Being slow is what is tested; nothing is waited for.
                     tokio::time::sleep(Duration::from_millis(30)).await;
@@ -70,11 +66,10 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
             ids
         }
     });
-    // The early one must be there before the first message.
     let mut writers = tokio::task::JoinSet::new();
     let started = Arc::new(Barrier::new(WRITERS));
     let under_way = Arc::new(Notify::new());
-    wait_for_subscribers(&server).await;
+    opened.await.expect("the early one is there before the first message");
     for writer in 0..WRITERS {
         let mut client = Client::connect(&server).await;
         let (started, under_way) = (started.clone(), under_way.clone());
@@ -84,9 +79,7 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
                 if n == APPENDS / 4 {
                     under_way.notify_one();
                 }
-                client
-                    .append(message("demo", "", &format!("{writer}.{n}")))
-                    .await;
+                client.append(message("demo", "", &format!("{writer}.{n}"))).await;
             }
         });
     }
@@ -102,17 +95,9 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
     });
     writers.join_all().await;
     let stored = Client::connect(&server).await.read_all("demo", "").await;
-    let expected: Vec<String> = stored
-        .iter()
-        .map(|message| message.msg_id.clone())
-        .collect();
+    let expected: Vec<String> = stored.iter().map(|message| message.msg_id.clone()).collect();
     assert_eq!(expected.len(), ALL);
-    for (name, seen) in [
-        ("early", early),
-        ("slow", slow),
-        ("resuming", resuming),
-        ("late", late),
-    ] {
+    for (name, seen) in [("early", early), ("slow", slow), ("resuming", resuming), ("late", late)] {
         assert!(
             seen.await.expect(name) == expected,
             "{name} saw something else than the file holds"
@@ -128,25 +113,10 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
     }
 }
 
-/// A probe message on another bus, subscribed to and delivered, shows nothing about
-/// the others; so the early subscriber is given its `opened` frame by reading it.
-async fn wait_for_subscribers(server: &Server) {
-    let mut client = Client::connect(server).await;
-    let mut probe = client.subscribe(follow("demo", "", Latest)).await;
-    assert!(matches!(probe.frame().await, Frame::Opened(_)));
-}
-
 async fn collect(subscription: &mut crate::client::Subscription, count: usize) -> Vec<String> {
     let mut ids = Vec::with_capacity(count);
     while ids.len() < count {
-        ids.push(
-            subscription
-                .message()
-                .await
-                .message
-                .expect("a message")
-                .msg_id,
-        );
+        ids.push(subscription.message().await.message.expect("a message").msg_id);
     }
     ids
 }
@@ -157,34 +127,16 @@ async fn a_subscription_opens_replays_catches_up_and_follows() {
     let mut client = Client::connect(&server).await;
     let first = client.append(message("demo", "", "one")).await;
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
-    let Frame::Opened(opened) = subscription.frame().await else {
-        panic!("opened comes first")
-    };
-    assert_eq!(
-        (opened.project_id.as_str(), opened.task_id.as_str()),
-        ("demo", "")
-    );
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .msg_id,
-        first
-    );
+    let Frame::Opened(opened) = subscription.frame().await else { panic!("opened comes first") };
+    assert_eq!((opened.project_id.as_str(), opened.task_id.as_str()), ("demo", ""));
+    assert_eq!(subscription.message().await.message.expect("a message").msg_id, first);
     assert!(matches!(subscription.frame().await, Frame::CaughtUp(_)));
     let second = client.append(message("demo", "", "two")).await;
     let delivery = subscription.message().await;
     assert_eq!(delivery.message.expect("a message").msg_id, second);
     // The cursor of `opened` is a position as good as any.
-    let mut again = client
-        .subscribe(follow_after("demo", "", &opened.cursor))
-        .await;
-    assert_eq!(
-        again.message().await.message.expect("a message").msg_id,
-        first
-    );
+    let mut again = client.subscribe(follow_after("demo", "", &opened.cursor)).await;
+    assert_eq!(again.message().await.message.expect("a message").msg_id, first);
 }
 
 #[tokio::test]
@@ -197,15 +149,9 @@ async fn latest_begins_after_what_is_there_and_a_missing_bus_is_waited_for() {
     let mut missing = client.subscribe(follow("later", "task-1", Earliest)).await;
     missing.caught_up().await;
     client.append(message("demo", "", "new")).await;
-    assert_eq!(
-        latest.message().await.message.expect("a message").body,
-        "new"
-    );
+    assert_eq!(latest.message().await.message.expect("a message").body, "new");
     client.append(message("later", "task-1", "born")).await;
-    assert_eq!(
-        missing.message().await.message.expect("a message").body,
-        "born"
-    );
+    assert_eq!(missing.message().await.message.expect("a message").body, "born");
 }
 
 #[tokio::test]
@@ -215,36 +161,16 @@ async fn stop_at_tail_and_limit_end_the_stream_with_ok() {
     for n in 0..5 {
         client.append(message("demo", "", &n.to_string())).await;
     }
-    let request = pb::SubscribeRequest {
-        stop_at_tail: true,
-        ..follow("demo", "", Earliest)
-    };
+    let request = pb::SubscribeRequest { stop_at_tail: true, ..follow("demo", "", Earliest) };
     let mut subscription = client.subscribe(request).await;
     let frames = subscription.caught_up().await;
-    assert_eq!(
-        frames
-            .iter()
-            .filter(|frame| matches!(frame, Frame::Message(_)))
-            .count(),
-        5
-    );
+    assert_eq!(frames.iter().filter(|frame| matches!(frame, Frame::Message(_))).count(), 5);
     assert_eq!(subscription.try_frame().await.expect("OK"), None);
 
-    let request = pb::SubscribeRequest {
-        limit: 3,
-        ..follow("demo", "", Earliest)
-    };
+    let request = pb::SubscribeRequest { limit: 3, ..follow("demo", "", Earliest) };
     let mut subscription = client.subscribe(request).await;
     for n in 0..3 {
-        assert_eq!(
-            subscription
-                .message()
-                .await
-                .message
-                .expect("a message")
-                .body,
-            n.to_string()
-        );
+        assert_eq!(subscription.message().await.message.expect("a message").body, n.to_string());
     }
     assert_eq!(subscription.try_frame().await.expect("OK"), None);
 }
@@ -256,32 +182,20 @@ async fn filters_pass_types_and_runs_and_heartbeats_fill_the_silence() {
     let request = pb::SubscribeRequest {
         types: vec!["ERROR".into()],
         run_id: "r2".into(),
-        heartbeat_interval: Some(prost_types::Duration {
-            seconds: 0,
-            nanos: 150_000_000,
-        }),
+        heartbeat_interval: Some(prost_types::Duration { seconds: 0, nanos: 150_000_000 }),
         ..follow("demo", "", Latest)
     };
     let mut subscription = client.subscribe(request).await;
     subscription.caught_up().await;
     for (kind, run) in [("FACT", "r2"), ("ERROR", "r1"), ("ERROR", "r2")] {
-        let sent = pb::Message {
-            r#type: kind.into(),
-            run_id: run.into(),
-            ..message("demo", "", "x")
-        };
+        let sent =
+            pb::Message { r#type: kind.into(), run_id: run.into(), ..message("demo", "", "x") };
         client.append(sent).await;
     }
     let got = subscription.message().await.message.expect("a message");
     assert_eq!((got.r#type.as_str(), got.run_id.as_str()), ("ERROR", "r2"));
-    let beat = subscription
-        .try_frame()
-        .await
-        .expect("the stream goes on")
-        .expect("a frame");
-    let Frame::Heartbeat(beat) = beat else {
-        panic!("{beat:?} instead of a heartbeat")
-    };
+    let beat = subscription.try_frame().await.expect("the stream goes on").expect("a frame");
+    let Frame::Heartbeat(beat) = beat else { panic!("{beat:?} instead of a heartbeat") };
     assert!(beat.ts.is_some());
 }
 
@@ -304,18 +218,12 @@ async fn a_wide_subscription_takes_up_new_buses_and_resumes_from_its_positions()
     for frame in subscription.caught_up().await {
         note(&frame, &mut positions, &mut seen);
     }
-    assert_eq!(
-        seen.iter().map(String::as_str).collect::<BTreeSet<_>>(),
-        ["a1", "a2", "b1"].into()
-    );
+    assert_eq!(seen.iter().map(String::as_str).collect::<BTreeSet<_>>(), ["a1", "a2", "b1"].into());
     assert_eq!(positions.len(), 3, "opened gives a position for each");
 
     client.append(message("gamma", "task-9", "c1")).await;
     let frame = subscription.frame().await;
-    assert!(
-        matches!(&frame, Frame::Opened(opened) if opened.project_id == "gamma"),
-        "{frame:?}"
-    );
+    assert!(matches!(&frame, Frame::Opened(opened) if opened.project_id == "gamma"), "{frame:?}");
     note(&frame, &mut positions, &mut seen);
     let frame = subscription.frame().await;
     note(&frame, &mut positions, &mut seen);
@@ -364,13 +272,7 @@ async fn a_projects_subscription_covers_its_tasks_and_nothing_else() {
     let mut seen = [subscription.message().await, subscription.message().await]
         .map(|delivery| (delivery.project_id, delivery.task_id));
     seen.sort();
-    assert_eq!(
-        seen,
-        [
-            ("alpha".into(), String::new()),
-            ("alpha".into(), "task-1".to_owned())
-        ]
-    );
+    assert_eq!(seen, [("alpha".into(), String::new()), ("alpha".into(), "task-1".to_owned())]);
 }
 
 fn note(frame: &Frame, positions: &mut BTreeMap<(String, String), String>, seen: &mut Vec<String>) {
@@ -407,17 +309,13 @@ async fn a_wide_subscription_reports_a_gap_and_goes_on() {
         _ => None,
     });
     let gap = gap.expect("a gap");
-    assert_eq!(
-        (gap.project_id.as_str(), gap.reason.as_str()),
-        ("alpha", "CURSOR_EXPIRED")
-    );
+    assert_eq!((gap.project_id.as_str(), gap.reason.as_str()), ("alpha", "CURSOR_EXPIRED"));
     let mut bodies: Vec<_> = frames
         .iter()
         .filter_map(|frame| match frame {
-            Frame::Message(delivery) => delivery
-                .message
-                .as_ref()
-                .map(|message| message.body.as_str()),
+            Frame::Message(delivery) => {
+                delivery.message.as_ref().map(|message| message.body.as_str())
+            }
             _ => None,
         })
         .collect();
@@ -429,10 +327,7 @@ async fn a_wide_subscription_reports_a_gap_and_goes_on() {
 async fn a_subscriber_crosses_rotations_and_a_deleted_bus() {
     let server = Server::start();
     let mut client = Client::connect(&server).await;
-    let rotate = pb::RotateBusRequest {
-        project_id: "demo".into(),
-        ..Default::default()
-    };
+    let rotate = pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
     let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
     for n in 0..20 {
         client.append(message("demo", "", &n.to_string())).await;
@@ -441,15 +336,7 @@ async fn a_subscriber_crosses_rotations_and_a_deleted_bus() {
         }
     }
     for n in 0..20 {
-        assert_eq!(
-            subscription
-                .message()
-                .await
-                .message
-                .expect("a message")
-                .body,
-            n.to_string()
-        );
+        assert_eq!(subscription.message().await.message.expect("a message").body, n.to_string());
     }
     // Somebody removes the whole folder.
     std::fs::remove_dir_all(server.root().join("demo")).expect("removed");
@@ -463,15 +350,7 @@ async fn a_subscriber_crosses_rotations_and_a_deleted_bus() {
     };
     assert_eq!(gap.reason, "BUS_DELETED");
     client.append(message("demo", "", "again")).await;
-    assert_eq!(
-        subscription
-            .message()
-            .await
-            .message
-            .expect("a message")
-            .body,
-        "again"
-    );
+    assert_eq!(subscription.message().await.message.expect("a message").body, "again");
 }
 
 #[tokio::test]
@@ -480,32 +359,15 @@ async fn bad_subscriptions_are_refused() {
     let mut client = Client::connect(&server).await;
     client.append(message("demo", "", "x")).await;
     let cursor = "c1.0.MSG-20200101-000000-000000000-PID00001-0001";
-    let wide = pb::SubscribeRequest {
-        scope: pb::SubscribeScope::All.into(),
-        ..Default::default()
-    };
-    let position = pb::BusPosition {
-        project_id: "demo".into(),
-        cursor: cursor.into(),
-        ..Default::default()
-    };
+    let wide = pb::SubscribeRequest { scope: pb::SubscribeScope::All.into(), ..Default::default() };
+    let position =
+        pb::BusPosition { project_id: "demo".into(), cursor: cursor.into(), ..Default::default() };
     let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
     let cases = [
+        (follow_after("demo", "", "nonsense"), Code::OutOfRange, "CURSOR_UNKNOWN"),
+        (follow_after("demo", "", cursor), Code::OutOfRange, "CURSOR_EXPIRED"),
         (
-            follow_after("demo", "", "nonsense"),
-            Code::OutOfRange,
-            "CURSOR_UNKNOWN",
-        ),
-        (
-            follow_after("demo", "", cursor),
-            Code::OutOfRange,
-            "CURSOR_EXPIRED",
-        ),
-        (
-            pb::SubscribeRequest {
-                task_id: "t".into(),
-                ..wide.clone()
-            },
+            pb::SubscribeRequest { task_id: "t".into(), ..wide.clone() },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
@@ -518,57 +380,34 @@ async fn bad_subscriptions_are_refused() {
             "INVALID_FIELD",
         ),
         (
-            pb::SubscribeRequest {
-                positions: vec![position],
-                ..follow("demo", "", Earliest)
-            },
+            pb::SubscribeRequest { positions: vec![position], ..follow("demo", "", Earliest) },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
         (
-            pb::SubscribeRequest {
-                scope: 99,
-                ..Default::default()
-            },
+            pb::SubscribeRequest { scope: 99, ..Default::default() },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
         (
-            pb::SubscribeRequest {
-                limit: -1,
-                ..wide.clone()
-            },
+            pb::SubscribeRequest { limit: -1, ..wide.clone() },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
         (
-            pb::SubscribeRequest {
-                heartbeat_interval: seconds(-1),
-                ..wide.clone()
-            },
+            pb::SubscribeRequest { heartbeat_interval: seconds(-1), ..wide.clone() },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
         (
-            pb::SubscribeRequest {
-                heartbeat_interval: seconds(0),
-                ..wide
-            },
+            pb::SubscribeRequest { heartbeat_interval: seconds(0), ..wide },
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),
-        (
-            follow("../x", "", Latest),
-            Code::InvalidArgument,
-            "PATH_TRAVERSAL",
-        ),
+        (follow("../x", "", Latest), Code::InvalidArgument, "PATH_TRAVERSAL"),
     ];
     for (request, code, expected) in cases {
-        let status = client
-            .try_subscribe(request.clone())
-            .await
-            .err()
-            .expect("a refusal");
+        let status = client.try_subscribe(request.clone()).await.err().expect("a refusal");
         assert_eq!(
             (status.code(), reason(&status).as_str()),
             (code, expected),

@@ -72,10 +72,7 @@ impl Owner {
         &mut self,
         appends: Vec<PendingAppend>,
     ) -> Option<Vec<(oneshot::Sender<Result<Appended>>, Appended)>> {
-        if let Err(error) = self
-            .clear_tail()
-            .and_then(|()| self.load_request_ids(&appends))
-        {
+        if let Err(error) = self.clear_tail().and_then(|()| self.load_request_ids(&appends)) {
             refuse(appends, &error);
             return None;
         }
@@ -111,19 +108,10 @@ impl Owner {
         let last_msg_id = self.last()?.map(|last| last.msg_id);
         let mut bytes = Vec::new();
         let base = self.live.as_ref().map_or(0, |live| live.end);
-        if self
-            .live
-            .as_ref()
-            .is_some_and(|live| live.position.needs_guard())
-        {
+        if self.live.as_ref().is_some_and(|live| live.position.needs_guard()) {
             bytes.extend_from_slice(GUARD);
         }
-        Ok(Composition {
-            bytes,
-            base,
-            entries: Vec::new(),
-            last_msg_id,
-        })
+        Ok(Composition { bytes, base, entries: Vec::new(), last_msg_id })
     }
 
     /// Adds the records of one batch, or finds that they are there already.
@@ -149,10 +137,8 @@ impl Owner {
         }
 
         let begin = (composition.bytes.len(), composition.entries.len());
-        let mut messages: Vec<(String, Timestamp)> = present
-            .iter()
-            .map(|one| (one.msg_id.clone(), one.ts))
-            .collect();
+        let mut messages: Vec<(String, Timestamp)> =
+            present.iter().map(|one| (one.msg_id.clone(), one.ts)).collect();
         for (place, message) in (1..=size).zip(&batch.messages).skip(present.len()) {
             let ts = self.next_ts();
             let msg_id = msg_id::format(ts, self.context.pid, self.context.next_sequence());
@@ -178,20 +164,14 @@ impl Owner {
                 return Err(error);
             }
             let end = composition.base + composition.bytes.len() as u64;
-            let entry = Entry {
-                offset,
-                line: 0,
-                msg_id: msg_id.clone(),
-                ts: Some(ts),
-            };
+            let entry = Entry { offset, line: 0, msg_id: msg_id.clone(), ts: Some(ts) };
             composition.entries.push((entry, end));
             messages.push((msg_id, ts));
         }
         // Only now, when nothing of the batch can be refused any more.
         if let Some(known) = &mut self.request_ids {
-            for ((entry, _), message) in composition.entries[begin.1..]
-                .iter()
-                .zip(&batch.messages[present.len()..])
+            for ((entry, _), message) in
+                composition.entries[begin.1..].iter().zip(&batch.messages[present.len()..])
             {
                 let ts = entry.ts.unwrap_or(Timestamp::UNIX_EPOCH);
                 known.note_new(
@@ -204,20 +184,11 @@ impl Owner {
                 );
             }
         }
-        let (last, _) = composition
-            .entries
-            .last()
-            .ok_or_else(|| Error::Bug("an empty batch".into()))?;
+        let (last, _) =
+            composition.entries.last().ok_or_else(|| Error::Bug("an empty batch".into()))?;
         composition.last_msg_id = Some(last.msg_id.clone());
-        let cursor = Cursor::After {
-            offset: last.offset,
-            msg_id: last.msg_id.clone(),
-        };
-        Ok(Appended {
-            messages,
-            cursor,
-            duplicate: false,
-        })
+        let cursor = Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() };
+        Ok(Appended { messages, cursor, duplicate: false })
     }
 
     /// Returns the current time, but later than every time given before, also
@@ -225,9 +196,9 @@ impl Owner {
     fn next_ts(&mut self) -> Timestamp {
         let now = self.context.clock.now();
         let ts = match self.last_ts {
-            Some(last) if now <= last => last
-                .saturating_add(SignedDuration::from_nanos(1))
-                .unwrap_or(now),
+            Some(last) if now <= last => {
+                last.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(now)
+            }
             _ => now,
         };
         self.last_ts = Some(ts);
@@ -260,10 +231,7 @@ impl Owner {
             let start = usize::try_from(entry.offset - composition.base).unwrap_or(0);
             let stop = usize::try_from(end - composition.base).unwrap_or(0);
             line += newlines(&composition.bytes[counted..start]);
-            let entry = Entry {
-                line,
-                ..entry.clone()
-            };
+            let entry = Entry { line, ..entry.clone() };
             line += newlines(&composition.bytes[start..stop]);
             counted = stop;
             // Read back as every reader will: this says where the next record of
@@ -292,10 +260,7 @@ impl Owner {
             known.forget_before(now);
             return Ok(());
         }
-        if appends
-            .iter()
-            .all(|append| append.batch.request_id.is_none())
-        {
+        if appends.iter().all(|append| append.batch.request_id.is_none()) {
             return Ok(());
         }
         let since = RequestIds::remembered_since(now);
@@ -320,8 +285,7 @@ impl Owner {
                 continue;
             };
             let index =
-                self.context
-                    .archive_index(&archive.path, archive.identity, archive.length)?;
+                self.context.archive_index(&archive.path, archive.identity, archive.length)?;
             let start = index.before_last(wanted, since).position.clone();
             reaches_back = index.is_younger_than(wanted, since);
             wanted = wanted.saturating_sub(index.records());
@@ -329,12 +293,8 @@ impl Owner {
         }
         ranges.reverse();
         if let Some(live) = &self.live {
-            let start = live
-                .index
-                .lock()
-                .before_last(limits::REQUEST_ID_MESSAGES, since)
-                .position
-                .clone();
+            let start =
+                live.index.lock().before_last(limits::REQUEST_ID_MESSAGES, since).position.clone();
             ranges.push((live.file.clone(), start, live.end));
         }
         for (file, start, end) in ranges {
@@ -355,15 +315,10 @@ impl Owner {
 }
 
 fn repeated(all: &[Remembered]) -> Result<Appended> {
-    let last = all
-        .last()
-        .ok_or_else(|| Error::Bug("a request without messages".into()))?;
+    let last = all.last().ok_or_else(|| Error::Bug("a request without messages".into()))?;
     Ok(Appended {
         messages: all.iter().map(|one| (one.msg_id.clone(), one.ts)).collect(),
-        cursor: Cursor::After {
-            offset: last.offset,
-            msg_id: last.msg_id.clone(),
-        },
+        cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
         duplicate: true,
     })
 }

@@ -42,9 +42,7 @@ struct Told {
 impl Hinted {
     fn note(&self, path: Option<&TreePath>) {
         let bus = path.and_then(|path| {
-            paths::is_bus_or_archive(path.name())
-                .then(|| bus_of_folder(&path.parent()?))
-                .flatten()
+            paths::is_bus_or_archive(path.name()).then(|| bus_of_folder(&path.parent()?)).flatten()
         });
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         match (bus, path) {
@@ -66,10 +64,7 @@ impl Hinted {
 pub(super) async fn follow_others(buses: Arc<Buses>) {
     let hinted = Arc::new(Hinted::default());
     let on_change = Arc::clone(&hinted);
-    let mut hints = buses
-        .context
-        .disk
-        .hints(Box::new(move |path| on_change.note(path.as_ref())));
+    let mut hints = buses.context.disk.hints(Box::new(move |path| on_change.note(path.as_ref())));
     let mut watched = BTreeSet::new();
     while !buses.shutdown.is_cancelled() {
         let followed = buses.context.hub.followed();

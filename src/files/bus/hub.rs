@@ -122,23 +122,14 @@ impl Hub {
         let mut table = self.lock();
         match scope {
             Scope::All => table.all.push(Arc::clone(&mailbox)),
-            Scope::Project(project) => table
-                .projects
-                .entry(project)
-                .or_default()
-                .push(Arc::clone(&mailbox)),
-            Scope::Bus(bus) => table
-                .buses
-                .entry(bus)
-                .or_default()
-                .push(Arc::clone(&mailbox)),
+            Scope::Project(project) => {
+                table.projects.entry(project).or_default().push(Arc::clone(&mailbox))
+            }
+            Scope::Bus(bus) => table.buses.entry(bus).or_default().push(Arc::clone(&mailbox)),
         }
         drop(table);
         self.registered.notify_one();
-        Registration {
-            hub: Arc::clone(self),
-            mailbox,
-        }
+        Registration { hub: Arc::clone(self), mailbox }
     }
 
     /// Tells everybody who follows a bus that it changed.

@@ -51,12 +51,8 @@ pub(super) struct Index {
 impl Index {
     /// An index of nothing yet.
     pub(super) fn new() -> Self {
-        let start = Checkpoint {
-            position: Position::start(),
-            records: 0,
-            own_ts: None,
-            latest_ts: None,
-        };
+        let start =
+            Checkpoint { position: Position::start(), records: 0, own_ts: None, latest_ts: None };
         Self {
             checkpoints: vec![start],
             records: 0,
@@ -126,10 +122,7 @@ impl Index {
             self.first = Some(entry.clone());
         }
         self.last = Some(entry);
-        let covered = self
-            .checkpoints
-            .last()
-            .map_or(0, |checkpoint| checkpoint.position.offset());
+        let covered = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.position.offset());
         if after.offset() >= covered + CHECKPOINT_BYTES {
             self.checkpoints.push(Checkpoint {
                 position: after.clone(),
@@ -169,31 +162,23 @@ impl Index {
 
     /// Returns the last checkpoint at or before an offset.
     pub(super) fn before_offset(&self, offset: u64) -> &Checkpoint {
-        let after = self
-            .checkpoints
-            .partition_point(|checkpoint| checkpoint.position.offset() <= offset);
+        let after =
+            self.checkpoints.partition_point(|checkpoint| checkpoint.position.offset() <= offset);
         &self.checkpoints[after.saturating_sub(1)]
     }
 
     /// Returns the checkpoint from which a scan meets the first record that is
     /// later than a time, with at least one record before it where there is one.
     pub(super) fn before_later_than(&self, ts: Timestamp) -> &Checkpoint {
-        let after = self
-            .checkpoints
-            .partition_point(|checkpoint| checkpoint.latest_ts <= Some(ts));
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.latest_ts <= Some(ts));
         &self.checkpoints[after.saturating_sub(2)]
     }
 
     /// Returns the range in which a record of ours with this time must lie: from
     /// a checkpoint up to an offset, none for up to the end.
     pub(super) fn around_own(&self, ts: Timestamp) -> (&Checkpoint, Option<u64>) {
-        let after = self
-            .checkpoints
-            .partition_point(|checkpoint| checkpoint.own_ts < Some(ts));
-        let to = self
-            .checkpoints
-            .get(after)
-            .map(|checkpoint| checkpoint.position.offset());
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.own_ts < Some(ts));
+        let to = self.checkpoints.get(after).map(|checkpoint| checkpoint.position.offset());
         (&self.checkpoints[after.saturating_sub(1)], to)
     }
 
@@ -210,10 +195,6 @@ impl Index {
     /// Whether the range that [`Index::before_last`] looks for reaches back past
     /// this part.
     pub(super) fn is_younger_than(&self, records: u64, since: Timestamp) -> bool {
-        self.records < records
-            || self
-                .first
-                .as_ref()
-                .is_none_or(|first| first.ts >= Some(since))
+        self.records < records || self.first.as_ref().is_none_or(|first| first.ts >= Some(since))
     }
 }

@@ -76,14 +76,9 @@ impl Context {
         identity: Identity,
         length: u64,
     ) -> Result<Arc<Index>> {
-        let indexes = || {
-            self.archive_indexes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some((_, _, index)) = indexes()
-            .iter()
-            .find(|(known, size, _)| *known == identity && *size == length)
+        let indexes = || self.archive_indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, index)) =
+            indexes().iter().find(|(known, size, _)| *known == identity && *size == length)
         {
             return Ok(Arc::clone(index));
         }
@@ -127,11 +122,7 @@ enum Command {
     Append(PendingAppend),
     Refresh(oneshot::Sender<Result<()>>),
     Rotate(oneshot::Sender<Result<String>>),
-    Trim {
-        older_than: Duration,
-        dry_run: bool,
-        answer: oneshot::Sender<Result<Trimmed>>,
-    },
+    Trim { older_than: Duration, dry_run: bool, answer: oneshot::Sender<Result<Trimmed>> },
 }
 
 /// Shows readers the committed state of a bus, and wakes its followers.
@@ -167,21 +158,13 @@ impl Bus {
 
     /// Returns the committed state.
     fn view(&self) -> Arc<View> {
-        Arc::clone(
-            &self
-                .publisher
-                .view
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        Arc::clone(&self.publisher.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Queues a batch; waits for a place in the queue.
     async fn submit(self: &Arc<Self>, batch: AppendBatch) -> Result<AppendTicket> {
-        let place = Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(|_| Error::ShuttingDown)?;
+        let place =
+            Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
         let (answer, answered) = oneshot::channel();
         self.command(Command::Append(PendingAppend { batch, answer }));
         Ok(Box::pin(async move {
@@ -195,41 +178,25 @@ impl Bus {
     /// look at their status when nobody changed them.
     async fn refresh(self: &Arc<Self>) -> Result<()> {
         let bus = Arc::clone(self);
-        let current = blocking(move || {
-            bus.view()
-                .is_current(&*bus.context.disk, &paths::bus_file(&bus.id))
-        })
-        .await?;
-        if current {
-            Ok(())
-        } else {
-            self.ask(Command::Refresh).await
-        }
+        let current =
+            blocking(move || bus.view().is_current(&*bus.context.disk, &paths::bus_file(&bus.id)))
+                .await?;
+        if current { Ok(()) } else { self.ask(Command::Refresh).await }
     }
 
     /// Runs something with a reader of the committed state.
     fn reader<T>(&self, run: impl FnOnce(Reader<'_>) -> Result<T>) -> Result<T> {
         let view = self.view();
-        run(Reader {
-            context: &self.context,
-            bus: &self.id,
-            view: &view,
-        })
+        run(Reader { context: &self.context, bus: &self.id, view: &view })
     }
 
     /// Notes that it is used, and when.
     fn touch(&self) {
-        *self
-            .last_used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     fn last_used(&self) -> Instant {
-        *self
-            .last_used
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn rotate(self: &Arc<Self>) -> Result<String> {
@@ -237,12 +204,7 @@ impl Bus {
     }
 
     async fn trim(self: &Arc<Self>, older_than: Duration, dry_run: bool) -> Result<Trimmed> {
-        self.ask(|answer| Command::Trim {
-            older_than,
-            dry_run,
-            answer,
-        })
-        .await
+        self.ask(|answer| Command::Trim { older_than, dry_run, answer }).await
     }
 
     async fn ask<T>(
@@ -260,9 +222,7 @@ impl Bus {
         if !queue.scheduled {
             queue.scheduled = true;
             drop(queue);
-            self.context
-                .writers
-                .schedule(Arc::clone(self) as Arc<dyn Turn>);
+            self.context.writers.schedule(Arc::clone(self) as Arc<dyn Turn>);
         }
     }
 
@@ -284,12 +244,8 @@ impl Bus {
                 _ => break,
             }
             if let Command::Append(append) = command {
-                bytes += append
-                    .batch
-                    .messages
-                    .iter()
-                    .map(|message| message.body.len())
-                    .sum::<usize>();
+                bytes +=
+                    append.batch.messages.iter().map(|message| message.body.len()).sum::<usize>();
             }
             work.extend(queue.commands.pop_front());
         }
@@ -327,11 +283,7 @@ impl Bus {
                 Command::Append(append) => appends.push(append),
                 Command::Refresh(answer) => refreshes.push(answer),
                 Command::Rotate(answer) => drop(answer.send(owner.rotate(&self.publisher))),
-                Command::Trim {
-                    older_than,
-                    dry_run,
-                    answer,
-                } => {
+                Command::Trim { older_than, dry_run, answer } => {
                     drop(answer.send(owner.trim(older_than, dry_run, &self.publisher)));
                 }
             }

@@ -114,11 +114,7 @@ impl Owner {
         if self.poisoned || self.opened && self.is_current()? {
             return Ok(());
         }
-        let budget = if self.opened {
-            REFRESH_LOCK_BUDGET
-        } else {
-            limits::LOCK_BUDGET
-        };
+        let budget = if self.opened { REFRESH_LOCK_BUDGET } else { limits::LOCK_BUDGET };
         match self.lock_live(false, budget) {
             Ok(true) => {
                 let ingested = self.ingest().map(|_| self.has_uncommitted());
@@ -141,8 +137,7 @@ impl Owner {
     /// Whether the live file is the one we know, no longer than we know it, and
     /// no renamed one needs looking at.
     fn is_current(&mut self) -> Result<bool> {
-        self.renamed
-            .retain(|renamed| renamed.until > Instant::now());
+        self.renamed.retain(|renamed| renamed.until > Instant::now());
         let status = self.disk().status(&self.path)?;
         Ok(self.renamed.is_empty()
             && match (&self.live, status) {
@@ -216,9 +211,7 @@ impl Owner {
     }
 
     fn has_uncommitted(&self) -> bool {
-        self.live
-            .as_ref()
-            .is_some_and(|live| live.committed.end != live.end)
+        self.live.as_ref().is_some_and(|live| live.committed.end != live.end)
     }
 
     /// Syncs the live file. After a failure the system may have dropped what it
@@ -314,11 +307,7 @@ impl Owner {
             sequence,
             end: position.offset(),
             length: position.offset(),
-            committed: Committed {
-                end: 0,
-                position: Position::start(),
-                last: None,
-            },
+            committed: Committed { end: 0, position: Position::start(), last: None },
             position,
             index: SharedIndex::new(index),
         });
@@ -326,11 +315,7 @@ impl Owner {
     }
 
     fn create_folder(&self, folder: &TreePath) -> Result<()> {
-        if self
-            .disk()
-            .status(&paths::project_folder(&self.bus.project))?
-            .is_none()
-        {
+        if self.disk().status(&paths::project_folder(&self.bus.project))?.is_none() {
             self.bus.check_creatable()?;
         } else if let Some(task) = &self.bus.task
             && self.disk().status(folder)?.is_none()
@@ -343,17 +328,12 @@ impl Owner {
     /// Gives up the live file that was known: it was archived, replaced or
     /// deleted.
     pub(super) fn retire_live(&mut self) -> Result<()> {
-        let Some(live) = self.live.take() else {
-            return Ok(());
-        };
-        self.refresh_archives()?;
+        let Some(live) = self.live.take() else { return Ok(()) };
+        // As an archive it keeps its place in the sequence.
+        self.sequences.push((live.identity, live.sequence));
         self.last_ts = self.last_ts.max(live.index.lock().own_ts());
-        if self
-            .archives
-            .iter()
-            .any(|archive| archive.identity == live.identity)
-        {
-            self.sequences.push((live.identity, live.sequence));
+        self.refresh_archives()?;
+        if self.archives.iter().any(|archive| archive.identity == live.identity) {
             self.renamed.push(Renamed {
                 file: live.file,
                 identity: live.identity,
@@ -366,16 +346,11 @@ impl Owner {
     /// Lists the archives anew.
     pub(super) fn refresh_archives(&mut self) -> Result<()> {
         self.archives = list_archives(&*self.context.disk, &self.bus, &self.archives)?;
-        for archive in &self.archives {
-            let known = self
-                .sequences
-                .iter()
-                .any(|(identity, _)| *identity == archive.identity)
-                || self
-                    .live
-                    .as_ref()
-                    .is_some_and(|live| live.identity == archive.identity);
-            if !known {
+        let archives = &self.archives;
+        self.sequences
+            .retain(|(identity, _)| archives.iter().any(|archive| archive.identity == *identity));
+        for archive in archives {
+            if !self.sequences.iter().any(|(identity, _)| *identity == archive.identity) {
                 self.sequences.push((archive.identity, self.next_sequence));
                 self.next_sequence += 1;
             }
@@ -389,10 +364,8 @@ impl Owner {
         let sync_failed = self.failed("sync");
         for renamed in &self.renamed {
             let status = renamed.file.status().map_err(&look_failed)?;
-            let archive = self
-                .archives
-                .iter_mut()
-                .find(|archive| archive.identity == renamed.identity);
+            let archive =
+                self.archives.iter_mut().find(|archive| archive.identity == renamed.identity);
             if let Some(archive) = archive
                 && archive.length < status.length
             {
@@ -422,18 +395,12 @@ impl Owner {
 
     /// Returns the last message of the bus.
     pub(super) fn last(&self) -> Result<Option<Entry>> {
-        if let Some(last) = self
-            .live
-            .as_ref()
-            .and_then(|live| live.index.lock().last().cloned())
-        {
+        if let Some(last) = self.live.as_ref().and_then(|live| live.index.lock().last().cloned()) {
             return Ok(Some(last));
         }
         for archive in self.archives.iter().rev() {
-            if let Some(last) = self
-                .context
-                .archive_index(&archive.path, archive.identity, archive.length)?
-                .last()
+            if let Some(last) =
+                self.context.archive_index(&archive.path, archive.identity, archive.length)?.last()
             {
                 return Ok(Some(last.clone()));
             }

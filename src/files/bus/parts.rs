@@ -81,27 +81,18 @@ impl View {
 
     /// Returns the part that follows one.
     pub(super) fn after(&self, identity: Identity) -> Option<&Part> {
-        let at = self
-            .parts
-            .iter()
-            .position(|part| part.identity == identity)?;
+        let at = self.parts.iter().position(|part| part.identity == identity)?;
         self.parts.get(at + 1)
     }
 
     /// Returns the live part.
     pub(super) fn live(&self) -> Option<(&Part, &LiveFile)> {
-        self.parts
-            .last()
-            .and_then(|part| part.live.as_ref().map(|live| (part, live)))
+        self.parts.last().and_then(|part| part.live.as_ref().map(|live| (part, live)))
     }
 
     /// Whether the files are as this says. Looks at nothing but their status.
     pub(super) fn is_current(&self, disk: &dyn Disk, path: &TreePath) -> Result<bool> {
-        if !self.opened
-            || self
-                .unsettled_until
-                .is_some_and(|until| Instant::now() < until)
-        {
+        if !self.opened || self.unsettled_until.is_some_and(|until| Instant::now() < until) {
             return Ok(false);
         }
         Ok(match (self.live(), disk.status(path)?) {
@@ -147,25 +138,14 @@ pub(super) fn list_archives(
         let Some(status) = disk.status(&path)? else {
             continue;
         };
-        let before = known
-            .iter()
-            .find(|archive| archive.identity == status.identity);
+        let before = known.iter().find(|archive| archive.identity == status.identity);
         let first_ts = match before.filter(|archive| archive.first_ts.is_some()) {
             Some(archive) => archive.first_ts,
             None => first_ts(disk, &path)?,
         };
-        archives.push(Archive {
-            identity: status.identity,
-            path,
-            length: status.length,
-            first_ts,
-        });
+        archives.push(Archive { identity: status.identity, path, length: status.length, first_ts });
     }
-    archives.sort_by(|a, b| {
-        a.first_ts
-            .cmp(&b.first_ts)
-            .then_with(|| a.path.cmp(&b.path))
-    });
+    archives.sort_by(|a, b| a.first_ts.cmp(&b.first_ts).then_with(|| a.path.cmp(&b.path)));
     Ok(archives)
 }
 

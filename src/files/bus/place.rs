@@ -53,9 +53,7 @@ impl Reader<'_> {
         match &part.live {
             Some(live) => Ok(look_up(&live.index.lock())),
             None => {
-                let index = self
-                    .context
-                    .archive_index(&part.path, part.identity, part.end)?;
+                let index = self.context.archive_index(&part.path, part.identity, part.end)?;
                 Ok(look_up(&index))
             }
         }
@@ -114,12 +112,7 @@ pub(super) enum Advanced {
 
 impl Place {
     pub(super) fn new(part: Option<OpenPart>, position: Position, cursor: Cursor) -> Self {
-        Self {
-            part,
-            position,
-            cursor,
-            left: Vec::new(),
-        }
+        Self { part, position, cursor, left: Vec::new() }
     }
 
     /// Goes on to the committed end, or until a message is put back.
@@ -171,11 +164,8 @@ impl Place {
                 // there, or was removed too. A live file that is gone was deleted
                 // or replaced.
                 None if open.archived => {
-                    let next = reader
-                        .view
-                        .parts
-                        .iter()
-                        .find(|part| part.sequence == open.sequence + 1);
+                    let next =
+                        reader.view.parts.iter().find(|part| part.sequence == open.sequence + 1);
                     if next.is_none() {
                         return Ok(Advanced::Lost);
                     }
@@ -209,15 +199,9 @@ impl Place {
             let cursor = self.cursor.clone();
             let mut at_place = |event: Event, _: &Cursor| visit(event, &cursor);
             let mut ignored = cursor.clone();
-            let stopped = visit_part(
-                &*open.file,
-                position,
-                part.end,
-                &mut ignored,
-                &mut at_place,
-                true,
-            )
-            .map_err(reader.failed(part.path.as_str()))?;
+            let stopped =
+                visit_part(&*open.file, position, part.end, &mut ignored, &mut at_place, true)
+                    .map_err(reader.failed(part.path.as_str()))?;
             if stopped {
                 return Ok(true);
             }
@@ -240,10 +224,8 @@ fn visit_part(
         let found = scanner.next()?;
         match found {
             Found::Record(record) => {
-                let after = Cursor::After {
-                    offset: record.offset,
-                    msg_id: record.message.msg_id.clone(),
-                };
+                let after =
+                    Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
                 match visit(Event::Message(Box::new(record.message)), &after) {
                     Flow::Continue => {}
                     Flow::PutBack => return Ok(true),
@@ -259,11 +241,7 @@ fn visit_part(
                 {
                     let detail = "the archive ends in half a record".into();
                     visit(
-                        Event::Damage(Damage {
-                            offset: keep,
-                            length: end - keep,
-                            detail,
-                        }),
+                        Event::Damage(Damage { offset: keep, length: end - keep, detail }),
                         cursor,
                     );
                 }

@@ -32,10 +32,9 @@ impl<'v> Reader<'v> {
     pub(super) fn read(self, query: &ReadQuery) -> Result<ReadPage> {
         let (mut place, limit) = match &query.start {
             ReadStart::From(start) => (self.locate(start)?, query.limit),
-            ReadStart::Tail(count) => (
-                self.locate_tail(*count, &query.filter)?,
-                query.limit.min(*count),
-            ),
+            ReadStart::Tail(count) => {
+                (self.locate_tail(*count, &query.filter)?, query.limit.min(*count))
+            }
         };
         let mut messages = Vec::new();
         let mut bytes = 0;
@@ -65,20 +64,12 @@ impl<'v> Reader<'v> {
     pub(super) fn get(self, msg_id: &MsgId) -> Result<(Message, Cursor)> {
         let hit = self.find(msg_id.as_str())?;
         let file = self.open(hit.part)?.file;
-        let mut scanner = Scanner::new(
-            &*file,
-            Position::at_record(hit.offset, hit.line),
-            hit.part.end,
-        );
-        match scanner
-            .next()
-            .map_err(self.failed(hit.part.path.as_str()))?
-        {
+        let mut scanner =
+            Scanner::new(&*file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
             Found::Record(record) => {
-                let cursor = Cursor::After {
-                    offset: record.offset,
-                    msg_id: record.message.msg_id.clone(),
-                };
+                let cursor =
+                    Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
                 Ok((record.message, cursor))
             }
             _ => Err(self.not_found(msg_id.as_str())),
@@ -92,8 +83,7 @@ impl<'v> Reader<'v> {
             Start::Latest => self.latest(),
             Start::SinceId(id) => {
                 let hit = self.find(id.as_str())?;
-                self.after(&hit, id.as_str())?
-                    .ok_or_else(|| self.not_found(id.as_str()))
+                self.after(&hit, id.as_str())?.ok_or_else(|| self.not_found(id.as_str()))
             }
             Start::Cursor(cursor) => self.after_cursor(cursor),
             Start::SinceTime(ts) => self.later_than(*ts),
@@ -102,11 +92,7 @@ impl<'v> Reader<'v> {
 
     /// The place before the first message.
     pub(super) fn earliest(self) -> Result<Place> {
-        let mut place = Place::new(
-            None,
-            Position::start(),
-            Cursor::Start { first_msg_id: None },
-        );
+        let mut place = Place::new(None, Position::start(), Cursor::Start { first_msg_id: None });
         if let Some(first) = self.view.parts.first() {
             place.part = Some(self.open(first)?);
         }
@@ -167,10 +153,7 @@ impl<'v> Reader<'v> {
     /// The cursor after the last message of the first `count` parts.
     fn cursor_at_end_of(self, count: usize) -> Result<Cursor> {
         match self.last_entry_of(count)? {
-            Some(last) => Ok(Cursor::After {
-                offset: last.offset,
-                msg_id: last.msg_id,
-            }),
+            Some(last) => Ok(Cursor::After { offset: last.offset, msg_id: last.msg_id }),
             None => Ok(self.earliest()?.cursor),
         }
     }
@@ -200,27 +183,15 @@ impl<'v> Reader<'v> {
                 }
             }
             Cursor::After { offset, msg_id } => {
-                for part in self
-                    .view
-                    .parts
-                    .iter()
-                    .rev()
-                    .filter(|part| *offset < part.end)
-                {
-                    let hit = Hit {
-                        part,
-                        offset: *offset,
-                        line: self.line_at(part, *offset)?,
-                    };
+                for part in self.view.parts.iter().rev().filter(|part| *offset < part.end) {
+                    let hit = Hit { part, offset: *offset, line: self.line_at(part, *offset)? };
                     if let Some(place) = self.after(&hit, msg_id)? {
                         return Ok(place);
                     }
                 }
                 // The file was edited or rewritten: the id still names the message.
                 match self.find(msg_id) {
-                    Ok(hit) => self
-                        .after(&hit, msg_id)?
-                        .ok_or_else(|| self.not_found(msg_id)),
+                    Ok(hit) => self.after(&hit, msg_id)?.ok_or_else(|| self.not_found(msg_id)),
                     Err(error) => Err(self.refuse_cursor(cursor, msg_id, Some(*offset), error)),
                 }
             }
@@ -239,10 +210,7 @@ impl<'v> Reader<'v> {
             return error;
         }
         let ends = self.earliest().and_then(|earliest| {
-            Ok((
-                earliest.cursor,
-                self.cursor_at_end_of(self.view.parts.len())?,
-            ))
+            Ok((earliest.cursor, self.cursor_at_end_of(self.view.parts.len())?))
         });
         let (oldest, newest) = match ends {
             Ok(ends) => ends,
@@ -277,10 +245,7 @@ impl<'v> Reader<'v> {
             }
         } else {
             let problem = format!("bus {bus} has no message {msg_id:?}");
-            Error::CursorUnknown {
-                cursor: text,
-                problem,
-            }
+            Error::CursorUnknown { cursor: text, problem }
         }
     }
 
@@ -288,10 +253,7 @@ impl<'v> Reader<'v> {
     fn later_than(self, ts: Timestamp) -> Result<Place> {
         for (number, part) in self.view.parts.iter().enumerate() {
             let (later, from) = self.with_index(part, |index| {
-                (
-                    index.latest_ts() > Some(ts),
-                    index.before_later_than(ts).position.clone(),
-                )
+                (index.latest_ts() > Some(ts), index.before_later_than(ts).position.clone())
             })?;
             if !later {
                 continue;
@@ -314,10 +276,8 @@ impl<'v> Reader<'v> {
                     drop(scanner);
                     return Ok(Place::new(Some(open), position, cursor));
                 }
-                cursor = Some(Cursor::After {
-                    offset: record.offset,
-                    msg_id: record.message.msg_id,
-                });
+                cursor =
+                    Some(Cursor::After { offset: record.offset, msg_id: record.message.msg_id });
             }
         }
         self.latest()
@@ -332,10 +292,8 @@ impl<'v> Reader<'v> {
                 self.with_index(part, |index| index.checkpoints().to_vec())?;
             let file = self.open(part)?;
             let mut end = part.end;
-            for checkpoint in checkpoints
-                .iter()
-                .rev()
-                .filter(|one| one.position.offset() <= part.end)
+            for checkpoint in
+                checkpoints.iter().rev().filter(|one| one.position.offset() <= part.end)
             {
                 let mut last: VecDeque<(u64, u64)> = VecDeque::new();
                 let mut scanner = Scanner::new(&*file.file, checkpoint.position.clone(), part.end);
@@ -370,11 +328,9 @@ impl<'v> Reader<'v> {
         }
         match found {
             // The cursor stands for nothing yet: at least one message follows.
-            Some((open, position)) => Ok(Place::new(
-                Some(open),
-                position,
-                Cursor::Start { first_msg_id: None },
-            )),
+            Some((open, position)) => {
+                Ok(Place::new(Some(open), position, Cursor::Start { first_msg_id: None }))
+            }
             None => self.latest(),
         }
     }
@@ -389,13 +345,7 @@ impl<'v> Reader<'v> {
                     let (from, to) = index.around_own(ts);
                     (from.position.clone(), to)
                 })?;
-                self.search(
-                    part,
-                    from,
-                    to.unwrap_or(part.end).min(part.end),
-                    id,
-                    &mut hits,
-                )?;
+                self.search(part, from, to.unwrap_or(part.end).min(part.end), id, &mut hits)?;
             }
         }
         if hits.is_empty() {
@@ -404,10 +354,7 @@ impl<'v> Reader<'v> {
             }
         }
         if hits.len() > 1 {
-            return Err(Error::AmbiguousId {
-                bus: self.bus.to_string(),
-                msg_id: id.to_owned(),
-            });
+            return Err(Error::AmbiguousId { bus: self.bus.to_string(), msg_id: id.to_owned() });
         }
         hits.pop().ok_or_else(|| self.not_found(id))
     }
@@ -427,11 +374,7 @@ impl<'v> Reader<'v> {
             match scanner.next().map_err(self.failed(part.path.as_str()))? {
                 Found::Record(record) if record.offset >= until => return Ok(()),
                 Found::Record(record) if record.message.msg_id == id => {
-                    hits.push(Hit {
-                        part,
-                        offset: record.offset,
-                        line: record.line,
-                    });
+                    hits.push(Hit { part, offset: record.offset, line: record.line });
                 }
                 Found::Record(_) | Found::Damage(_) => {}
                 Found::End(_) => return Ok(()),
@@ -442,21 +385,13 @@ impl<'v> Reader<'v> {
     /// The place after a record; none when another record, or none, begins there.
     fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<Place>> {
         let open = self.open(hit.part)?;
-        let mut scanner = Scanner::new(
-            &*open.file,
-            Position::at_record(hit.offset, hit.line),
-            hit.part.end,
-        );
-        let found = scanner
-            .next()
-            .map_err(self.failed(hit.part.path.as_str()))?;
+        let mut scanner =
+            Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        let found = scanner.next().map_err(self.failed(hit.part.path.as_str()))?;
         let position = scanner.position().clone();
         Ok(match found {
             Found::Record(record) if record.offset == hit.offset && record.message.msg_id == id => {
-                let cursor = Cursor::After {
-                    offset: hit.offset,
-                    msg_id: id.to_owned(),
-                };
+                let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
                 Some(Place::new(Some(open), position, cursor))
             }
             _ => None,
@@ -475,10 +410,7 @@ impl<'v> Reader<'v> {
     }
 
     fn not_found(self, id: &str) -> Error {
-        Error::MessageNotFound {
-            bus: self.bus.to_string(),
-            msg_id: id.to_owned(),
-        }
+        Error::MessageNotFound { bus: self.bus.to_string(), msg_id: id.to_owned() }
     }
 }
 
@@ -489,20 +421,13 @@ fn size_in_answer(message: &Message) -> usize {
         Ok(text) => text.len(),
         Err(_) => (3 * message.body.len()).min(FOREIGN_BODY_BYTES_MAX),
     };
-    let pairs = message
-        .meta
-        .iter()
-        .map(|(key, value)| key.len() + value.len() + 8)
-        .sum::<usize>();
+    let pairs = message.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum::<usize>();
     let parents: usize = message
         .parents
         .iter()
         .map(|parent| {
-            let meta: usize = parent
-                .meta
-                .iter()
-                .map(|(key, value)| key.len() + value.len() + 8)
-                .sum();
+            let meta: usize =
+                parent.meta.iter().map(|(key, value)| key.len() + value.len() + 8).sum();
             parent.msg_id.len() + parent.kind.len() + meta + 8
         })
         .sum();

@@ -147,9 +147,8 @@ impl Buses {
         let context = Arc::clone(&self.context);
         let scope = project.map_or(Scope::All, Scope::Project);
         let ids = blocking(move || existing(&*context.disk, &scope)).await?;
-        let mut following = ids
-            .into_iter()
-            .filter(|id| after.as_ref().is_none_or(|after| id > after));
+        let mut following =
+            ids.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
         let mut page = BusPage::default();
         for id in following.by_ref().take(limit) {
             page.buses.push(self.summary(id).await);
@@ -174,9 +173,7 @@ impl Buses {
                 bus.reader(|reader| {
                     let view = reader.view;
                     let last = reader.last_entry()?;
-                    let damages = view
-                        .live()
-                        .map_or(0, |(_, live)| live.index.lock().damages());
+                    let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
                     let size: u64 = view.parts.iter().map(|part| part.end).sum();
                     Ok((size, last, view.archive_count(), damages, view.poisoned))
                 })
@@ -189,12 +186,8 @@ impl Buses {
                 summary.last = last.map(|entry| (entry.msg_id, entry.ts));
                 summary.archive_count = archives;
                 summary.damage_count = damages;
-                summary.problem = poisoned.then(|| {
-                    Error::BusPoisoned {
-                        bus: id.to_string(),
-                    }
-                    .to_string()
-                });
+                summary.problem =
+                    poisoned.then(|| Error::BusPoisoned { bus: id.to_string() }.to_string());
             }
             Err(error) => summary.problem = Some(error.to_string()),
         }
@@ -261,10 +254,7 @@ fn check_headers(batch: &AppendBatch) -> Result<()> {
             msg_id: &msg_id::format(ts, u32::MAX, 0),
             ts,
             request_id: batch.request_id.as_ref().map(RequestId::as_str),
-            batch: Some((
-                limits::BATCH_MESSAGES_MAX as u32,
-                limits::BATCH_MESSAGES_MAX as u32,
-            )),
+            batch: Some((limits::BATCH_MESSAGES_MAX as u32, limits::BATCH_MESSAGES_MAX as u32)),
         };
         message_file::encode(&record, &mut Vec::new())?;
     }
@@ -278,9 +268,7 @@ impl Seat {
     fn take(count: &Arc<AtomicUsize>) -> Result<Self> {
         let seat = Self(Arc::clone(count));
         if count.fetch_add(1, Ordering::Relaxed) >= limits::SUBSCRIBERS_MAX {
-            return Err(Error::SubscriberLimit {
-                limit: limits::SUBSCRIBERS_MAX,
-            });
+            return Err(Error::SubscriberLimit { limit: limits::SUBSCRIBERS_MAX });
         }
         Ok(seat)
     }
@@ -307,34 +295,20 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
     };
     let mut found = BTreeSet::new();
     for project in projects {
-        let own = BusId {
-            project,
-            task: None,
-        };
+        let own = BusId { project, task: None };
         let folder = paths::project_folder(&own.project);
         let Some(entries) = disk.list(&folder)? else {
             if matches!(scope, Scope::Project(_)) {
-                return Err(Error::ProjectNotFound {
-                    project: own.project.to_string(),
-                });
+                return Err(Error::ProjectNotFound { project: own.project.to_string() });
             }
             continue;
         };
         for entry in &entries {
-            let task = if entry.kind == Kind::Folder {
-                paths::task_of_folder(&entry.name)
-            } else {
-                None
-            };
+            let task =
+                if entry.kind == Kind::Folder { paths::task_of_folder(&entry.name) } else { None };
             let Some(task) = task else { continue };
-            let bus = BusId {
-                project: own.project.clone(),
-                task: Some(task),
-            };
-            if has_bus(
-                &disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(),
-                &bus,
-            ) {
+            let bus = BusId { project: own.project.clone(), task: Some(task) };
+            if has_bus(&disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(), &bus) {
                 found.insert(bus);
             }
         }
@@ -347,9 +321,7 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
 
 fn has_bus(entries: &[crate::disk::Entry], bus: &BusId) -> bool {
     let file = paths::bus_file(bus);
-    entries
-        .iter()
-        .any(|entry| entry.name == file.name() || paths::is_archive_of(bus, &entry.name))
+    entries.iter().any(|entry| entry.name == file.name() || paths::is_archive_of(bus, &entry.name))
 }
 
 fn folders(disk: &dyn Disk, path: &crate::domain::TreePath) -> Result<Vec<String>> {

@@ -94,13 +94,7 @@ impl RequestIds {
         self.messages += 1;
         let Some(request_id) = request_id else { return };
         let content = self.content_of_new(message);
-        let remembered = Remembered {
-            msg_id: msg_id.to_owned(),
-            ts,
-            offset,
-            batch_size,
-            content,
-        };
+        let remembered = Remembered { msg_id: msg_id.to_owned(), ts, offset, batch_size, content };
         self.insert(request_id.as_str(), remembered);
     }
 
@@ -142,13 +136,8 @@ impl RequestIds {
             return Ok(Known::Nothing);
         };
         let same = found.len() <= messages.len()
-            && found
-                .iter()
-                .all(|one| one.batch_size as usize == messages.len())
-            && found
-                .iter()
-                .zip(messages)
-                .all(|(one, new)| one.content == self.content_of_new(new));
+            && found.iter().all(|one| one.batch_size as usize == messages.len())
+            && found.iter().zip(messages).all(|(one, new)| one.content == self.content_of_new(new));
         if !same {
             return Err(Error::RequestIdReused {
                 bus: bus.to_string(),
@@ -163,16 +152,8 @@ impl RequestIds {
     }
 
     fn content_of_new(&self, message: &NewMessage) -> u64 {
-        let NewMessage {
-            kind,
-            run_id,
-            issue_id,
-            parents,
-            links,
-            meta,
-            attachment_path,
-            body,
-        } = message;
+        let NewMessage { kind, run_id, issue_id, parents, links, meta, attachment_path, body } =
+            message;
         let mut hasher = self.hasher.build_hasher();
         (kind, run_id, issue_id, attachment_path, body, meta).hash(&mut hasher);
         (parents.len(), links.len()).hash(&mut hasher);
@@ -191,11 +172,7 @@ impl RequestIds {
         self.content_of_new(&NewMessage {
             kind: message.kind.clone(),
             run_id: message.run_id.clone(),
-            issue_id: if own_issue {
-                String::new()
-            } else {
-                message.issue_id.clone()
-            },
+            issue_id: if own_issue { String::new() } else { message.issue_id.clone() },
             parents: message.parents.clone(),
             links: message.links.clone(),
             meta: message.meta.clone(),

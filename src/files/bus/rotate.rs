@@ -51,9 +51,7 @@ impl Owner {
             return Err(Error::Bug("no live file".into()));
         };
         if live.end == 0 {
-            return Err(Error::BusEmpty {
-                bus: self.bus.to_string(),
-            });
+            return Err(Error::BusEmpty { bus: self.bus.to_string() });
         }
         live.file.sync().map_err(self.failed("sync"))?;
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
@@ -71,9 +69,7 @@ impl Owner {
     ) -> Result<Trimmed> {
         self.refresh_archives()?;
         if self.archives().is_empty() && self.disk().status(&self.path)?.is_none() {
-            return Err(Error::BusNotFound {
-                bus: self.bus.to_string(),
-            });
+            return Err(Error::BusNotFound { bus: self.bus.to_string() });
         }
         let before = SignedDuration::try_from(older_than)
             .ok()
@@ -81,8 +77,7 @@ impl Owner {
         let mut trimmed = Trimmed::default();
         for archive in self.archives() {
             let index =
-                self.context
-                    .archive_index(&archive.path, archive.identity, archive.length)?;
+                self.context.archive_index(&archive.path, archive.identity, archive.length)?;
             // Without a single time in it, nobody knows how old it is.
             let last_ts = index.latest_ts();
             if last_ts.is_none() || last_ts > before {

@@ -35,23 +35,13 @@ impl<'f> Scanner<'f> {
     /// Starts a scan that looks at nothing from `end` on.
     pub(super) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
         let window_offset = position.offset();
-        Self {
-            file,
-            position,
-            end,
-            finished: true,
-            window: Vec::new(),
-            window_offset,
-        }
+        Self { file, position, end, finished: true, window: Vec::new(), window_offset }
     }
 
     /// Starts a scan that ends before whatever the bytes from `end` on could
     /// change.
     pub(super) fn unfinished(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
-        Self {
-            finished: false,
-            ..Self::new(file, position, end)
-        }
+        Self { finished: false, ..Self::new(file, position, end) }
     }
 
     /// Returns where the scan stands: after what `next` returned last.
@@ -88,17 +78,14 @@ impl<'f> Scanner<'f> {
         if offset >= self.window_offset + self.window.len() as u64 {
             self.window.clear();
         } else {
-            self.window
-                .drain(..usize::try_from(offset - self.window_offset).unwrap_or(0));
+            self.window.drain(..usize::try_from(offset - self.window_offset).unwrap_or(0));
         }
         self.window_offset = offset;
         let kept = self.window.len();
         let left = usize::try_from(self.end.saturating_sub(offset)).unwrap_or(usize::MAX) - kept;
         let more = left.min(kept.max(WINDOW_BYTES));
         self.window.resize(kept + more, 0);
-        let read = self
-            .file
-            .read_at(offset + kept as u64, &mut self.window[kept..])?;
+        let read = self.file.read_at(offset + kept as u64, &mut self.window[kept..])?;
         self.window.truncate(kept + read);
         if read < more {
             // The file is shorter than it was said to be: somebody cut it.
@@ -114,9 +101,7 @@ pub(super) fn count_lines(file: &dyn DiskFile, from: u64, to: u64) -> io::Result
     let mut offset = from;
     let mut lines = 0;
     while offset < to {
-        let wanted = usize::try_from(to - offset)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
+        let wanted = usize::try_from(to - offset).unwrap_or(usize::MAX).min(buffer.len());
         let read = file.read_at(offset, &mut buffer[..wanted])?;
         if read == 0 {
             break;

@@ -15,7 +15,7 @@ use crate::store::{Filter, Frame, FrameStream, Scope, Start, Subscription};
 
 use super::Bus;
 use super::hub::Registration;
-use super::place::{Advanced, Event, Flow, Place};
+use super::place::{Advanced, Event, Flow, Place, Reader};
 use super::registry::{Buses, Seat, blocking, existing};
 
 /// The reason of a gap when the bus's files are gone.
@@ -121,24 +121,13 @@ impl Follower {
             Err(error) => return self.report_unreadable(id, &error),
         };
         let reader = Arc::clone(&opened);
-        let located = blocking(move || {
-            reader.reader(|reader| match reader.locate(&start) {
-                Err(error) if is_lost(&error) => {
-                    Ok((reader.earliest()?, Some(error.reason().as_str())))
-                }
-                place => Ok((place?, None)),
-            })
-        });
+        let located = blocking(move || reader.reader(|reader| locate_or_oldest(reader, &start)));
         match located.await {
             Ok((place, lost)) => {
                 let oldest = place.cursor.clone();
                 self.take_up(opened, place);
                 if let Some(reason) = lost {
-                    self.frames.push_back(Frame::Gap {
-                        bus: id.clone(),
-                        reason,
-                        oldest,
-                    });
+                    self.frames.push_back(Frame::Gap { bus: id.clone(), reason, oldest });
                 }
             }
             Err(error) => self.report_unreadable(id, &error),
@@ -147,10 +136,7 @@ impl Follower {
 
     fn take_up(&mut self, bus: Arc<Bus>, place: Place) {
         let id = bus.id.clone();
-        self.frames.push_back(Frame::Opened {
-            bus: id.clone(),
-            cursor: place.cursor.clone(),
-        });
+        self.frames.push_back(Frame::Opened { bus: id.clone(), cursor: place.cursor.clone() });
         self.places.insert(id.clone(), Followed { bus, place });
         self.wait_for_turn(id);
     }
@@ -174,13 +160,10 @@ impl Follower {
 
     /// Turns it into the stream of its frames.
     pub(super) fn into_stream(self) -> FrameStream {
-        Box::pin(futures_util::stream::unfold(
-            self,
-            |mut follower| async move {
-                let frame = follower.next().await?;
-                Some((frame, follower))
-            },
-        ))
+        Box::pin(futures_util::stream::unfold(self, |mut follower| async move {
+            let frame = follower.next().await?;
+            Some((frame, follower))
+        }))
     }
 
     async fn next(&mut self) -> Option<Result<Frame>> {
@@ -189,11 +172,7 @@ impl Follower {
                 self.last_frame = Instant::now();
                 if matches!(frame, Frame::Message { .. }) {
                     self.delivered += 1;
-                    if self
-                        .subscription
-                        .limit
-                        .is_some_and(|limit| self.delivered >= limit)
-                    {
+                    if self.subscription.limit.is_some_and(|limit| self.delivered >= limit) {
                         self.frames.clear();
                         self.ending = Some(Ok(()));
                     }
@@ -214,9 +193,7 @@ impl Follower {
     /// Does one thing that may bring frames.
     async fn work(&mut self) -> Result<()> {
         if self.buses.shutdown.is_cancelled() {
-            self.frames.push_back(Frame::Closing {
-                positions: self.all_positions(),
-            });
+            self.frames.push_back(Frame::Closing { positions: self.all_positions() });
             self.ending = Some(Err(Error::ShuttingDown));
             return Ok(());
         }
@@ -262,11 +239,7 @@ impl Follower {
         else {
             return Ok(());
         };
-        let Chunk {
-            place,
-            frames,
-            advanced,
-        } = chunk;
+        let Chunk { place, frames, advanced } = chunk;
         self.frames.extend(frames);
         let oldest_read = place.cursor.clone();
         self.places.insert(id.clone(), Followed { bus, place });
@@ -290,22 +263,10 @@ impl Follower {
     async fn find_again(&mut self, id: &BusId, cursor: Cursor) -> Result<()> {
         let bus = self.buses.get_current(id).await?;
         let reader = Arc::clone(&bus);
-        let (place, lost) = blocking(move || {
-            reader.reader(|reader| {
-                if reader.view.parts.is_empty() {
-                    return Ok((reader.earliest()?, Some(BUS_DELETED)));
-                }
-                match reader.locate(&Start::Cursor(cursor)) {
-                    // An editor, or a restored copy: the message is still there.
-                    Ok(place) => Ok((place, None)),
-                    Err(error) if is_lost(&error) => {
-                        Ok((reader.earliest()?, Some(error.reason().as_str())))
-                    }
-                    Err(error) => Err(error),
-                }
-            })
-        })
-        .await?;
+        // An editor, or a copy that was put back: the message may still be there.
+        let start = Start::Cursor(cursor);
+        let located = blocking(move || reader.reader(|reader| locate_or_oldest(reader, &start)));
+        let (place, lost) = located.await?;
         if let Some(reason) = lost {
             self.frames.push_back(Frame::Gap {
                 bus: id.clone(),
@@ -363,17 +324,22 @@ fn read_chunk(bus: &Bus, mut place: Place, filter: &Filter) -> Chunk {
             Flow::Continue
         })
     });
-    Chunk {
-        place,
-        frames,
-        advanced,
+    Chunk { place, frames, advanced }
+}
+
+/// Finds the place where to start, or the oldest one with the reason why.
+fn locate_or_oldest(reader: Reader<'_>, start: &Start) -> Result<(Place, Option<&'static str>)> {
+    match reader.locate(start) {
+        Err(error) if is_lost(&error) => {
+            let deleted = reader.view.parts.is_empty();
+            let reason = if deleted { BUS_DELETED } else { error.reason().as_str() };
+            Ok((reader.earliest()?, Some(reason)))
+        }
+        place => Ok((place?, None)),
     }
 }
 
 /// Whether an error says that a cursor's past or future is not there.
 fn is_lost(error: &Error) -> bool {
-    matches!(
-        error.reason(),
-        Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown
-    )
+    matches!(error.reason(), Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown)
 }

@@ -31,11 +31,7 @@ impl Owner {
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
             live.index = SharedIndex::new(Index::new());
             live.position = Position::start();
-            live.committed = Committed {
-                end: 0,
-                position: Position::start(),
-                last: None,
-            };
+            live.committed = Committed { end: 0, position: Position::start(), last: None };
             live.sequence = self.next_sequence;
             self.next_sequence += 1;
         }
@@ -92,10 +88,7 @@ impl Owner {
             return Ok(());
         };
         let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
-        let read = live
-            .file
-            .read_at(keep, &mut torn)
-            .map_err(self.failed("read"))?;
+        let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
         torn.truncate(read);
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let path = paths::torn_file(&self.bus, &stamp);
@@ -105,12 +98,7 @@ impl Owner {
             "moved a torn record out of the bus file");
 
         // The scan may stand behind the cut: begin again before it.
-        let start = live
-            .index
-            .lock()
-            .before_offset(keep.saturating_sub(1))
-            .position
-            .clone();
+        let start = live.index.lock().before_offset(keep.saturating_sub(1)).position.clone();
         let mut scanner = Scanner::new(&*live.file, start, keep);
         while !matches!(scanner.next().map_err(self.failed("read"))?, Found::End(_)) {}
         let position = scanner.position().clone();

@@ -28,10 +28,7 @@ struct State {
 
 impl Writers {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State::default()),
-            wake: Condvar::new(),
-        })
+        Arc::new(Self { state: Mutex::new(State::default()), wake: Condvar::new() })
     }
 
     /// Gives something its turn as soon as a thread is free. It must not be
@@ -45,19 +42,15 @@ impl Writers {
             state.threads += 1;
             drop(state);
             let writers = Arc::clone(self);
-            let spawned = std::thread::Builder::new()
-                .name("bus-writer".into())
-                .spawn(move || writers.run());
+            let spawned =
+                std::thread::Builder::new().name("bus-writer".into()).spawn(move || writers.run());
             if let Err(error) = spawned {
                 tracing::error!(%error, "cannot start a writer thread");
                 let mut state = self.lock();
                 state.threads -= 1;
                 // Without a single thread nobody would ever answer.
-                let turns: Vec<_> = if state.threads == 0 {
-                    state.ready.drain(..).collect()
-                } else {
-                    Vec::new()
-                };
+                let turns: Vec<_> =
+                    if state.threads == 0 { state.ready.drain(..).collect() } else { Vec::new() };
                 drop(state);
                 for turn in turns {
                     while turn.take_turn() {}

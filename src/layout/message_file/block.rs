@@ -17,22 +17,11 @@ pub(super) const DASHES: usize = 3;
 /// What a `---` line opens.
 pub(super) enum Opening {
     /// A record of ours whose checksum fits, with a body of `size` stored bytes.
-    Own {
-        header: Box<Header>,
-        closing: Delimiter,
-        size: usize,
-    },
+    Own { header: Box<Header>, closing: Delimiter, size: usize },
     /// Another program's record.
-    Foreign {
-        header: Box<Header>,
-        closing: Delimiter,
-    },
+    Foreign { header: Box<Header>, closing: Delimiter },
     /// A record of ours whose checksum does not fit, or of which bytes are missing.
-    Damaged {
-        header: Box<Header>,
-        closing: Delimiter,
-        trailer: Option<Trailer>,
-    },
+    Damaged { header: Box<Header>, closing: Delimiter, trailer: Option<Trailer> },
     /// A header that was not written to its end; `next` may open a record.
     TornHeader { next: usize },
     /// The same at the end of the file.
@@ -78,11 +67,7 @@ pub(super) fn classify(window: &Window<'_>, opening: Delimiter, in_body: bool) -
             Found::Yes(()) => {
                 if let Some(header) = own_header::read(block).or_else(|| header::read(block)) {
                     let header = Box::new(header);
-                    return Opening::Own {
-                        header,
-                        closing,
-                        size: trailer.body_size,
-                    };
+                    return Opening::Own { header, closing, size: trailer.body_size };
                 }
             }
             Found::No => {}
@@ -90,32 +75,21 @@ pub(super) fn classify(window: &Window<'_>, opening: Delimiter, in_body: bool) -
     }
     let Some(header) = header::read(block) else {
         let is_torn = !is_doubtful && looks_torn(block);
-        return if is_torn {
-            Opening::TornHeader {
-                next: closing.start,
-            }
-        } else {
-            Opening::Text
-        };
+        return if is_torn { Opening::TornHeader { next: closing.start } } else { Opening::Text };
     };
     if is_doubtful && !header.is_full() {
         return Opening::Text;
     }
     match opens_next(window, closing, ends_with_blank_line(block), header.has_six) {
         Found::Pending(_) => Opening::NeedMore,
-        Found::Yes(()) if block.starts_with(b"msg_id:") => Opening::TornHeader {
-            next: closing.start,
-        },
+        Found::Yes(()) if block.starts_with(b"msg_id:") => {
+            Opening::TornHeader { next: closing.start }
+        }
         Found::Yes(()) => Opening::Text,
-        Found::No if header.has_checksum => Opening::Damaged {
-            header: Box::new(header),
-            closing,
-            trailer,
-        },
-        Found::No => Opening::Foreign {
-            header: Box::new(header),
-            closing,
-        },
+        Found::No if header.has_checksum => {
+            Opening::Damaged { header: Box::new(header), closing, trailer }
+        }
+        Found::No => Opening::Foreign { header: Box::new(header), closing },
     }
 }
 
@@ -151,11 +125,7 @@ fn verify(
         return Found::No;
     }
     if body.len() <= trailer.body_size {
-        return if window.at_end {
-            Found::No
-        } else {
-            Found::Pending(opening.start)
-        };
+        return if window.at_end { Found::No } else { Found::Pending(opening.start) };
     }
     let (body, after) = body.split_at(trailer.body_size);
     let signed = &window.bytes[opening.start..opening.end + trailer.sum_line];
@@ -176,11 +146,7 @@ fn opens_next(
     let next = &window.bytes[closing.end..];
     if !next.starts_with(KEY) {
         let may_become = !window.at_end && KEY.starts_with(next);
-        return if may_become {
-            Found::Pending(closing.start)
-        } else {
-            Found::No
-        };
+        return if may_become { Found::Pending(closing.start) } else { Found::No };
     }
     if ends_blank {
         return Found::Yes(());

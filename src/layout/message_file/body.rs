@@ -65,18 +65,12 @@ pub(super) fn walk(window: &Window<'_>, from: usize, limit: usize, body: Body) -
             break End::Next { at: line.start };
         }
         if older {
-            break End::Closed {
-                at: line.start,
-                after: line.end,
-            };
+            break End::Closed { at: line.start, after: line.end };
         }
         match legacy_follows(window, line.end) {
             Found::Yes(()) if body == Body::Torn && line.start == from => {}
             Found::Yes(()) => {
-                break End::Closed {
-                    at: line.start,
-                    after: line.end,
-                };
+                break End::Closed { at: line.start, after: line.end };
             }
             Found::Pending(_) => break End::NeedMore,
             Found::No => {}
@@ -93,10 +87,7 @@ pub(super) fn walk(window: &Window<'_>, from: usize, limit: usize, body: Body) -
 pub(super) fn legacy_follows(window: &Window<'_>, from: usize) -> Found<()> {
     let limit = from + BLANK_BYTES_MAX;
     let rest = &window.bytes[from..window.len().min(limit)];
-    let blank = rest
-        .iter()
-        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-        .count();
+    let blank = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
     let start = window.line_start(from + blank).max(from);
     if blank == BLANK_BYTES_MAX {
         return Found::No;
@@ -108,18 +99,12 @@ pub(super) fn legacy_follows(window: &Window<'_>, from: usize) -> Found<()> {
         None if may_be_legacy(&window.bytes[start..]) => return Found::Pending(start),
         None => return Found::No,
     };
-    if legacy::read(line).is_some() {
-        Found::Yes(())
-    } else {
-        Found::No
-    }
+    if legacy::read(line).is_some() { Found::Yes(()) } else { Found::No }
 }
 
 /// Tells whether the start of a line may become that of a legacy line.
 fn may_be_legacy(line: &[u8]) -> bool {
-    line.trim_ascii_start()
-        .first()
-        .is_none_or(|&byte| byte == b'[')
+    line.trim_ascii_start().first().is_none_or(|&byte| byte == b'[')
 }
 
 /// Returns the text of a region before another record: without its separator and its

@@ -167,6 +167,5 @@ fn write_field(key: &str, value: &str, out: &mut Vec<u8>) {
 }
 
 fn write_formatted(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text)
-        .expect("writing to memory does not fail");
+    out.write_fmt(text).expect("writing to memory does not fail");
 }

@@ -120,10 +120,7 @@ impl Field {
 pub(super) fn read(block: &[u8]) -> Option<Header> {
     let text = str::from_utf8(block).ok()?;
     let marks = ["msg_id", "messageId", "type"];
-    if !marks
-        .iter()
-        .any(|mark| memchr::memmem::find(block, mark.as_bytes()).is_some())
-    {
+    if !marks.iter().any(|mark| memchr::memmem::find(block, mark.as_bytes()).is_some()) {
         return None;
     }
     let header = simple_header::read(text).or_else(|| yaml::read(text))?;
@@ -222,11 +219,7 @@ impl Header {
             given => given,
         };
         Message {
-            msg_id: if is_synthetic {
-                made_up_id()
-            } else {
-                self.msg_id
-            },
+            msg_id: if is_synthetic { made_up_id() } else { self.msg_id },
             ts: self.ts,
             kind: self.kind,
             project_id: self.project_id,

@@ -28,36 +28,21 @@ pub(super) fn read(line: &[u8]) -> Option<LegacyLine<'_>> {
         return None;
     }
     let line = line.trim_ascii_start().strip_prefix(b"[")?;
-    let close = line
-        .iter()
-        .take(TIME_BYTES_MAX)
-        .position(|&byte| byte == b']')?;
+    let close = line.iter().take(TIME_BYTES_MAX).position(|&byte| byte == b']')?;
     let ts = time::read_legacy(str::from_utf8(&line[..close]).ok()?)?;
     let text = line[close + 1..].trim_ascii();
     if text.is_empty() {
         return None;
     }
-    let colon = text
-        .iter()
-        .take(limits::MESSAGE_TYPE_BYTES_MAX + 1)
-        .position(|&byte| byte == b':');
-    let kind = colon
-        .and_then(|colon| str::from_utf8(&text[..colon]).ok())
-        .filter(|kind| is_type(kind));
+    let colon = text.iter().take(limits::MESSAGE_TYPE_BYTES_MAX + 1).position(|&byte| byte == b':');
+    let kind =
+        colon.and_then(|colon| str::from_utf8(&text[..colon]).ok()).filter(|kind| is_type(kind));
     let Some((kind, colon)) = kind.zip(colon) else {
-        return Some(LegacyLine {
-            ts,
-            kind: "INFO".to_owned(),
-            body: text,
-        });
+        return Some(LegacyLine { ts, kind: "INFO".to_owned(), body: text });
     };
     let after = text[colon + 1..].trim_ascii();
     let body = if after.is_empty() { text } else { after };
-    Some(LegacyLine {
-        ts,
-        kind: kind.to_uppercase(),
-        body,
-    })
+    Some(LegacyLine { ts, kind: kind.to_uppercase(), body })
 }
 
 fn is_type(text: &str) -> bool {

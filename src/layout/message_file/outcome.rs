@@ -35,11 +35,7 @@ impl Scan<'_> {
                 format!("LEGACY-LINE-{number:09}")
             })
         };
-        let at = Span {
-            start,
-            end,
-            resume: end,
-        };
+        let at = Span { start, end, resume: end };
         self.record(at, Context::Outside, Origin::Legacy, message, None)
     }
 
@@ -51,20 +47,12 @@ impl Scan<'_> {
         size: usize,
     ) -> Step {
         let stored = &self.window.bytes[closing.end..closing.end + size];
-        let body = if header.stuffed {
-            stuffing::remove(stored)
-        } else {
-            stored.to_vec()
-        };
+        let body = if header.stuffed { stuffing::remove(stored) } else { stored.to_vec() };
         let batch = header.batch;
         let message =
             header.into_message(body, Integrity::Verified, || self.made_up_id(rule, closing));
         let end = closing.end + size + 1;
-        let at = Span {
-            start: rule.start,
-            end,
-            resume: end,
-        };
+        let at = Span { start: rule.start, end, resume: end };
         let step = self.record(at, Context::Outside, Origin::Own, message, batch);
         self.here.after_own = true;
         self.here.guard = false;
@@ -80,12 +68,8 @@ impl Scan<'_> {
         let bytes = self.window.bytes;
         let older = header.older;
         let limit = closing.end + limits::FOREIGN_BODY_BYTES_MAX + SEPARATOR_BYTES_MAX;
-        let Walk { end, has_rules } = walk(
-            &self.window,
-            closing.end,
-            limit,
-            if older { Body::Older } else { Body::Plain },
-        );
+        let Walk { end, has_rules } =
+            walk(&self.window, closing.end, limit, if older { Body::Older } else { Body::Plain });
         let body_context = Context::Body { older };
         let mut resume = None;
         let (body, end, context) = match end {
@@ -96,11 +80,9 @@ impl Scan<'_> {
                 let end = closing.end + without_separator(region).len();
                 (body::before_next(region), end, Context::Outside)
             }
-            End::Closed { at, after } => (
-                body::before_next(&bytes[closing.end..at]),
-                after,
-                Context::Outside,
-            ),
+            End::Closed { at, after } => {
+                (body::before_next(&bytes[closing.end..at]), after, Context::Outside)
+            }
             End::Eof { undecided } => {
                 let region = &bytes[closing.end..];
                 match self.window.torn_opening(closing.end) {
@@ -126,14 +108,9 @@ impl Scan<'_> {
             return self.report_first(rule, closing.start, detail);
         }
         self.here.guard |= has_rules || header.is_lax || header.left_out.is_some();
-        let message = header.into_message(body.to_vec(), Integrity::Unchecked, || {
-            self.made_up_id(rule, closing)
-        });
-        let at = Span {
-            start: rule.start,
-            end,
-            resume: resume.unwrap_or(end),
-        };
+        let message = header
+            .into_message(body.to_vec(), Integrity::Unchecked, || self.made_up_id(rule, closing));
+        let at = Span { start: rule.start, end, resume: resume.unwrap_or(end) };
         self.record(at, context, Origin::Foreign, message, None)
     }
 
@@ -165,18 +142,12 @@ impl Scan<'_> {
                 let end = closing.end + without_separator(region).len();
                 (Some(body::before_next(region)), end, Context::Outside)
             }
-            End::Closed { at, after } => (
-                Some(body::before_next(&bytes[closing.end..at])),
-                after,
-                Context::Outside,
-            ),
+            End::Closed { at, after } => {
+                (Some(body::before_next(&bytes[closing.end..at])), after, Context::Outside)
+            }
             End::Eof { undecided } => {
                 let body = body::at_eof(&bytes[closing.end..]);
-                (
-                    Some(body),
-                    undecided.unwrap_or(bytes.len()),
-                    Context::PassingOver,
-                )
+                (Some(body), undecided.unwrap_or(bytes.len()), Context::PassingOver)
             }
         };
         let added_to = body.filter(|body| {
@@ -194,19 +165,11 @@ impl Scan<'_> {
                 "a record was edited: its checksum does not fit, its text is longer than before";
             return self.report_first(rule, end, detail);
         }
-        let body = if header.stuffed {
-            stuffing::remove(body)
-        } else {
-            body.to_vec()
-        };
+        let body = if header.stuffed { stuffing::remove(body) } else { body.to_vec() };
         self.here.guard = true;
         let message =
             header.into_message(body, Integrity::Modified, || self.made_up_id(rule, closing));
-        let at = Span {
-            start: rule.start,
-            end,
-            resume: end,
-        };
+        let at = Span { start: rule.start, end, resume: end };
         let step = self.record(at, context, Origin::Own, message, None);
         self.here.damaged = true;
         step
@@ -232,27 +195,17 @@ impl Scan<'_> {
     }
 
     fn too_long(&mut self, rule: Delimiter, end: usize, context: Context) -> Step {
-        self.damage(
-            rule.start,
-            end,
-            context,
-            "the body of a record is too long; it is passed over",
-        )
+        self.damage(rule.start, end, context, "the body of a record is too long; it is passed over")
     }
 
     /// Reports what is wrong with the record at `rule`, which comes next.
     fn report_first(&mut self, rule: Delimiter, end: usize, detail: &'static str) -> Step {
         let length = (end - rule.start) as u64;
         let offset = self.offset(rule.start);
-        self.here
-            .advance(self.window.bytes, rule.start, Context::Outside);
+        self.here.advance(self.window.bytes, rule.start, Context::Outside);
         self.here.reported = true;
         self.here.guard = true;
-        Step::Damage(Damage {
-            offset,
-            length,
-            detail: detail.into(),
-        })
+        Step::Damage(Damage { offset, length, detail: detail.into() })
     }
 
     pub(super) fn damage(
@@ -265,11 +218,7 @@ impl Scan<'_> {
         let offset = self.offset(start);
         self.here.advance(self.window.bytes, end, context);
         self.here.guard = true;
-        Step::Damage(Damage {
-            offset,
-            length: (end - start) as u64,
-            detail: detail.into(),
-        })
+        Step::Damage(Damage { offset, length: (end - start) as u64, detail: detail.into() })
     }
 
     fn record(
@@ -284,23 +233,14 @@ impl Scan<'_> {
         let end = self.offset(at.end);
         self.here.advance(self.window.bytes, at.resume, context);
         self.here.damaged = false;
-        Step::Record(Box::new(Record {
-            offset,
-            end,
-            line,
-            origin,
-            message,
-            batch,
-        }))
+        Step::Record(Box::new(Record { offset, end, line, origin, message, batch }))
     }
 
     /// Ends with a torn tail that opens at `start`. The position stays, so that what is
     /// left after the cut is read from there.
     pub(super) fn torn(&mut self, start: usize) -> Step {
         self.here.context = self.entry;
-        Step::End(Tail::Torn {
-            keep: self.offset(self.window.keep_before(start)),
-        })
+        Step::End(Tail::Torn { keep: self.offset(self.window.keep_before(start)) })
     }
 
     /// Looks for a record behind a header at the end of the file that announces more bytes

@@ -39,11 +39,7 @@ pub(super) fn trailer(block: &[u8]) -> Option<Trailer> {
     let start = memchr::memrchr(b'\n', line)? + 1;
     let size = str::from_utf8(line[start..].strip_prefix(b"body_size: ")?).ok()?;
     let body_size = number(size)?;
-    Some(Trailer {
-        body_size,
-        sum,
-        sum_line: block.len() - SUM_LINE,
-    })
+    Some(Trailer { body_size, sum, sum_line: block.len() - SUM_LINE })
 }
 
 /// Tells whether a line is a checksum line of ours.
@@ -52,12 +48,8 @@ pub(super) fn is_sum_line(line: &[u8]) -> bool {
 }
 
 fn read_sum(line: &[u8]) -> Option<u32> {
-    let sum = line
-        .strip_prefix(b"checksum: crc32c-")?
-        .strip_suffix(b"\n")?;
-    let is_hex = sum
-        .iter()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let sum = line.strip_prefix(b"checksum: crc32c-")?.strip_suffix(b"\n")?;
+    let is_hex = sum.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_hex.then(|| u32::from_str_radix(str::from_utf8(sum).ok()?, 16).ok())?
 }
 
@@ -69,9 +61,7 @@ fn number(text: &str) -> Option<usize> {
 
 /// Reads the fields of a header of ours; none when it is not exactly as we write it.
 pub(super) fn read(block: &[u8]) -> Option<Header> {
-    let mut lines = Lines {
-        rest: str::from_utf8(block).ok()?,
-    };
+    let mut lines = Lines { rest: str::from_utf8(block).ok()? };
     let mut header = Header {
         msg_id: lines.field("msg_id: ")??,
         ts: Some(lines.time()?),
@@ -82,11 +72,7 @@ pub(super) fn read(block: &[u8]) -> Option<Header> {
         issue_id: lines.optional("issue_id: ")?,
         parents: lines.parents()?,
         links: lines.links()?,
-        meta: if lines.is_next("meta:\n") {
-            lines.pairs("    ")?
-        } else {
-            BTreeMap::new()
-        },
+        meta: if lines.is_next("meta:\n") { lines.pairs("    ")? } else { BTreeMap::new() },
         attachment_path: lines.optional("attachment_path: ")?,
         request_id: lines.optional("request_id: ")?,
         has_checksum: true,
@@ -173,11 +159,7 @@ impl<'a> Lines<'a> {
         while let Some(url) = self.field("    - url: ") {
             let label = self.optional("      label: ")?;
             let kind = self.optional("      kind: ")?;
-            links.push(Link {
-                url: url?,
-                label,
-                kind,
-            });
+            links.push(Link { url: url?, label, kind });
         }
         Some(links)
     }
@@ -235,10 +217,7 @@ mod tests {
         let pairs = || btree_map(text(), text(), 0..3);
         let parent = (text(), text(), pairs());
         let parent = parent.prop_map(|(msg_id, kind, meta)| Parent { msg_id, kind, meta });
-        let bare = "[a-z0-9]{1,3}".prop_map(|msg_id| Parent {
-            msg_id,
-            ..Parent::default()
-        });
+        let bare = "[a-z0-9]{1,3}".prop_map(|msg_id| Parent { msg_id, ..Parent::default() });
         let link =
             (text(), text(), text()).prop_map(|(url, label, kind)| Link { url, label, kind });
         let texts = (text(), text(), text(), text(), "(---\n| |x){0,4}");

@@ -64,12 +64,7 @@ impl Position {
     /// A place where a record is known to open. What lies before it is not known, so a
     /// guard is needed until a record of ours has been read.
     pub fn at_record(offset: u64, line: u64) -> Self {
-        Self {
-            offset,
-            line,
-            guard: true,
-            ..Self::start()
-        }
+        Self { offset, line, guard: true, ..Self::start() }
     }
 
     /// Returns the offset of the next byte to read.

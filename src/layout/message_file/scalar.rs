@@ -26,9 +26,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 fn is_stamp(bytes: &[u8]) -> bool {
     let mut parts = bytes.split(|&byte| byte == b'-');
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    parts
-        .next()
-        .is_some_and(|date| date.len() == 8 && digits(date))
+    parts.next().is_some_and(|date| date.len() == 8 && digits(date))
         && (0..3).all(|_| parts.next().is_some_and(digits))
         && parts.next().is_none()
 }

@@ -106,29 +106,19 @@ impl<'a> Scan<'a> {
                 }
                 Line::Pending => return Step::NeedMore,
                 Line::None if self.window.len() <= TEXT_BYTES_MAX + DASHES => {
-                    return if self.window.at_end {
-                        self.end(undecided)
-                    } else {
-                        Step::NeedMore
-                    };
+                    return if self.window.at_end { self.end(undecided) } else { Step::NeedMore };
                 }
                 _ => return self.pass_over(),
             };
             let is_undecided = match classify(&self.window, rule, self.here.in_body()) {
                 Opening::NeedMore => return Step::NeedMore,
-                Opening::Own {
-                    header,
-                    closing,
-                    size,
-                } => return self.own(rule, *header, closing, size),
+                Opening::Own { header, closing, size } => {
+                    return self.own(rule, *header, closing, size);
+                }
                 Opening::Foreign { header, closing } => {
                     return self.foreign(rule, *header, closing);
                 }
-                Opening::Damaged {
-                    header,
-                    closing,
-                    trailer,
-                } => {
+                Opening::Damaged { header, closing, trailer } => {
                     return self.damaged(rule, *header, closing, trailer);
                 }
                 Opening::TornHeader { next } => return self.torn_header(rule, next),
@@ -240,9 +230,7 @@ impl<'a> Scan<'a> {
         const AFTER_OWN: [&[u8]; 5] = [b"\n", b"\n-", b"\n--", b"\n---", b"\n---\n"];
         let bytes = self.window.bytes;
         if self.here.after_own && AFTER_OWN.contains(&bytes) {
-            return Step::End(Tail::Torn {
-                keep: self.here.offset,
-            });
+            return Step::End(Tail::Torn { keep: self.here.offset });
         }
         if let Some(start) = self.window.torn_opening(0) {
             return self.torn(start);
@@ -255,10 +243,6 @@ impl<'a> Scan<'a> {
     }
 
     fn whole_tail(&self) -> Tail {
-        if self.here.damaged {
-            Tail::Damaged
-        } else {
-            Tail::Complete
-        }
+        if self.here.damaged { Tail::Damaged } else { Tail::Complete }
     }
 }

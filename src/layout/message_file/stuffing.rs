@@ -10,11 +10,7 @@ pub(super) fn places(body: &[u8]) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn dashed_line(body: &[u8], dashes: usize) -> Option<usize> {
-    let spaces = body[..dashes]
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == b' ')
-        .count();
+    let spaces = body[..dashes].iter().rev().take_while(|&&byte| byte == b' ').count();
     let start = dashes - spaces;
     let rest = &body[dashes + 3..];
     let returns = rest.iter().take_while(|&&byte| byte == b'\r').count();

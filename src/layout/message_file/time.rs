@@ -30,19 +30,12 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
 pub(super) fn read_legacy(text: &str) -> Option<Timestamp> {
     let shape = text.as_bytes();
     let punctuation = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
-    if shape.len() < 19
-        || punctuation
-            .iter()
-            .any(|&(place, byte)| shape[place] != byte)
-    {
+    if shape.len() < 19 || punctuation.iter().any(|&(place, byte)| shape[place] != byte) {
         return None;
     }
     match shape[10] {
         b'T' => read(text),
-        b' ' if text[11..]
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b',')) =>
-        {
+        b' ' if text[11..].bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b',')) => {
             read(text)
         }
         _ => None,
@@ -105,10 +98,7 @@ fn offset(rest: &mut Digits<'_>) -> Option<i32> {
 }
 
 fn instant(at: DateTime, offset_seconds: i32) -> Option<Timestamp> {
-    Offset::from_seconds(offset_seconds)
-        .ok()?
-        .to_timestamp(at)
-        .ok()
+    Offset::from_seconds(offset_seconds).ok()?.to_timestamp(at).ok()
 }
 
 fn small(number: u32) -> Option<i8> {
@@ -127,12 +117,7 @@ impl<'a> Digits<'a> {
     }
 
     fn number(&mut self, digits_min: usize, digits_max: usize) -> Option<u32> {
-        let length = self
-            .0
-            .bytes()
-            .take(digits_max)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let length = self.0.bytes().take(digits_max).take_while(u8::is_ascii_digit).count();
         if length < digits_min {
             return None;
         }

@@ -32,12 +32,7 @@ pub(super) enum Found<T> {
 
 impl<'a> Window<'a> {
     pub(super) fn new(position: &Position, bytes: &'a [u8], at_end: bool) -> Self {
-        Self {
-            bytes,
-            at_end,
-            after_blank: position.after_blank,
-            mid_line: position.mid_line,
-        }
+        Self { bytes, at_end, after_blank: position.after_blank, mid_line: position.mid_line }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -51,21 +46,12 @@ impl<'a> Window<'a> {
         if line[..known] != b"---"[..known] {
             return Found::No;
         }
-        let returns = line[known..]
-            .iter()
-            .take_while(|&&byte| byte == b'\r')
-            .count();
+        let returns = line[known..].iter().take_while(|&&byte| byte == b'\r').count();
         match line.get(known + returns) {
-            Some(b'\n') => Found::Yes(Delimiter {
-                start,
-                end: start + known + returns + 1,
-            }),
+            Some(b'\n') => Found::Yes(Delimiter { start, end: start + known + returns + 1 }),
             Some(_) => Found::No,
             None if !self.at_end => Found::Pending(start),
-            None if known == 3 => Found::Yes(Delimiter {
-                start,
-                end: self.len(),
-            }),
+            None if known == 3 => Found::Yes(Delimiter { start, end: self.len() }),
             None => Found::No,
         }
     }
@@ -83,11 +69,7 @@ impl<'a> Window<'a> {
                 None if self.at_end => return Found::No,
                 None => {
                     let last = self.line_start(self.len()).max(start);
-                    return if last == start {
-                        Found::No
-                    } else {
-                        self.delimiter_at(last)
-                    };
+                    return if last == start { Found::No } else { self.delimiter_at(last) };
                 }
             }
         }
@@ -137,11 +119,7 @@ impl<'a> Window<'a> {
     pub(super) fn keep_before(&self, start: usize) -> usize {
         let before = &self.bytes[..start];
         let blank = self.after_blank(start) && !before.is_empty();
-        let kept = if blank || before == b"\n" {
-            without_newline(before)
-        } else {
-            before
-        };
+        let kept = if blank || before == b"\n" { without_newline(before) } else { before };
         without_guards(kept).len()
     }
 }
@@ -149,11 +127,7 @@ impl<'a> Window<'a> {
 /// Cuts off the separator before another record, guards included, so that the newline
 /// that ends the text stays.
 pub(super) fn without_separator(region: &[u8]) -> &[u8] {
-    let text = if ends_with_blank_line(region) {
-        without_newline(region)
-    } else {
-        region
-    };
+    let text = if ends_with_blank_line(region) { without_newline(region) } else { region };
     without_guards(if text.is_empty() { region } else { text })
 }
 

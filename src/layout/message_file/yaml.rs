@@ -28,12 +28,8 @@ pub(super) fn read(text: &str) -> Option<Header> {
     }
     let nodes = Cell::new(0);
     let shapes = Shapes { nodes: &nodes };
-    let shapes = shapes
-        .deserialize(serde_yaml::Deserializer::from_str(text))
-        .ok()?;
-    Fields { shapes }
-        .deserialize(serde_yaml::Deserializer::from_str(text))
-        .ok()
+    let shapes = shapes.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    Fields { shapes }.deserialize(serde_yaml::Deserializer::from_str(text)).ok()
 }
 
 /// The parser takes quadratic time for brackets in brackets.
@@ -344,10 +340,7 @@ fn read_parents(value: Value, header: &mut Header) {
         match item {
             Value::Null(_) => {}
             Value::Scalar(msg_id, _) if msg_id.is_empty() => {}
-            Value::Scalar(msg_id, _) => header.parents.push(Parent {
-                msg_id,
-                ..Parent::default()
-            }),
+            Value::Scalar(msg_id, _) => header.parents.push(Parent { msg_id, ..Parent::default() }),
             Value::Map(pairs) => {
                 let mut parent = Parent::default();
                 for (key, value) in pairs {

@@ -15,40 +15,24 @@ fn a_refusal_has_exit_code_1_and_its_reason() {
         "{}",
         stderr(&output)
     );
-    assert!(
-        stderr(&output).contains("[INVALID_ID]"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("[INVALID_ID]"), "{}", stderr(&output));
     assert_eq!(stdout(&output), "");
 
     let output = server.run(&["read", "--project=p", "--since=MSG-unknown"]);
     assert_eq!(code(&output), 1);
-    assert!(
-        stderr(&output).contains("[MESSAGE_NOT_FOUND]"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("[MESSAGE_NOT_FOUND]"), "{}", stderr(&output));
 }
 
 #[test]
 fn a_command_that_does_not_say_what_to_do_has_exit_code_2() {
     let output = output_of(callboard(&["read"]));
     assert_eq!(code(&output), 2);
-    assert!(
-        stderr(&output).contains("which project?"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("which project?"), "{}", stderr(&output));
     let output = output_of(callboard(&["read", "--no-such-flag"]));
     assert_eq!(code(&output), 2);
     let output = output_of(callboard(&["read", "--addr=https://x:1", "--project=p"]));
     assert_eq!(code(&output), 2);
-    assert!(
-        stderr(&output).contains("TLS is not built in yet"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("TLS is not built in yet"), "{}", stderr(&output));
 }
 
 #[test]
@@ -76,11 +60,7 @@ fn a_server_that_is_not_there_has_exit_code_3_and_says_how_to_start_one() {
             )
         );
     }
-    let output = output_of(callboard(&[
-        "read",
-        "--project=p",
-        "--addr=unix:/nonexistent/socket",
-    ]));
+    let output = output_of(callboard(&["read", "--project=p", "--addr=unix:/nonexistent/socket"]));
     assert_eq!(code(&output), 3);
 }
 
@@ -88,14 +68,7 @@ fn a_server_that_is_not_there_has_exit_code_3_and_says_how_to_start_one() {
 fn every_command_works_over_the_unix_socket() {
     let server = Server::start();
     let address = format!("unix:{}", server.uds().display());
-    let id = server.ok(&[
-        "post",
-        "--addr",
-        &address,
-        "--project=p",
-        "--type=INFO",
-        "--body=x",
-    ]);
+    let id = server.ok(&["post", "--addr", &address, "--project=p", "--type=INFO", "--body=x"]);
     let text = server.ok(&["read", "--addr", &address, "--project=p"]);
     assert!(text.contains(id.trim_end()), "{text}");
 }
@@ -103,13 +76,8 @@ fn every_command_works_over_the_unix_socket() {
 #[test]
 fn help_and_version_go_to_stdout() {
     let output = output_of(callboard(&["--version"]));
-    assert_eq!(
-        stdout(&output),
-        concat!("callboard ", env!("CARGO_PKG_VERSION"), "\n")
-    );
-    for command in [
-        "serve", "post", "read", "follow", "wait", "buses", "rotate", "trim",
-    ] {
+    assert_eq!(stdout(&output), concat!("callboard ", env!("CARGO_PKG_VERSION"), "\n"));
+    for command in ["serve", "post", "read", "follow", "wait", "buses", "rotate", "trim"] {
         let output = output_of(callboard(&[command, "--help"]));
         assert_eq!(code(&output), 0);
         assert!(stdout(&output).contains("Example"), "{command}");

@@ -60,38 +60,18 @@ fn follow_covers_a_project_with_its_tasks_and_names_the_bus_of_each_message() {
     let server = Server::start();
     post(&server, "other", "not this");
     post(&server, "p", "own");
-    server.ok(&[
-        "post",
-        "--project=p",
-        "--task=t",
-        "--type=INFO",
-        "--body=task",
-    ]);
-    let arguments = [
-        "follow",
-        "--project=p",
-        "--with-tasks",
-        "--all",
-        "--json",
-        "--show-cursor",
-    ];
+    server.ok(&["post", "--project=p", "--task=t", "--type=INFO", "--body=task"]);
+    let arguments = ["follow", "--project=p", "--with-tasks", "--all", "--json", "--show-cursor"];
     let follow = Running::start(server.command(&arguments));
     let mut seen: Vec<(Value, Value)> = (0..2)
         .map(|_| {
             let line = follow.stdout.next().expect("a message");
             let mut value: Value = serde_json::from_str(&line).expect("JSON");
-            assert!(
-                value["cursor"]
-                    .as_str()
-                    .is_some_and(|cursor| !cursor.is_empty())
-            );
+            assert!(value["cursor"].as_str().is_some_and(|cursor| !cursor.is_empty()));
             (value["task_id"].take(), value["message"]["body"].take())
         })
         .collect();
     seen.sort_by_key(|(task, _)| task.to_string());
-    assert_eq!(
-        seen,
-        [("".into(), "own".into()), ("t".into(), "task".into())]
-    );
+    assert_eq!(seen, [("".into(), "own".into()), ("t".into(), "task".into())]);
     assert_eq!(follow.interrupt(), 0);
 }

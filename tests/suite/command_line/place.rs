@@ -21,16 +21,10 @@ fn project_task_and_run_come_from_the_environment_of_a_runner() {
         assert_eq!(code(&output), 0, "{}", stderr(&output));
     };
     let count = |arguments: &[&str]| {
-        server
-            .ok(&[&["read", "--all", "--json"], arguments].concat())
-            .lines()
-            .count()
+        server.ok(&[&["read", "--all", "--json"], arguments].concat()).lines().count()
     };
     post_with(&[]);
-    assert_eq!(
-        count(&["--project=env-p", "--task=env-t", "--run=env-r"]),
-        1
-    );
+    assert_eq!(count(&["--project=env-p", "--task=env-t", "--run=env-r"]), 1);
     post_with(&["--project=other", "--run=mine"]);
     assert_eq!(count(&["--project=other", "--run=mine"]), 1);
     assert_eq!(

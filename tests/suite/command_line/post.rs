@@ -32,10 +32,7 @@ fn a_posted_message_is_read_back_as_text_and_as_json() {
 
     let text = server.ok(&["read", "--project=demo", "--task=task-1"]);
     let (header, rest) = text.split_once('\n').expect("several lines");
-    assert!(
-        header.ends_with(&format!("Z  FACT  demo/task-1  run=r1  {id}")),
-        "{header}"
-    );
+    assert!(header.ends_with(&format!("Z  FACT  demo/task-1  run=r1  {id}")), "{header}");
     assert_eq!(
         rest,
         "  issue: I-1\n  parent: MSG-0\n  link: http://x\n  meta: a=1=1\n  meta: b=2\n  \
@@ -51,19 +48,14 @@ fn a_posted_message_is_read_back_as_text_and_as_json() {
     assert_eq!(value["body"], "two\nlines");
     assert_eq!(value["meta"], serde_json::json!({"a": "1=1", "b": "2"}));
     assert_eq!(value["integrity"], "INTEGRITY_VERIFIED");
-    assert!(
-        value["ts"].as_str().is_some_and(|ts| ts.ends_with('Z')),
-        "{value}"
-    );
+    assert!(value["ts"].as_str().is_some_and(|ts| ts.ends_with('Z')), "{value}");
 }
 
 #[test]
 fn the_body_may_come_from_stdin_and_stays_as_it_is() {
     let server = Server::start();
-    let output = with_stdin(
-        server.command(&["post", "--project=p", "--type=INFO"]),
-        b"a\n---\n\tb\n\n",
-    );
+    let output =
+        with_stdin(server.command(&["post", "--project=p", "--type=INFO"]), b"a\n---\n\tb\n\n");
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let json = server.ok(&["read", "--project=p", "--json"]);
     assert_eq!(bodies(&json), ["a\n---\n\tb\n\n"]);
@@ -75,54 +67,24 @@ fn a_body_over_the_limit_is_refused_with_the_limit_and_a_hint() {
     let command = server.command(&["post", "--project=p", "--type=INFO"]);
     let output = with_stdin(command, &vec![b'x'; (1 << 20) + 5]);
     assert_eq!(code(&output), 1);
-    assert!(
-        stderr(&output).contains("MESSAGE_BODY_BYTES_MAX = 1048576"),
-        "{}",
-        stderr(&output)
-    );
-    assert!(
-        stderr(&output).contains("[TOO_LARGE]\n  put long text"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("MESSAGE_BODY_BYTES_MAX = 1048576"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("[TOO_LARGE]\n  put long text"), "{}", stderr(&output));
     assert_eq!(server.ok(&["read", "--project=p"]), "");
 }
 
 #[test]
 fn the_same_request_id_posts_once() {
     let server = Server::start();
-    let arguments = [
-        "post",
-        "--project=p",
-        "--type=INFO",
-        "--body=once",
-        "--request-id=r-1",
-    ];
+    let arguments = ["post", "--project=p", "--type=INFO", "--body=once", "--request-id=r-1"];
     let first = server.ok(&arguments);
     let again = server.run(&arguments);
     assert_eq!(stdout(&again), first);
-    assert!(
-        stderr(&again).contains("nothing was appended again"),
-        "{}",
-        stderr(&again)
-    );
-    assert_eq!(
-        bodies(&server.ok(&["read", "--project=p", "--json"])),
-        ["once"]
-    );
-    let other = server.run(&[
-        "post",
-        "--project=p",
-        "--type=INFO",
-        "--body=other",
-        "--request-id=r-1",
-    ]);
+    assert!(stderr(&again).contains("nothing was appended again"), "{}", stderr(&again));
+    assert_eq!(bodies(&server.ok(&["read", "--project=p", "--json"])), ["once"]);
+    let other =
+        server.run(&["post", "--project=p", "--type=INFO", "--body=other", "--request-id=r-1"]);
     assert_eq!(code(&other), 1);
-    assert!(
-        stderr(&other).contains("[REQUEST_ID_REUSED]"),
-        "{}",
-        stderr(&other)
-    );
+    assert!(stderr(&other).contains("[REQUEST_ID_REUSED]"), "{}", stderr(&other));
 }
 
 /// Accepts one connection and passes on to the server what the client sends, but
@@ -131,9 +93,7 @@ fn accept_one_way(listener: &TcpListener, server: &str) -> (TcpStream, TcpStream
     let listener = listener.try_clone().expect("a second handle");
     let (sender, accepted) = mpsc::channel();
     thread::spawn(move || sender.send(listener.accept()));
-    let accepted = accepted
-        .recv_timeout(DEADLINE)
-        .expect("the client connects in time");
+    let accepted = accepted.recv_timeout(DEADLINE).expect("the client connects in time");
     let (client, _) = accepted.expect("the client connects");
     let upstream = TcpStream::connect(server).expect("the server is there");
     pass_on(&client, &upstream);
@@ -155,14 +115,7 @@ fn a_post_whose_answer_is_lost_is_repeated_and_appended_once() {
     let follow = Running::start(server.command(&["follow", "--project=p", "--all", "--json"]));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound").to_string();
-    let arguments = [
-        "post",
-        "--project=p",
-        "--type=INFO",
-        "--body=once",
-        "--addr",
-        &address,
-    ];
+    let arguments = ["post", "--project=p", "--type=INFO", "--body=once", "--addr", &address];
     let post = Running::start(server.command(&arguments));
 
     let (client, upstream) = accept_one_way(&listener, server.addr());
@@ -183,14 +136,7 @@ fn a_post_whose_answer_is_lost_is_repeated_and_appended_once() {
 fn posting_after_a_last_message_that_is_no_longer_the_last_is_refused() {
     let server = Server::start();
     let first = post(&server, "p", "one");
-    server.ok(&[
-        "post",
-        "--project=p",
-        "--type=INFO",
-        "--body=two",
-        "--expect-last",
-        &first,
-    ]);
+    server.ok(&["post", "--project=p", "--type=INFO", "--body=two", "--expect-last", &first]);
     let output = server.run(&[
         "post",
         "--project=p",
@@ -200,9 +146,5 @@ fn posting_after_a_last_message_that_is_no_longer_the_last_is_refused() {
         &first,
     ]);
     assert_eq!(code(&output), 1);
-    assert!(
-        stderr(&output).contains("[BUS_MOVED]"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("[BUS_MOVED]"), "{}", stderr(&output));
 }

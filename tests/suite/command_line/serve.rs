@@ -12,39 +12,23 @@ use crate::server::{Server, callboard, output_of, wait_with_deadline};
 #[test]
 fn the_ready_line_names_the_real_port_and_the_root() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut serve = callboard(&[
-        "serve",
-        "--listen=127.0.0.1:0",
-        "--no-uds",
-        "--log-format=json",
-    ]);
+    let mut serve = callboard(&["serve", "--listen=127.0.0.1:0", "--no-uds", "--log-format=json"]);
     serve.arg("--root").arg(folder.path());
     let mut serve = Running::start(serve);
     let line = serve.stdout.next().expect("the ready line");
-    let rest = line
-        .strip_prefix("callboard listening on 127.0.0.1:")
-        .expect(&line);
+    let rest = line.strip_prefix("callboard listening on 127.0.0.1:").expect(&line);
     let (port, root) = rest.split_once(" root=").expect(&line);
     assert_ne!(port.parse::<u16>().expect("a port"), 0);
     assert_eq!(
         fs::canonicalize(root).expect("the root"),
         fs::canonicalize(folder.path()).expect("the folder")
     );
-    let pid = i32::try_from(serve.child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .expect("a pid");
+    let pid = i32::try_from(serve.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
     kill_process(pid, Signal::TERM).expect("it runs");
     assert_eq!(wait_with_deadline(&mut serve.child).code(), Some(0));
-    assert!(
-        serve.stdout.rest().is_empty(),
-        "stdout has the ready line only"
-    );
+    assert!(serve.stdout.rest().is_empty(), "stdout has the ready line only");
     for line in serve.stderr.rest() {
-        assert!(
-            serde_json::from_str::<Value>(&line).is_ok(),
-            "not JSON: {line}"
-        );
+        assert!(serde_json::from_str::<Value>(&line).is_ok(), "not JSON: {line}");
     }
 }
 
@@ -63,11 +47,7 @@ fn a_server_that_cannot_start_says_why_and_has_exit_code_1() {
     assert_eq!(stdout(&taken), "");
     let locked = start(server.root(), "127.0.0.1:0");
     assert_eq!(code(&locked), 1);
-    assert!(
-        stderr(&locked).contains("in use by another callboard server"),
-        "{}",
-        stderr(&locked)
-    );
+    assert!(stderr(&locked).contains("in use by another callboard server"), "{}", stderr(&locked));
     let nonsense = start(folder.path(), "nonsense");
     assert_eq!(code(&nonsense), 1);
 }

@@ -1,39 +1,26 @@
-//! Between the wire and the domain: requests are checked here, once.
+//! Requests into the domain: they are checked here, once.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{
-    BusId, Cursor, Integrity, Link, Message, MsgId, NewMessage, Parent, ProjectId, RequestId,
-};
+use crate::domain::{BusId, Cursor, Link, MsgId, NewMessage, Parent, ProjectId, RequestId};
 use crate::error::{Error, Result};
+use crate::grpc::pb;
 use crate::limits;
-use crate::store::{AppendBatch, Filter, Frame, ReadQuery, ReadStart, Scope, Start, Subscription};
-
-use super::pb;
+use crate::store::{AppendBatch, Filter, ReadQuery, ReadStart, Scope, Start, Subscription};
 
 /// Takes a batch for one bus.
-pub(super) fn batch(
+pub(in crate::grpc) fn batch(
     messages: Vec<pb::Message>,
     request_id: &str,
     expected_last: &str,
 ) -> Result<AppendBatch> {
-    check_size(
-        "messages",
-        "BATCH_MESSAGES_MAX",
-        messages.len(),
-        limits::BATCH_MESSAGES_MAX,
-    )?;
+    check_size("messages", "BATCH_MESSAGES_MAX", messages.len(), limits::BATCH_MESSAGES_MAX)?;
     let bytes = messages.iter().map(|message| message.body.len()).sum();
     // One message alone is bounded by its body's own limit.
     if messages.len() > 1 {
-        check_size(
-            "messages",
-            "BATCH_BYTES_MAX",
-            bytes,
-            limits::BATCH_BYTES_MAX,
-        )?;
+        check_size("messages", "BATCH_BYTES_MAX", bytes, limits::BATCH_BYTES_MAX)?;
     }
     let mut bus: Option<BusId> = None;
     let mut new_messages = Vec::with_capacity(messages.len());
@@ -63,7 +50,7 @@ pub(super) fn batch(
 }
 
 /// Takes the one message of a request.
-pub(super) fn single(
+pub(in crate::grpc) fn single(
     message: Option<pb::Message>,
     request_id: &str,
     expected_last: &str,
@@ -89,11 +76,7 @@ fn new_message(message: pb::Message) -> NewMessage {
         links: message
             .links
             .into_iter()
-            .map(|link| Link {
-                url: link.url,
-                label: link.label,
-                kind: link.kind,
-            })
+            .map(|link| Link { url: link.url, label: link.label, kind: link.kind })
             .collect(),
         meta: message.meta.into_iter().collect(),
         attachment_path: message.attachment_path,
@@ -102,7 +85,7 @@ fn new_message(message: pb::Message) -> NewMessage {
 }
 
 /// Takes a read.
-pub(super) fn read_query(request: pb::ReadMessagesRequest) -> Result<ReadQuery> {
+pub(in crate::grpc) fn read_query(request: pb::ReadMessagesRequest) -> Result<ReadQuery> {
     use pb::read_messages_request::Start as From;
     let start = match request.start {
         None => ReadStart::From(Start::Earliest),
@@ -133,7 +116,7 @@ pub(super) fn read_query(request: pb::ReadMessagesRequest) -> Result<ReadQuery> 
 }
 
 /// Takes a long poll: the read, and how long to wait.
-pub(super) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, Duration)> {
+pub(in crate::grpc) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, Duration)> {
     use pb::poll_for_new_request::Start as From;
     let start = match request.start {
         None => Start::Latest,
@@ -145,10 +128,8 @@ pub(super) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, D
         Some(timeout) => duration("timeout", timeout)?,
     };
     if timeout > limits::POLL_TIMEOUT_MAX {
-        let problem = format!(
-            "it is over POLL_TIMEOUT_MAX = {} s",
-            limits::POLL_TIMEOUT_MAX.as_secs()
-        );
+        let problem =
+            format!("it is over POLL_TIMEOUT_MAX = {} s", limits::POLL_TIMEOUT_MAX.as_secs());
         return Err(invalid("timeout", problem));
     }
     let query = ReadQuery {
@@ -161,17 +142,13 @@ pub(super) fn poll_query(request: pb::PollForNewRequest) -> Result<(ReadQuery, D
 }
 
 /// Takes a subscription.
-pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription> {
+pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription> {
     use pb::subscribe_request::Start as From;
     let scope = scope(&request)?;
     let one_bus = matches!(scope, Scope::Bus(_));
     let start_given = request.start.is_some();
-    let only_one = |field| {
-        invalid(
-            field,
-            "it names a place in one bus; use positions for a wide scope",
-        )
-    };
+    let only_one =
+        |field| invalid(field, "it names a place in one bus; use positions for a wide scope");
     let start = match request.start {
         None => Start::Latest,
         Some(From::SinceId(_)) if !one_bus => return Err(only_one("since_id")),
@@ -185,17 +162,9 @@ pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription
             Err(_) => return Err(invalid("position", "it is no StartPosition")),
         },
     };
-    check_size(
-        "positions",
-        "POSITIONS_MAX",
-        request.positions.len(),
-        limits::POSITIONS_MAX,
-    )?;
+    check_size("positions", "POSITIONS_MAX", request.positions.len(), limits::POSITIONS_MAX)?;
     if !request.positions.is_empty() && (one_bus || start_given) {
-        return Err(invalid(
-            "positions",
-            "they are for wide scopes, instead of another start",
-        ));
+        return Err(invalid("positions", "they are for wide scopes, instead of another start"));
     }
     let positions = request
         .positions
@@ -212,10 +181,7 @@ pub(super) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription
     if !(limits::HEARTBEAT_INTERVAL_MIN..=limits::HEARTBEAT_INTERVAL_MAX)
         .contains(&heartbeat_interval)
     {
-        return Err(invalid(
-            "heartbeat_interval",
-            "it must lie between 100 ms and 1 h",
-        ));
+        return Err(invalid("heartbeat_interval", "it must lie between 100 ms and 1 h"));
     }
     Ok(Subscription {
         scope,
@@ -236,212 +202,52 @@ fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
     let nothing_named = request.project_id.is_empty() && request.task_id.is_empty();
     match pb::SubscribeScope::try_from(request.scope) {
         Ok(pb::SubscribeScope::Unspecified) if nothing_named => Ok(Scope::All),
-        Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => Ok(Scope::Bus(
-            BusId::parse(&request.project_id, &request.task_id)?,
-        )),
-        Ok(pb::SubscribeScope::Project) if !request.task_id.is_empty() => Err(invalid(
-            "task_id",
-            "a project's scope covers all its tasks; leave it empty",
-        )),
+        Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => {
+            Ok(Scope::Bus(BusId::parse(&request.project_id, &request.task_id)?))
+        }
+        Ok(pb::SubscribeScope::Project) if !request.task_id.is_empty() => {
+            Err(invalid("task_id", "a project's scope covers all its tasks; leave it empty"))
+        }
         Ok(pb::SubscribeScope::Project) => {
             Ok(Scope::Project(ProjectId::parse(&request.project_id)?))
         }
-        Ok(pb::SubscribeScope::All) if !nothing_named => Err(invalid(
-            "project_id",
-            "the scope ALL covers everything; leave it empty",
-        )),
+        Ok(pb::SubscribeScope::All) if !nothing_named => {
+            Err(invalid("project_id", "the scope ALL covers everything; leave it empty"))
+        }
         Ok(pb::SubscribeScope::All) => Ok(Scope::All),
         Err(_) => Err(invalid("scope", "it is no SubscribeScope")),
     }
 }
 
-/// Gives out a message.
-pub(super) fn message(message: Message) -> pb::Message {
-    pb::Message {
-        msg_id: message.msg_id,
-        ts: message.ts.map(timestamp_out),
-        r#type: message.kind,
-        project_id: message.project_id,
-        task_id: message.task_id,
-        run_id: message.run_id,
-        issue_id: message.issue_id,
-        parents: message
-            .parents
-            .into_iter()
-            .map(|parent| pb::Parent {
-                msg_id: parent.msg_id,
-                kind: parent.kind,
-                meta: parent.meta.into_iter().collect(),
-            })
-            .collect(),
-        links: message
-            .links
-            .into_iter()
-            .map(|link| pb::Link {
-                url: link.url,
-                label: link.label,
-                kind: link.kind,
-            })
-            .collect(),
-        meta: message.meta.into_iter().collect(),
-        attachment_path: message.attachment_path,
-        body: text(message.body),
-        request_id: message.request_id,
-        integrity: match message.integrity {
-            Integrity::Verified => pb::Integrity::Verified,
-            Integrity::Unchecked => pb::Integrity::Unchecked,
-            Integrity::Modified => pb::Integrity::Modified,
-            Integrity::Synthetic => pb::Integrity::Synthetic,
-        }
-        .into(),
-    }
-}
-
-/// Makes text of a body. Another program may have written bytes that are no
-/// UTF-8: each becomes U+FFFD, and what then no longer fits is cut.
-fn text(body: Vec<u8>) -> String {
-    String::from_utf8(body).unwrap_or_else(|error| {
-        let mut text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        text.truncate(text.floor_char_boundary(limits::FOREIGN_BODY_BYTES_MAX));
-        text
-    })
-}
-
-/// Gives out a frame. `now` stamps heartbeats.
-pub(super) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeResponse {
-    use pb::subscribe_response as out;
-    let ids = |bus: &BusId| (bus.project.as_str().to_owned(), bus.task_str().to_owned());
-    let frame = match frame {
-        Frame::Opened { bus, cursor } => {
-            let (project_id, task_id) = ids(&bus);
-            out::Frame::Opened(out::Opened {
-                project_id,
-                task_id,
-                cursor: cursor.to_string(),
-            })
-        }
-        Frame::Message {
-            bus,
-            message: content,
-            cursor,
-        } => {
-            let (project_id, task_id) = ids(&bus);
-            let message = Some(message(*content));
-            out::Frame::Message(out::Delivery {
-                message,
-                cursor: cursor.to_string(),
-                project_id,
-                task_id,
-            })
-        }
-        Frame::CaughtUp => out::Frame::CaughtUp(out::CaughtUp {}),
-        Frame::Heartbeat => out::Frame::Heartbeat(out::Heartbeat {
-            ts: Some(timestamp_out(now)),
-        }),
-        Frame::Gap {
-            bus,
-            reason,
-            oldest,
-        } => {
-            let (project_id, task_id) = ids(&bus);
-            let oldest_cursor = oldest.to_string();
-            out::Frame::Gap(out::Gap {
-                project_id,
-                task_id,
-                reason: reason.into(),
-                oldest_cursor,
-            })
-        }
-        Frame::Damaged {
-            bus,
-            offset,
-            length,
-            detail,
-        } => {
-            let (project_id, task_id) = ids(&bus);
-            let (offset, length) = (size_out(offset), size_out(length));
-            out::Frame::Damaged(out::Damaged {
-                project_id,
-                task_id,
-                offset,
-                length,
-                detail,
-            })
-        }
-        Frame::Closing { positions } => {
-            let positions = positions
-                .into_iter()
-                .map(|(bus, cursor)| {
-                    let (project_id, task_id) = ids(&bus);
-                    pb::BusPosition {
-                        project_id,
-                        task_id,
-                        cursor: cursor.to_string(),
-                    }
-                })
-                .collect();
-            out::Frame::Closing(out::Closing { positions })
-        }
-    };
-    pb::SubscribeResponse { frame: Some(frame) }
-}
-
 /// Takes a page size.
-pub(super) fn page_size(size: i32) -> Result<usize> {
+pub(in crate::grpc) fn page_size(size: i32) -> Result<usize> {
     let size = positive("page_size", size)?;
     check_size("page_size", "PAGE_SIZE_MAX", size, limits::PAGE_SIZE_MAX)?;
-    Ok(if size == 0 {
-        limits::PAGE_SIZE_DEFAULT
-    } else {
-        size
-    })
+    Ok(if size == 0 { limits::PAGE_SIZE_DEFAULT } else { size })
 }
 
 /// Takes a page token of ListBuses: the bus after which to go on.
-pub(super) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
+pub(in crate::grpc) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
     if token.is_empty() {
         return Ok(None);
     }
     let (project, task) = token.split_once('/').ok_or(Error::InvalidPageToken)?;
-    BusId::parse(project, task)
-        .map(Some)
-        .map_err(|_| Error::InvalidPageToken)
-}
-
-/// Makes the page token that goes on after a bus.
-pub(super) fn bus_page_token_out(bus: &BusId) -> String {
-    format!("{}/{}", bus.project, bus.task_str())
+    BusId::parse(project, task).map(Some).map_err(|_| Error::InvalidPageToken)
 }
 
 fn filter(types: Vec<String>, run_id: String) -> Result<Filter> {
-    check_size(
-        "types",
-        "FILTER_TYPES_MAX",
-        types.len(),
-        limits::FILTER_TYPES_MAX,
-    )?;
-    Ok(Filter {
-        kinds: types,
-        run_id,
-    })
+    check_size("types", "FILTER_TYPES_MAX", types.len(), limits::FILTER_TYPES_MAX)?;
+    Ok(Filter { kinds: types, run_id })
 }
 
 fn read_limit(limit: i32) -> Result<usize> {
     let limit = positive("limit", limit)?;
     check_size("limit", "READ_LIMIT_MAX", limit, limits::READ_LIMIT_MAX)?;
-    Ok(if limit == 0 {
-        limits::READ_LIMIT_DEFAULT
-    } else {
-        limit
-    })
+    Ok(if limit == 0 { limits::READ_LIMIT_DEFAULT } else { limit })
 }
 
 fn optional_id(field: &'static str, id: &str) -> Result<Option<MsgId>> {
-    if id.is_empty() {
-        Ok(None)
-    } else {
-        MsgId::parse(field, id).map(Some)
-    }
+    if id.is_empty() { Ok(None) } else { MsgId::parse(field, id).map(Some) }
 }
 
 fn positive(field: &'static str, number: i32) -> Result<usize> {
@@ -454,23 +260,11 @@ fn check_size(
     actual: usize,
     limit: usize,
 ) -> Result<()> {
-    if actual > limit {
-        Err(Error::TooLarge {
-            field,
-            limit_name,
-            limit,
-            actual,
-        })
-    } else {
-        Ok(())
-    }
+    if actual > limit { Err(Error::TooLarge { field, limit_name, limit, actual }) } else { Ok(()) }
 }
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> Error {
-    Error::InvalidField {
-        field,
-        problem: problem.into(),
-    }
+    Error::InvalidField { field, problem: problem.into() }
 }
 
 fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
@@ -478,23 +272,10 @@ fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timest
 }
 
 /// Takes a duration that must not be negative.
-pub(super) fn duration(field: &'static str, duration: prost_types::Duration) -> Result<Duration> {
+pub(in crate::grpc) fn duration(
+    field: &'static str,
+    duration: prost_types::Duration,
+) -> Result<Duration> {
     Duration::try_from(duration)
         .map_err(|_| invalid(field, "it must be a duration that is not negative"))
-}
-
-/// Gives out a time.
-pub(super) fn timestamp_out(ts: Timestamp) -> prost_types::Timestamp {
-    // Before 1970 jiff counts the fraction back from the second, protobuf forward.
-    let (mut seconds, mut nanos) = (ts.as_second(), ts.subsec_nanosecond());
-    if nanos < 0 {
-        seconds -= 1;
-        nanos += 1_000_000_000;
-    }
-    prost_types::Timestamp { seconds, nanos }
-}
-
-/// Gives out a size.
-pub(super) fn size_out(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
 }

@@ -1,0 +1,138 @@
+//! The domain into answers.
+
+use jiff::Timestamp;
+
+use crate::domain::{BusId, Integrity, Message};
+use crate::grpc::pb;
+use crate::limits;
+use crate::store::{BusSummary, Frame};
+
+/// Gives out a message.
+pub(in crate::grpc) fn message(message: Message) -> pb::Message {
+    pb::Message {
+        msg_id: message.msg_id,
+        ts: message.ts.map(timestamp_out),
+        r#type: message.kind,
+        project_id: message.project_id,
+        task_id: message.task_id,
+        run_id: message.run_id,
+        issue_id: message.issue_id,
+        parents: message
+            .parents
+            .into_iter()
+            .map(|parent| pb::Parent {
+                msg_id: parent.msg_id,
+                kind: parent.kind,
+                meta: parent.meta.into_iter().collect(),
+            })
+            .collect(),
+        links: message
+            .links
+            .into_iter()
+            .map(|link| pb::Link { url: link.url, label: link.label, kind: link.kind })
+            .collect(),
+        meta: message.meta.into_iter().collect(),
+        attachment_path: message.attachment_path,
+        body: text(message.body),
+        request_id: message.request_id,
+        integrity: match message.integrity {
+            Integrity::Verified => pb::Integrity::Verified,
+            Integrity::Unchecked => pb::Integrity::Unchecked,
+            Integrity::Modified => pb::Integrity::Modified,
+            Integrity::Synthetic => pb::Integrity::Synthetic,
+        }
+        .into(),
+    }
+}
+
+/// Makes text of a body. Another program may have written bytes that are no
+/// UTF-8: each becomes U+FFFD, and what then no longer fits is cut.
+fn text(body: Vec<u8>) -> String {
+    String::from_utf8(body).unwrap_or_else(|error| {
+        let mut text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        text.truncate(text.floor_char_boundary(limits::FOREIGN_BODY_BYTES_MAX));
+        text
+    })
+}
+
+/// Gives out a frame. `now` stamps heartbeats.
+pub(in crate::grpc) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeResponse {
+    use pb::subscribe_response as out;
+    let ids = |bus: &BusId| (bus.project.as_str().to_owned(), bus.task_str().to_owned());
+    let frame = match frame {
+        Frame::Opened { bus, cursor } => {
+            let (project_id, task_id) = ids(&bus);
+            out::Frame::Opened(out::Opened { project_id, task_id, cursor: cursor.to_string() })
+        }
+        Frame::Message { bus, message: content, cursor } => {
+            let (project_id, task_id) = ids(&bus);
+            let message = Some(message(*content));
+            out::Frame::Message(out::Delivery {
+                message,
+                cursor: cursor.to_string(),
+                project_id,
+                task_id,
+            })
+        }
+        Frame::CaughtUp => out::Frame::CaughtUp(out::CaughtUp {}),
+        Frame::Heartbeat => out::Frame::Heartbeat(out::Heartbeat { ts: Some(timestamp_out(now)) }),
+        Frame::Gap { bus, reason, oldest } => {
+            let (project_id, task_id) = ids(&bus);
+            let oldest_cursor = oldest.to_string();
+            out::Frame::Gap(out::Gap { project_id, task_id, reason: reason.into(), oldest_cursor })
+        }
+        Frame::Damaged { bus, offset, length, detail } => {
+            let (project_id, task_id) = ids(&bus);
+            let (offset, length) = (size_out(offset), size_out(length));
+            out::Frame::Damaged(out::Damaged { project_id, task_id, offset, length, detail })
+        }
+        Frame::Closing { positions } => {
+            let positions = positions
+                .into_iter()
+                .map(|(bus, cursor)| {
+                    let (project_id, task_id) = ids(&bus);
+                    pb::BusPosition { project_id, task_id, cursor: cursor.to_string() }
+                })
+                .collect();
+            out::Frame::Closing(out::Closing { positions })
+        }
+    };
+    pb::SubscribeResponse { frame: Some(frame) }
+}
+
+/// Makes the page token that goes on after a bus.
+pub(in crate::grpc) fn bus_page_token_out(bus: &BusId) -> String {
+    format!("{}/{}", bus.project, bus.task_str())
+}
+
+/// Gives out a time.
+pub(in crate::grpc) fn timestamp_out(ts: Timestamp) -> prost_types::Timestamp {
+    // Before 1970 jiff counts the fraction back from the second, protobuf forward.
+    let (mut seconds, mut nanos) = (ts.as_second(), ts.subsec_nanosecond());
+    if nanos < 0 {
+        seconds -= 1;
+        nanos += 1_000_000_000;
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+/// Gives out a size.
+pub(in crate::grpc) fn size_out(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// Gives out what a list tells of a bus.
+pub(in crate::grpc) fn bus(summary: BusSummary) -> pb::Bus {
+    let (last_msg_id, last_ts) = summary.last.unwrap_or_default();
+    pb::Bus {
+        project_id: summary.bus.project.as_str().to_owned(),
+        task_id: summary.bus.task_str().to_owned(),
+        path: summary.path,
+        size_bytes: size_out(summary.size_bytes),
+        last_msg_id,
+        last_ts: last_ts.map(timestamp_out),
+        archive_count: i32::try_from(summary.archive_count).unwrap_or(i32::MAX),
+        damage_count: i32::try_from(summary.damage_count).unwrap_or(i32::MAX),
+        problem: summary.problem.unwrap_or_default(),
+    }
+}
