@@ -77,8 +77,19 @@ pub enum Error {
     NotRegular { path: String, found: &'static str, expected: &'static str },
     #[error("cannot {action} {path}: {source}")]
     Io { action: &'static str, path: String, source: Arc<io::Error> },
+    #[error("{path} was removed while it was read; try again")]
+    ArchiveGone { path: String },
     #[error("internal error: {0}")]
     Bug(String),
+}
+
+/// Cuts a long value, so that an error never carries a megabyte back.
+fn shown(value: &str) -> String {
+    let mut shown: String = value.chars().take(128).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Who holds a lock, as far as it is known.
@@ -161,14 +172,14 @@ impl Reason {
 }
 
 impl Error {
-    /// Builds an [`Error::InvalidId`]. A long value is cut, so that an error
-    /// never carries a megabyte back.
+    /// Builds an [`Error::InvalidId`].
     pub fn invalid(field: &'static str, value: &str, problem: impl Into<String>) -> Self {
-        let mut shown: String = value.chars().take(128).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
-        Self::InvalidId { field, value: shown, problem: problem.into() }
+        Self::InvalidId { field, value: shown(value), problem: problem.into() }
+    }
+
+    /// Builds an [`Error::PathTraversal`].
+    pub fn traversal(field: &'static str, value: &str) -> Self {
+        Self::PathTraversal { field, value: shown(value) }
     }
 
     /// Builds an [`Error::Io`] from what was tried on which path.
@@ -206,6 +217,7 @@ impl Error {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Reason::DiskFull,
                 _ => Reason::Io,
             },
+            Self::ArchiveGone { .. } => Reason::Io,
             Self::Bug(_) => Reason::Bug,
         }
     }
@@ -262,7 +274,9 @@ impl Error {
                 holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
             }
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
-            Self::NotRegular { path, .. } | Self::Io { path, .. } => vec![("path", path.clone())],
+            Self::NotRegular { path, .. } | Self::Io { path, .. } | Self::ArchiveGone { path } => {
+                vec![("path", path.clone())]
+            }
             Self::InvalidPageToken | Self::ShuttingDown | Self::Bug(_) => Vec::new(),
         }
     }

@@ -20,8 +20,10 @@ pub const LINKS_MAX: usize = 256;
 pub const META_KEYS_MAX: usize = 256;
 /// A meta key, in characters.
 pub const META_KEY_CHARS_MAX: usize = 128;
-/// A project, task or run id, in bytes.
+/// The id of a new project, task or run, in bytes.
 pub const ID_BYTES_MAX: usize = 128;
+/// The id of one that exists, in bytes: what file systems take for a name.
+pub const NAME_BYTES_MAX: usize = 255;
 /// A message or issue id, in bytes.
 pub const MSG_ID_BYTES_MAX: usize = 256;
 /// A cursor, in bytes.
@@ -66,15 +68,13 @@ pub const HEARTBEAT_INTERVAL_MAX: Duration = Duration::from_secs(3600);
 pub const SUBSCRIBERS_MAX: usize = 4096;
 /// Positions in one Subscribe request.
 pub const POSITIONS_MAX: usize = 100_000;
-/// Frames of one subscription that wait for the network.
-pub const SUBSCRIBER_FRAMES_QUEUED: usize = 16;
 /// What one read for a subscriber takes from a file, in bytes.
 pub const SUBSCRIBER_READ_BYTES: usize = 1 << 20;
 
 /// Appends of one stream that may be unanswered at one time.
 pub const APPEND_STREAM_IN_FLIGHT: usize = 1024;
-/// Appends waiting for one bus; more wait in their callers.
-pub const BUS_QUEUE_MAX: usize = 4096;
+/// Appends waiting for one bus, in bytes; more wait in their callers.
+pub const BUS_QUEUE_BYTES_MAX: u32 = 64 << 20;
 /// What one group commit writes at most, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 8 << 20;
 /// Threads that write buses.
@@ -97,6 +97,11 @@ pub const REQUEST_ID_MESSAGES: u64 = 10_000;
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// Concurrent streams of one connection.
 pub const CONNECTION_STREAMS_MAX: u32 = 1024;
+/// What a client may send on one stream, or is sent, before the other side has
+/// taken it in, in bytes.
+pub const STREAM_WINDOW_BYTES: u32 = 65_535;
+/// The same for all streams of one connection.
+pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 /// Connections at one time.
 pub const CONNECTIONS_MAX: usize = 12_000;
 /// The headers of one request, in bytes.

@@ -37,6 +37,24 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(total_ms))
 }
 
+/// Returns the duration as [`parse`] takes it, in the units from days down.
+pub(super) fn text(duration: Duration) -> String {
+    const UNITS: [(&str, u128); 5] =
+        [("d", 24 * 3600 * 1000), ("h", 3600 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];
+    let mut rest = duration.as_millis();
+    if rest == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    for (unit, unit_ms) in UNITS {
+        if rest >= unit_ms {
+            text.push_str(&format!("{}{unit}", rest / unit_ms));
+            rest %= unit_ms;
+        }
+    }
+    text
+}
+
 /// What `google.protobuf.Duration` can hold.
 const LONGEST_MS: u64 = 315_576_000_000 * 1000;
 
@@ -57,6 +75,14 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
         }
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_written() {
+        for shown in ["0s", "250ms", "30s", "5m", "1h30m", "30d", "1d1h1m1s1ms"] {
+            assert_eq!(text(parse(shown).expect(shown)), shown);
+        }
+        assert_eq!(text(Duration::from_millis(90_500)), "1m30s500ms");
     }
 
     #[test]

@@ -7,13 +7,17 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic_types::{ErrorInfo, StatusExt as _};
 
 use super::address::Address;
 use super::escape;
 
 /// The domain of the error details that a Callboard server sends.
 const ERROR_DOMAIN: &str = "callboard";
+
+/// What to do about a body that is too large.
+pub(super) const LONG_TEXT: &str =
+    "put long text into a file of the task's folder and name it with --attachment";
 
 /// Why a command ended without doing its work.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,13 +101,16 @@ impl Failure {
                 format!("lost the connection to the server at {address} before it answered");
             return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
         }
-        let reason = reason(status);
+        let info = info(status);
+        let body_too_large = info.as_ref().is_some_and(is_about_the_body);
+        let reason = info.map(|info| info.reason);
         let kind = match (status.code(), reason.as_deref()) {
             (_, Some("SHUTTING_DOWN")) => Kind::Unreachable,
             (Code::DeadlineExceeded, _) => Kind::TimedOut,
             _ => Kind::Refused,
         };
         let hint = match reason.as_deref() {
+            Some(_) if body_too_large => Some(LONG_TEXT.to_owned()),
             Some(reason) => hint(reason).map(str::to_owned),
             None if status.code() == Code::Unimplemented => {
                 Some(format!("is the server at {address} a callboard of this version?"))
@@ -156,8 +163,17 @@ impl From<io::Error> for Failure {
 
 /// Returns the reason that a Callboard server gave, if one did.
 fn reason(status: &Status) -> Option<String> {
-    let info = status.get_details_error_info()?;
-    (info.domain == ERROR_DOMAIN).then_some(info.reason)
+    info(status).map(|info| info.reason)
+}
+
+fn info(status: &Status) -> Option<ErrorInfo> {
+    status.get_details_error_info().filter(|info| info.domain == ERROR_DOMAIN)
+}
+
+/// Whether it is the text of a message that is too large, and not one of its fields.
+fn is_about_the_body(info: &ErrorInfo) -> bool {
+    let limit = info.metadata.get("limit_name").map(String::as_str);
+    info.reason == "TOO_LARGE" && limit == Some("MESSAGE_BODY_BYTES_MAX")
 }
 
 /// Whether this is the connection's end and not an answer of the server.
@@ -190,9 +206,6 @@ pub(super) fn short(status: &Status) -> String {
 /// What a person can do about a refusal, where that is not plain from its sentence.
 fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
-        "TOO_LARGE" => {
-            "put long text into a file of the task's folder and name it with --attachment"
-        }
         "PROJECT_NOT_FOUND" => "callboard buses --everything lists what there is",
         "MESSAGE_NOT_FOUND" => "the id must stand in this bus: check --project and --task",
         "BUS_MOVED" => "read what is new, then post with the id of the last message",
@@ -256,6 +269,21 @@ mod tests {
         assert!(is_broken_connection(&broken));
         assert!(!is_passing(&answered(Code::OutOfRange, "CURSOR_EXPIRED")));
         assert!(!is_passing(&Status::internal("from some proxy")));
+    }
+
+    #[test]
+    fn only_a_body_that_is_too_large_is_to_go_into_a_file() {
+        let hint = |limit: &str| {
+            let details = ErrorDetails::with_error_info(
+                "TOO_LARGE",
+                ERROR_DOMAIN,
+                [("limit_name".to_owned(), limit.to_owned())],
+            );
+            let status = Status::with_error_details(Code::InvalidArgument, "too large", details);
+            Failure::of_status(&address(), &status).hint
+        };
+        assert_eq!(hint("MESSAGE_BODY_BYTES_MAX").as_deref(), Some(LONG_TEXT));
+        assert_eq!(hint("LINKS_MAX"), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod wait;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::failure::Failure;
 
@@ -67,7 +67,8 @@ Every subcommand has its own --help with examples.";
 
 /// Runs the command of this process's arguments and returns its exit code.
 pub fn run() -> ExitCode {
-    let CommandLine { command } = CommandLine::parse();
+    let parsed = CommandLine::from_arg_matches(&definition().get_matches());
+    let CommandLine { command } = parsed.unwrap_or_else(|error| error.exit());
     let outcome = match command {
         Command::Serve(serve) => serve.run(),
         Command::Post(post) => as_client(post.run()),
@@ -84,6 +85,17 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Returns the definition of the command line. The usage that errors show is the one
+/// of the help: clap's own counts what stands in the environment as asked for.
+fn definition() -> clap::Command {
+    let mut definition = CommandLine::command();
+    definition.build();
+    definition.mut_subcommands(|mut command| {
+        let usage = command.render_usage().to_string();
+        command.override_usage(usage.trim_start_matches("Usage: ").to_owned())
+    })
+}
+
 /// Runs a client command. One thread is enough, and starts faster than many.
 fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -92,8 +104,6 @@ fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), F
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn refused(arguments: &[&str]) -> String {
@@ -108,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_consistent() {
-        CommandLine::command().debug_assert();
+        definition().debug_assert();
     }
 
     #[test]

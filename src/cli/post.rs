@@ -80,6 +80,8 @@ impl Post {
             Some(body) => body,
             None => body_from_stdin()?,
         };
+        // An empty id is none: without one, trying again would append twice.
+        self.request_id = self.request_id.filter(|id| !id.is_empty());
         let named_by_caller = self.request_id.is_some();
         let request = self.request(place, body)?;
         let answer = self.append(request).await?;
@@ -175,7 +177,7 @@ fn read_body(input: impl io::Read) -> Result<String, Failure> {
         let sentence = format!(
             "body is too large: stdin holds more than MESSAGE_BODY_BYTES_MAX = {MESSAGE_BODY_BYTES_MAX} bytes"
         );
-        return Err(Failure::refused(sentence, Reason::TooLarge));
+        return Err(Failure::refused(sentence, Reason::TooLarge).with_hint(failure::LONG_TEXT));
     }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();

@@ -14,6 +14,9 @@ pub(super) struct Progress {
     /// Whether the server said that replay met the live end: from then on every
     /// bus there was has been taken up.
     caught_up: bool,
+    /// Whether a message was handed on: from then on, starting at the end once more
+    /// would miss something.
+    delivered: bool,
 }
 
 impl Progress {
@@ -25,6 +28,7 @@ impl Progress {
             }
             Frame::Message(message) => {
                 self.advance(&message.project_id, &message.task_id, &message.cursor);
+                self.delivered = true;
             }
             Frame::Gap(gap) if gap.reason == "BUS_DELETED" => {
                 // Should it come back, it is read from its beginning.
@@ -60,9 +64,10 @@ impl Progress {
             original.start,
             Some(Start::Position(position)) if position == i32::from(StartPosition::Earliest)
         );
-        if from_the_end && !self.caught_up {
+        if from_the_end && !self.caught_up && !self.delivered {
             // Not every bus has been taken up, and one that is not listed would be
-            // replayed from its beginning: start at the end once more.
+            // replayed from its beginning: start at the end once more. Once a message
+            // was handed on, that would miss what came since.
             return request;
         }
         if self.cursors.is_empty() {
@@ -194,6 +199,9 @@ mod tests {
     fn a_break_before_the_live_end_was_met_replays_no_history() {
         let latest = request(SubscribeScope::All, None);
         assert_eq!(after(&[opened("a", "a0")]).resume(&latest), latest);
+        // Once something came, what comes during the break must not be missed.
+        let resumed = after(&[opened("a", "a0"), opened("b", "b0"), message("a", "a1")]);
+        assert_eq!(positions(&resumed.resume(&latest)), [("a", "a1"), ("b", "b0")]);
         let earliest = Some(Start::Position(StartPosition::Earliest.into()));
         let resumed = after(&[opened("a", "a0")]).resume(&request(SubscribeScope::All, earliest));
         assert_eq!(positions(&resumed), [("a", "a0")]);

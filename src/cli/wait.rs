@@ -98,8 +98,8 @@ impl Wait {
         };
         let Some(delivery) = found else {
             return Err(Failure::timed_out(format!(
-                "no message that fits came to bus {label} within {:?}",
-                self.timeout
+                "no message that fits came to bus {label} within {}",
+                duration::text(self.timeout)
             )));
         };
         let mut output = self.form.open();

@@ -9,7 +9,7 @@ mod lock_holder;
 mod os;
 mod socket;
 
-pub use os::OsDisk;
+pub use os::{OsDisk, raise_descriptor_limit};
 pub use socket::{Socket, SocketError};
 
 use std::io;

@@ -28,6 +28,19 @@ pub struct OsDisk {
     path: PathBuf,
 }
 
+/// Lets this process have as many files open as the system allows it: every
+/// followed bus and every connection takes one, and the usual limit is 1024.
+pub fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "cannot raise the limit of open files");
+        }
+    }
+}
+
 impl OsDisk {
     /// Opens the root, and creates it when it is missing.
     ///
@@ -144,9 +157,7 @@ impl OsDisk {
         path: &TreePath,
         flags: OFlags,
     ) -> Result<Option<Arc<dyn DiskFile>>> {
-        // The system refuses a mode for an open that creates nothing.
-        let mode = if flags.contains(OFlags::CREATE) { FILE_MODE } else { Mode::empty() };
-        match self.open_at(path, flags, mode) {
+        match self.open_at(path, flags, Mode::empty()) {
             Ok(fd) => Ok(Some(regular(path, fd)?)),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.refused(action, path, "regular file", errno)),
@@ -164,8 +175,21 @@ impl Disk for OsDisk {
     }
 
     fn create_append(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>> {
-        self.open_file("create", path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE)?
-            .ok_or_else(|| Error::io("create", path.as_str(), Errno::NOENT.into()))
+        loop {
+            let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL;
+            match self.open_at(path, flags, FILE_MODE) {
+                Ok(fd) => {
+                    set_mode(path, &fd)?;
+                    return regular(path, fd);
+                }
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(self.refused("create", path, "regular file", errno)),
+            }
+            // Unless it went away again, somebody else made it.
+            if let Some(file) = self.open_append(path)? {
+                return Ok(file);
+            }
+        }
     }
 
     fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()> {
@@ -173,6 +197,7 @@ impl Disk for OsDisk {
         let fd = self
             .open_at(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, FILE_MODE)
             .map_err(|errno| self.refused("create", path, "regular file", errno))?;
+        set_mode(path, &fd)?;
         let mut file = File::from(fd);
         file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
         self.sync_folder(&path.parent().unwrap_or_else(TreePath::root))
@@ -183,9 +208,10 @@ impl Disk for OsDisk {
         for component in path.components() {
             let parent = folder;
             folder = parent.join(component);
-            let made = self
-                .open_folder(&parent)
-                .and_then(|at| rustix::fs::mkdirat(&at, component, FOLDER_MODE));
+            let made = self.open_folder(&parent).and_then(|at| {
+                rustix::fs::mkdirat(&at, component, FOLDER_MODE)?;
+                rustix::fs::chmodat(&at, component, FOLDER_MODE, AtFlags::empty())
+            });
             match made {
                 Ok(()) => self.sync_folder(&parent)?,
                 // Opening it says whether what is there is a folder.
@@ -335,8 +361,13 @@ impl DiskFile for OsFile {
     }
 }
 
-/// Takes what was opened as a file, if it is one, and gives it the mode of ours
-/// when it was made just now with another one.
+/// Gives a file that was made just now its mode, which the umask may have cut.
+fn set_mode(path: &TreePath, fd: &OwnedFd) -> Result<()> {
+    rustix::fs::fchmod(fd, FILE_MODE)
+        .map_err(|errno| Error::io("set the mode of", path.as_str(), errno.into()))
+}
+
+/// Takes what was opened as a file, if it is one.
 fn regular(path: &TreePath, fd: OwnedFd) -> Result<Arc<dyn DiskFile>> {
     let stat = rustix::fs::fstat(&fd)
         .map_err(|errno| Error::io("look at", path.as_str(), errno.into()))?;

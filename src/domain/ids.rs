@@ -63,6 +63,7 @@ impl ProjectId {
     /// # Errors
     /// INVALID_ID.
     pub fn check_creatable(&self) -> Result<()> {
+        check_new_length("project_id", &self.0)?;
         let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         let bytes = self.0.as_bytes();
         let ends_plain =
@@ -95,6 +96,7 @@ impl TaskId {
     /// # Errors
     /// INVALID_ID.
     pub fn check_creatable(&self) -> Result<()> {
+        check_new_length("task_id", &self.0)?;
         let bytes = self.0.as_bytes();
         let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
         if !bytes.first().is_some_and(u8::is_ascii_alphanumeric)
@@ -212,12 +214,21 @@ fn check_component(field: &'static str, text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Error::RequiredField { field });
     }
-    if text == "." || text == ".." || text.contains('/') || text.contains('\\') {
-        return Err(Error::PathTraversal { field, value: text.to_owned() });
+    check_id_text(field, text, limits::NAME_BYTES_MAX)?;
+    if text == "." || text == ".." || text.contains('/') {
+        return Err(Error::traversal(field, text));
     }
     if text.starts_with('.') {
         return Err(Error::invalid(field, text, "begins with a dot"));
     }
-    // 255 bytes are what file systems take for one name.
-    check_id_text(field, text, limits::ID_BYTES_MAX)
+    Ok(())
+}
+
+/// Refuses a name that is longer than new ones may be.
+fn check_new_length(field: &'static str, text: &str) -> Result<()> {
+    if text.len() > limits::ID_BYTES_MAX {
+        let problem = format!("longer than ID_BYTES_MAX = {} bytes", limits::ID_BYTES_MAX);
+        return Err(Error::invalid(field, text, problem));
+    }
+    Ok(())
 }

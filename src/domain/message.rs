@@ -199,7 +199,7 @@ fn check_attachment_path(path: &str) -> Result<()> {
     }
     one_line(FIELD, path)?;
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        return Err(Error::PathTraversal { field: FIELD, value: path.to_owned() });
+        return Err(Error::traversal(FIELD, path));
     }
     Ok(())
 }

@@ -14,44 +14,51 @@ use crate::store::{AppendTicket, Appended, MessageBus};
 
 use super::convert;
 use super::pb;
-use super::status::status_with;
+use super::status::{oversize, status_with};
 
 /// The answers of one stream.
 pub(super) type Answers = ReceiverStream<Result<pb::AppendStreamResponse, Status>>;
 
-/// Appends what comes in, and answers each as it becomes durable. What was taken
-/// in is appended also when the caller goes away.
+/// Why the taking in ended before the caller's end.
+enum Stop {
+    /// A message was refused, or the server stops.
+    Refused(Error),
+    /// The call broke.
+    Broken(Status),
+}
+
+/// Appends what comes in, and answers each as it becomes durable, in order: also the
+/// refusal that ends it. What was taken in is appended also when the caller goes away.
 /// The shutdown ends the taking in; what was taken in is still answered.
 pub(super) fn run<B: MessageBus>(
     bus: Arc<B>,
     mut requests: Streaming<pb::AppendStreamRequest>,
     shutdown: CancellationToken,
 ) -> Answers {
-    let (ticket_in, mut tickets) = mpsc::channel::<Result<AppendTicket>>(APPEND_STREAM_IN_FLIGHT);
+    let (ticket_in, mut tickets) =
+        mpsc::channel::<Result<AppendTicket, Stop>>(APPEND_STREAM_IN_FLIGHT);
     let (answer_in, answers) = mpsc::channel(APPEND_STREAM_IN_FLIGHT);
-    let broken_in = answer_in.clone();
     tokio::spawn(async move {
         loop {
             let request = tokio::select! {
                 request = requests.next() => request,
                 () = shutdown.cancelled() => {
-                    let _ = ticket_in.send(Err(Error::ShuttingDown)).await;
+                    let _ = ticket_in.send(Err(Stop::Refused(Error::ShuttingDown))).await;
                     break;
                 }
             };
-            let request = match request {
+            let ticket = match request {
                 None => break,
-                Some(Ok(request)) => request,
-                Some(Err(status)) => {
-                    // The call is broken; usually nobody hears this.
-                    let _ = broken_in.send(Err(status)).await;
-                    break;
+                Some(Ok(request)) => {
+                    match convert::single(request.message, &request.request_id, "") {
+                        Ok(batch) => bus.submit(batch).await.map_err(Stop::Refused),
+                        Err(error) => Err(Stop::Refused(error)),
+                    }
                 }
-            };
-            let batch = convert::single(request.message, &request.request_id, "");
-            let ticket = match batch {
-                Ok(batch) => bus.submit(batch).await,
-                Err(error) => Err(error),
+                Some(Err(status)) => Err(match oversize(&status) {
+                    Some(error) => Stop::Refused(error),
+                    None => Stop::Broken(status),
+                }),
             };
             let refused = ticket.is_err();
             if ticket_in.send(ticket).await.is_err() || refused {
@@ -63,13 +70,17 @@ pub(super) fn run<B: MessageBus>(
         let mut index = 0_u64;
         while let Some(ticket) = tickets.recv().await {
             let appended = match ticket {
-                Ok(ticket) => ticket.await,
-                Err(error) => Err(error),
+                Ok(ticket) => {
+                    let appended = ticket.await;
+                    appended.and_then(|appended| response(&appended)).map_err(Stop::Refused)
+                }
+                Err(stop) => Err(stop),
             };
-            let (answer, refused) = match appended.and_then(|appended| response(&appended)) {
-                Ok(response) => (Ok(response), false),
-                Err(error) => (Err(status_with(&error, &[("index", index.to_string())])), true),
-            };
+            let refused = appended.is_err();
+            let answer = appended.map_err(|stop| match stop {
+                Stop::Refused(error) => status_with(&error, &[("index", index.to_string())]),
+                Stop::Broken(status) => status,
+            });
             // Dropping the tickets ends the other task as well.
             if answer_in.send(answer).await.is_err() || refused {
                 break;

@@ -6,7 +6,7 @@ mod message_bus;
 mod status;
 
 pub use message_bus::MessageBusService;
-pub use status::status;
+pub use status::{oversize, status};
 
 /// The generated types, clients and servers of `callboard.v1`.
 pub mod pb {

@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::{Error, Reason};
+use crate::limits::REQUEST_BYTES_MAX;
 
 /// The domain of every `ErrorInfo` of ours.
 const DOMAIN: &str = "callboard";
@@ -38,6 +39,21 @@ pub(super) fn status_with(error: &Error, further: &[(&str, String)]) -> Status {
         details.set_retry_info(Some(RETRY_DELAY));
     }
     Status::with_error_details(code(reason), error.to_string(), details)
+}
+
+/// Recognises what the transport says of a request that is too large for it: only
+/// OUT_OF_RANGE, without a reason.
+pub fn oversize(status: &Status) -> Option<Error> {
+    const TRANSPORT_MESSAGE: &str = "Error, decoded message length too large";
+    let refused =
+        status.code() == Code::OutOfRange && status.message().starts_with(TRANSPORT_MESSAGE);
+    refused.then_some(Error::TooLarge {
+        field: "request",
+        limit_name: "REQUEST_BYTES_MAX",
+        limit: REQUEST_BYTES_MAX,
+        // The transport stops reading there and never knows.
+        actual: REQUEST_BYTES_MAX + 1,
+    })
 }
 
 fn code(reason: Reason) -> Code {

@@ -22,7 +22,7 @@ use tower::layer::util::{Identity, Stack};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::disk::{OsDisk, Socket, SocketError};
+use crate::disk::{self, OsDisk, Socket, SocketError};
 use crate::error::Error;
 use crate::files::Files;
 use crate::grpc::pb::message_bus_server::MessageBusServer;
@@ -86,17 +86,20 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = loopback_address(&config.listen).await?;
-    let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
-    let disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
-    let root = disk.root().to_owned();
-    let clock = Arc::new(SystemClock);
-    let files = Files::open(disk, clock.clone(), std::process::id()).map_err(in_root)?;
-    let files = Arc::new(files);
-
+    // Before the root, so that a port in use leaves nothing behind.
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     let tcp = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
+
+    let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
+    disk::raise_descriptor_limit();
+    let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
+    let root = os_disk.root().to_owned();
+    let clock = Arc::new(SystemClock);
+    let files = Files::open(os_disk, clock.clone(), std::process::id()).map_err(in_root)?;
+    let files = Arc::new(files);
+
     let socket = listen_on_socket(&config)?;
 
     let draining = CancellationToken::new();
@@ -186,6 +189,11 @@ fn routes(
 fn server(draining: &CancellationToken) -> Server<Layers> {
     Server::builder()
         .max_concurrent_streams(limits::CONNECTION_STREAMS_MAX)
+        // A client that pipelines small calls is answered with small frames. The h2
+        // library takes too many of them waiting in one stream for an attack, by a
+        // measure that grows with the connection's window: so the stream's is small.
+        .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))

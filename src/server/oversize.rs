@@ -4,16 +4,11 @@
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
+use tonic::Status;
 use tonic::codegen::http::{Request, Response};
-use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use crate::error::Error;
 use crate::grpc;
-use crate::limits::REQUEST_BYTES_MAX;
-
-/// How the transport's message begins.
-const TRANSPORT_MESSAGE: &str = "Error, decoded message length too large";
 
 /// Adds the reason to every answer of a server.
 #[derive(Debug, Clone, Copy)]
@@ -51,19 +46,8 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await?;
-            let refused = Status::from_header_map(answer.headers()).is_some_and(|status| {
-                status.code() == Code::OutOfRange && status.message().starts_with(TRANSPORT_MESSAGE)
-            });
-            if !refused {
-                return Ok(answer);
-            }
-            let error = Error::TooLarge {
-                field: "request",
-                limit_name: "REQUEST_BYTES_MAX",
-                limit: REQUEST_BYTES_MAX,
-                // The transport stops reading there and never knows.
-                actual: REQUEST_BYTES_MAX + 1,
-            };
+            let refused = Status::from_header_map(answer.headers());
+            let Some(error) = refused.as_ref().and_then(grpc::oversize) else { return Ok(answer) };
             Ok(grpc::status(&error).into_http())
         })
     }

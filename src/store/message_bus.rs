@@ -25,7 +25,7 @@ pub trait MessageBus: Send + Sync + 'static {
     /// batch back.
     ///
     /// # Errors
-    /// SHUTTING_DOWN. Everything else comes from the ticket.
+    /// TOO_LARGE for a header that is. Everything else comes from the ticket.
     fn submit(&self, batch: AppendBatch) -> impl Future<Output = Result<AppendTicket>> + Send;
 
     /// Appends a batch; returns when it is durable.
@@ -41,7 +41,7 @@ pub trait MessageBus: Send + Sync + 'static {
     ///
     /// # Errors
     /// MESSAGE_NOT_FOUND, AMBIGUOUS_ID, CURSOR_EXPIRED, CURSOR_AHEAD,
-    /// CURSOR_UNKNOWN, NOT_A_REGULAR_FILE, IO.
+    /// CURSOR_UNKNOWN, NOT_A_REGULAR_FILE, LOCK_TIMEOUT, BUS_POISONED, IO.
     fn read(&self, query: ReadQuery) -> impl Future<Output = Result<ReadPage>> + Send;
 
     /// Like `read`, but waits until there is a message, or the timeout.

@@ -111,7 +111,7 @@ async fn a_stream_of_appends_is_answered_in_order_and_ends_at_the_first_refusal(
         message: Some(message("demo", "", &format!("m{n}"))),
         request_id: format!("s{n}"),
     };
-    let requests = tokio_stream::iter((0..3000).map(request));
+    let requests = tokio_stream::iter((0..30_000).map(request));
     let mut answers = client.0.append_stream(requests).await.expect("a stream").into_inner();
     let mut ids = Vec::new();
     while let Some(answer) = answers.next().await {
@@ -119,10 +119,10 @@ async fn a_stream_of_appends_is_answered_in_order_and_ends_at_the_first_refusal(
     }
     let stored = client.read_all("demo", "").await;
     assert_eq!(ids, stored.iter().map(|message| message.msg_id.clone()).collect::<Vec<_>>());
-    assert_eq!(bodies(&stored)[2999], "m2999");
+    assert_eq!(bodies(&stored)[29_999], "m29999");
 
     let bad = pb::AppendStreamRequest { message: None, request_id: String::new() };
-    let requests = tokio_stream::iter([request(3000), request(3001), bad, request(3002)]);
+    let requests = tokio_stream::iter([request(30_000), request(30_001), bad, request(30_002)]);
     let mut answers = client.0.append_stream(requests).await.expect("a stream").into_inner();
     assert!(answers.next().await.expect("first").is_ok());
     assert!(answers.next().await.expect("second").is_ok());
@@ -132,7 +132,7 @@ async fn a_stream_of_appends_is_answered_in_order_and_ends_at_the_first_refusal(
         tonic_types::StatusExt::get_details_error_info(&refused).expect("an ErrorInfo").metadata;
     assert_eq!(metadata["index"], "2");
     assert!(answers.next().await.is_none());
-    assert_eq!(client.read_all("demo", "").await.len(), 3002, "nothing after the refused one");
+    assert_eq!(client.read_all("demo", "").await.len(), 30_002, "nothing after the refused one");
 }
 
 #[tokio::test]

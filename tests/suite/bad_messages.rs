@@ -77,6 +77,7 @@ async fn bad_messages_are_refused_with_their_reason_and_write_nothing() {
         (pb::Message { project_id: "Demo".into(), ..good() }, "INVALID_ID", "a-z"),
         (pb::Message { project_id: "a\0b".into(), ..good() }, "INVALID_ID", "control"),
         (pb::Message { project_id: long.clone(), ..good() }, "INVALID_ID", "128"),
+        (pb::Message { project_id: "../".repeat(4000), ..good() }, "INVALID_ID", "255"),
         (pb::Message { task_id: "../other".into(), ..good() }, "PATH_TRAVERSAL", "task_id"),
         (pb::Message { task_id: "a/b".into(), ..good() }, "PATH_TRAVERSAL", "task_id"),
         (pb::Message { task_id: "x.lock".into(), ..good() }, "INVALID_ID", ".lock"),

@@ -9,6 +9,8 @@ use callboard::layout::message_file::{
 };
 use serde_json::Value;
 
+use crate::bus_properties::append;
+
 const CASES: &str = include_str!("../fixtures/bus_cases.json");
 
 pub(crate) fn bytes_of(value: &Value) -> Vec<u8> {
@@ -236,6 +238,137 @@ fn a_half_written_guard_never_costs_the_record_before_it() {
         let (items, tail) = scan_all(&whole[..length]);
         assert_eq!(records(&items)[0].message.body, b"x\n---\n# h", "at {length}");
         assert_eq!(tail, Tail::Torn { keep: foreign.len() as u64 }, "at {length}");
+    }
+}
+
+#[test]
+fn a_half_written_guard_after_an_empty_body_is_none_of_it() {
+    for header in ["msg_id: A\ntype: X\nmeta: {a: [1]}\n", "msg_id: A\ntype: X\nts: bad\n"] {
+        for body in ["", "\n"] {
+            let foreign = format!("---\n{header}---\n{body}");
+            let whole = [foreign.as_bytes(), GUARD, SEPARATOR, b"---\n"].concat();
+            for length in foreign.len() + 6..foreign.len() + GUARD.len() {
+                let (items, tail) = scan_all(&whole[..length]);
+                assert_eq!(texts(&items), [("A".to_owned(), String::new())], "{body:?} at {length}");
+                let Tail::Torn { keep } = tail else { panic!("{tail:?} {body:?} at {length}") };
+                assert_eq!(texts(&scan_all(&whole[..keep as usize]).0), texts(&items));
+                assert_eq!(keep as usize, foreign.len() + usize::from(body.is_empty()));
+            }
+        }
+    }
+}
+
+const OWN: &str = "---\nmsg_id: A\nts: 2026-03-04T05:06:07.5Z\ntype: FACT\nproject_id: p\ntask_id: t\nrun_id: r\nbody_size: 1\nchecksum: crc32c-93d3f4e2\n---\nx\n";
+
+const FOREIGN: &str = "---\nmsg_id: F-1\nts: 2026-01-01T00:00:00Z\ntype: X\nproject_id: p\ntask_id: t\nrun_id: r\n---\n";
+
+/// The ids and the texts of the records.
+fn texts(items: &[Item]) -> Vec<(String, String)> {
+    let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
+    let pair = |record: &Record| (record.message.msg_id.clone(), text(&record.message.body));
+    records(items).into_iter().map(pair).collect()
+}
+
+/// Reads a file that is complete, appends a record of ours to it as a writer does, and
+/// returns what was read of the file before. It must be the same after, and in windows.
+fn texts_that_stay(file: &str) -> Vec<(String, String)> {
+    let mut longer = file.as_bytes().to_vec();
+    let (items, tail) = scan_all(&longer);
+    assert_eq!(tail, Tail::Complete, "{file:?}");
+    append(&mut longer, OWN.as_bytes());
+    let after = scan_all(&longer);
+    for size in [1, 5, 13] {
+        assert_eq!(windowed(file.as_bytes(), size), (items.clone(), tail), "{file:?} by {size}");
+        assert_eq!(windowed(&longer, size), after, "{longer:?} by {size}");
+    }
+    let before = texts(&items);
+    let (ours, rest) = texts(&after.0).split_last().map(|(a, b)| (a.clone(), b.to_vec())).expect("ours");
+    assert_eq!(ours, ("A".to_owned(), "x".to_owned()), "{file:?}");
+    assert_eq!(rest, before, "{file:?} after an append");
+    before
+}
+
+#[test]
+fn a_dead_writers_fragment_never_costs_the_record_before_it() {
+    for fragment in [
+        "\n---\ntype: FACT\nproject_id: t",
+        "\n---\ntype: FACT\nproject_id: t\n",
+        "\n---\ntyp",
+        "\n---\nmessageId: F-2\ntype: X",
+    ] {
+        let found = texts_that_stay(&format!("{FOREIGN}a body\n{fragment}"));
+        let body = format!("a body\n{}", fragment.trim_end());
+        assert_eq!(found, [("F-1".to_owned(), body)]);
+    }
+}
+
+#[test]
+fn a_last_line_without_newline_never_costs_the_record_before_it() {
+    for note in ["a note", "- a", "a note\r", "\r", "<!-- -->", "[2026-03-01 10:00:00] FACT: one"] {
+        for body in ["a body\n", "\n", "a\n\n---\n\nb\n", "a\n\n"] {
+            let found = texts_that_stay(&format!("{FOREIGN}{body}{note}"));
+            assert_eq!(found[0].0, "F-1");
+            assert!(found[0].1.starts_with(body.trim_end()), "{found:?}");
+        }
+    }
+    let torn = format!("{FOREIGN}a body");
+    assert_eq!(scan_all(torn.as_bytes()), (Vec::new(), Tail::Torn { keep: 0 }));
+}
+
+#[test]
+fn a_guard_closes_no_header() {
+    for fragment in [
+        "---\ntype: FACT\nproject_id: grd\n",
+        "---\ntype: FACT\nproject_id: grd",
+        "---\nmessageId: G\ntype: X\n",
+        "---\ntitle: t\ntype: note\nproject: p\n",
+    ] {
+        assert!(texts_that_stay(fragment).is_empty());
+        let found = texts_that_stay(&format!("{FOREIGN}a body\n\n{fragment}"));
+        assert_eq!(found, [("F-1".to_owned(), format!("a body\n\n{}", fragment.trim_end()))]);
+    }
+    let closed = [b"---\nmsg_id: G\ntype: X\n", GUARD, SEPARATOR, OWN.as_bytes()].concat();
+    let (items, _) = scan_all(&closed);
+    assert_eq!(texts(&items), [("A".to_owned(), "x".to_owned())]);
+    assert_eq!(items.len(), 2, "the torn header is reported");
+    for length in b"---\nmsg_id: G\ntype: X\n".len() + 6..closed.len() {
+        assert!(records(&scan_all(&closed[..length]).0).is_empty(), "at {length}");
+    }
+}
+
+#[test]
+fn a_line_of_a_torn_headers_text_is_never_a_message() {
+    let file = "---\nmsg_id: F-1\ntype: FACT: urgent\n---\n[2026-03-01 10:00:00] build started\n";
+    let (items, _) = scan_all(file.as_bytes());
+    assert_eq!((items.len(), records(&items).len()), (1, 0), "{items:?}");
+    assert!(texts_that_stay(file).is_empty());
+    let later = format!("{file}\n---\n[2026-03-01 10:00:00] FACT: of another\n");
+    let (items, _) = scan_all(later.as_bytes());
+    assert_eq!(records(&items).len(), 1, "a legacy line after another rule is one");
+}
+
+#[test]
+fn a_header_that_is_closed_otherwise_than_we_do_is_read_the_same_in_windows() {
+    for closing in ["---\r\n", "---\r\r\n", "---\r"] {
+        let file = OWN.replace("\n---\nx\n", &format!("\n{closing}"));
+        for size in [1, 7, 64] {
+            assert_eq!(windowed(file.as_bytes(), size), scan_all(file.as_bytes()), "{closing:?}");
+        }
+        let (items, tail) = scan_all(file.as_bytes());
+        assert_eq!((items.len(), tail), (1, Tail::Damaged), "{closing:?} {items:?}");
+    }
+    for closing in ["---\n", "---"] {
+        let file = OWN.replace("\n---\nx\n", &format!("\n{closing}"));
+        assert_eq!(scan_all(file.as_bytes()), (Vec::new(), Tail::Torn { keep: 0 }), "{closing:?}");
+    }
+}
+
+#[test]
+fn a_header_that_nests_deeper_than_64_is_none() {
+    for (depth, expected) in [(60, 1), (65, 0), (500, 0)] {
+        let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let file = format!("---\nmsg_id: A\ntype: X\nother: {nested}\n---\nx\n");
+        assert_eq!(records(&scan_all(file.as_bytes()).0).len(), expected, "{depth} deep");
     }
 }
 

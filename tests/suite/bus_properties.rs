@@ -169,9 +169,40 @@ fn foreign() -> impl Strategy<Value = String> {
 }
 
 #[derive(Debug, Clone)]
-enum Part {
-    Own(NewMessage),
+enum Part<M = NewMessage> {
+    Own(M),
     Foreign(String),
+}
+
+/// What other programs and people leave behind, also when they died in the middle of it.
+fn left_behind() -> impl Strategy<Value = String> {
+    let fragment = proptest::sample::select(
+        &[
+            "\n---\ntype: FACT\nproject_id: t",
+            "\n---\ntype: FACT\nproject_id: t\n",
+            "\n---\nmessageId: G\ntype: X",
+            "\n---\nmessageId: G\ntype: X\n",
+            "\n---\nmsg_id: G\ntype: X\n",
+            "\n---\nmsg_i",
+            "\n---\nmsg_id: G\ntype: X\n---\n",
+            "\n---\nmsg_id: G\ntype: X\n---\nhalf",
+            "\n---\nmsg_id: G\ntype: X: y\n---\n[2026-03-01 10:00:00] half\n",
+            "\n---\ntitle: t\n",
+            "\n---",
+            "\n--",
+            "\n",
+            "a note",
+            "a note\n",
+            "\r",
+            "[2026-03-01 10:00:00] FACT: one\n",
+        ][..],
+    );
+    let own = (body(), any::<prop::sample::Index>()).prop_map(|(body, cut)| {
+        let message = NewMessage { kind: "FACT".to_owned(), body, ..NewMessage::default() };
+        let record = [SEPARATOR, &encoded(&message, 900)].concat();
+        String::from_utf8_lossy(&record[..cut.index(record.len())]).into_owned()
+    });
+    prop_oneof![3 => foreign(), 3 => fragment.prop_map(str::to_owned), 1 => own]
 }
 
 fn parts(message: impl Strategy<Value = NewMessage> + 'static) -> impl Strategy<Value = Vec<Part>> {
@@ -275,7 +306,7 @@ fn stored(body: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_message_that_we_write_comes_back_whatever_stands_around_it(
@@ -385,5 +416,35 @@ proptest! {
         let (items, _) = scan_all(&file);
         let whole: Vec<Record> = records(&items).into_iter().cloned().collect();
         prop_assert_eq!(grown, whole);
+    }
+
+    #[test]
+    fn what_was_readable_stays_so_after_an_append_of_ours(
+        steps in vec(prop_oneof![
+            2 => body().prop_map(Part::Own),
+            5 => left_behind().prop_map(Part::Foreign),
+        ], 1..8),
+    ) {
+        let mut file = Vec::new();
+        for (number, step) in steps.iter().chain([&Part::Own("last".to_owned())]).enumerate() {
+            let body = match step {
+                Part::Foreign(text) => {
+                    file.extend_from_slice(text.as_bytes());
+                    continue;
+                }
+                Part::Own(body) => body.clone(),
+            };
+            let (items, _) = scan_all(&file);
+            let before: Vec<Record> = records(&items).into_iter().cloned().collect();
+            let message = NewMessage { kind: "FACT".to_owned(), body, ..NewMessage::default() };
+            append(&mut file, &encoded(&message, number));
+            let (items, _) = scan_all(&file);
+            let text = String::from_utf8_lossy(&file);
+            let after = records(&items);
+            prop_assert_eq!(after.len(), before.len() + 1, "{:?}", text);
+            for (old, new) in before.iter().zip(&after) {
+                prop_assert_eq!((old.offset, &old.message), (new.offset, &new.message), "{:?}", text);
+            }
+        }
     }
 }

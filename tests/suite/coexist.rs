@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use callboard::grpc::pb;
@@ -17,7 +19,7 @@ use tonic::Code;
 use crate::client::{Client, assert_refused, bodies, follow, message, read_of};
 use crate::foreign_writer::{self, append, record};
 use crate::original_reader;
-use crate::server::Server;
+use crate::server::{Server, wait_with_deadline};
 
 fn bus(server: &Server) -> PathBuf {
     fs::create_dir_all(server.root().join("demo")).expect("the project");
@@ -65,6 +67,35 @@ async fn ten_processes_half_through_us_half_by_flock_lose_nothing() {
     // The original reader sees every one of them too.
     let theirs = original_reader::read(&fs::read(&bus).expect("the bus"));
     assert_eq!(theirs.len(), 1000);
+}
+
+#[tokio::test]
+async fn ten_processes_that_write_directly_by_flock_lose_nothing() {
+    let server = Server::start();
+    let bus = bus(&server);
+    let mut foreign: Vec<_> =
+        (0..10).map(|n| foreign_writer::spawn(&bus, &format!("f{n}"), 100)).collect();
+    for process in &mut foreign {
+        assert!(wait_with_deadline(process).success());
+    }
+    let stored = Client::connect(&server).await.read_all("demo", "").await;
+    assert_eq!(stored.len(), 1000);
+    assert_numbered_by_writer(&stored, 10, 100);
+}
+
+/// Asserts that the bodies are `<writer>.<n>`, each writer's counting up from 0 to
+/// below `count`.
+#[track_caller]
+fn assert_numbered_by_writer(messages: &[pb::Message], writers: usize, count: usize) {
+    let mut next: BTreeMap<&str, usize> = BTreeMap::new();
+    for body in bodies(messages) {
+        let (writer, n) = body.split_once('.').expect("writer and number");
+        let expected = next.entry(writer).or_default();
+        assert_eq!(n.parse::<usize>().expect("a number"), *expected, "of {writer}");
+        *expected += 1;
+    }
+    assert_eq!(next.len(), writers);
+    assert!(next.values().all(|&seen| seen == count), "{next:?}");
 }
 
 #[tokio::test]
@@ -224,11 +255,13 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
             }
         });
     }
+    let written = Arc::new(AtomicBool::new(false));
     let rotating = tokio::spawn({
         let mut client = Client::connect(&server).await;
+        let written = written.clone();
         async move {
             let mut rotations = 0;
-            while rotations < 12 {
+            while rotations < 12 && !written.load(Ordering::Relaxed) {
                 let request =
                     pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
                 match client.0.rotate_bus(request).await {
@@ -241,6 +274,7 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
                     ),
                 }
             }
+            rotations
         }
     });
     let mut client = Client::connect(&server).await;
@@ -250,20 +284,15 @@ async fn rotation_under_eight_writers_loses_nothing_and_a_follower_crosses_it() 
         followed.push(subscription.message().await.message.expect("a message").body);
     }
     ours.join_all().await;
-    rotating.await.expect("rotated");
     for process in &mut foreign {
         assert!(process.wait().expect("it was ours").success());
     }
+    written.store(true, Ordering::Relaxed);
+    assert!(rotating.await.expect("it ends with the writers") >= 1, "nothing was rotated");
     let stored = client.read_all("demo", "").await;
     assert_eq!(stored.len(), 2000);
     assert!(bodies(&stored) == followed, "the follower saw the order that reading gives");
-    let mut next: BTreeMap<&str, usize> = BTreeMap::new();
-    for body in bodies(&stored) {
-        let (writer, n) = body.split_once('.').expect("writer and number");
-        let expected = next.entry(writer).or_default();
-        assert_eq!(n.parse::<usize>().expect("a number"), *expected, "of {writer}");
-        *expected += 1;
-    }
+    assert_numbered_by_writer(&stored, 8, 250);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn every_acknowledged_message_is_there_once_after_each_kill() {
                     let body = format!("{round}.{writer}.{n}");
                     match client.try_append(message("demo", "", &body)).await {
                         Ok(answer) => {
-                            acknowledged.lock().expect("the ledger").push((answer.msg_id, body))
+                            acknowledged.lock().expect("the ledger").push((answer.msg_id, body));
                         }
                         // The server is gone.
                         Err(_) => return,

@@ -30,9 +30,20 @@ fn the_grpcurl_calls_of_the_guide_run_as_printed() {
 
 #[test]
 fn the_grpcurl_calls_of_the_readme_run_as_printed() {
-    // Those of a checkout; a crate's package has the same README and no docs.
-    let readme = fs::read_to_string(project().join("README.md")).unwrap_or_default();
-    run(&calls_of(&readme));
+    let readme = fs::read_to_string(project().join("README.md")).expect("README.md");
+    let calls = calls_of(&readme);
+    for end in [
+        "localhost:50051 list",
+        "describe callboard.v1.MessageBus.AppendMessage",
+        "callboard.v1.MessageBus/AppendMessage",
+        "callboard.v1.MessageBus/Subscribe",
+    ] {
+        assert!(
+            calls.iter().any(|call| call.text.trim_end().ends_with(end)),
+            "README.md shows no call that ends in {end:?}"
+        );
+    }
+    run(&calls);
 }
 
 /// Runs the calls one after the other against a server of their own.
@@ -64,7 +75,7 @@ fn run(calls: &[Call]) {
                 panic!("shown to fail, and did not:\n{printed}\n{said}")
             }
             Some(expected) => {
-                assert!(said.contains(expected), "no {expected} in:\n{printed}\n{said}")
+                assert!(said.contains(expected), "no {expected} in:\n{printed}\n{said}");
             }
         }
     }

@@ -42,7 +42,9 @@ fn a_port_or_a_socket_in_use_is_refused() {
     let server = Server::start();
     let root = tempfile::tempdir().expect("a folder");
     let root = root.path().to_str().expect("a path");
-    let stderr = refused(&["--root", root, "--listen", server.addr(), "--no-uds"]);
+    let unmade = format!("{root}/unmade");
+    let stderr = refused(&["--root", &unmade, "--listen", server.addr(), "--no-uds"]);
+    assert!(!std::path::Path::new(&unmade).exists(), "nothing was made");
     assert!(stderr.contains(server.addr()) && stderr.contains("another port"), "{stderr}");
     let socket = server.uds();
     let socket = socket.to_str().expect("a path");

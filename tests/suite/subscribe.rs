@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use callboard::grpc::pb;
 use pb::StartPosition::{Earliest, Latest};
+use pb::message_bus_client::MessageBusClient;
 use pb::subscribe_response::Frame;
 use tokio::sync::{Barrier, Notify, oneshot};
 use tonic::Code;
+use tonic::transport::Endpoint;
 
 use crate::client::{Client, assert_refused, follow, follow_after, message, reason};
 use crate::server::Server;
@@ -30,20 +31,21 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
             collect(&mut subscription, ALL).await
         }
     });
-    // One that is slow: it takes a message now and then, so that its stream stalls.
+    // One that stalls: it takes nothing until everything has been written.
+    let (go_on, all_written) = oneshot::channel();
+    let (stalled, stalls) = oneshot::channel();
     let slow = tokio::spawn({
-        let mut client = Client::connect(&server).await;
+        // The window is small, so that the server soon cannot send.
+        let endpoint = Endpoint::from_shared(format!("http://{}", server.addr()));
+        let endpoint = endpoint.expect("an address").initial_stream_window_size(65_535);
+        let channel = endpoint.connect().await.expect("the server answers");
+        let mut client = Client(MessageBusClient::new(channel));
         async move {
             let mut subscription = client.subscribe(follow("demo", "", Earliest)).await;
-            let mut ids = Vec::new();
-            while ids.len() < ALL {
-                ids.push(subscription.message().await.message.expect("a message").msg_id);
-                if ids.len() % 1000 == 0 {
-                    // Being slow is what is tested; nothing is waited for.
-                    tokio::time::sleep(Duration::from_millis(30)).await;
-                }
-            }
-            ids
+            assert!(matches!(subscription.frame().await, Frame::Opened(_)));
+            stalled.send(()).expect("somebody waits for it");
+            all_written.await.expect("the writers end");
+            collect(&mut subscription, ALL).await
         }
     });
     // One that breaks off again and again and resumes from its last cursor.
@@ -70,6 +72,7 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
     let started = Arc::new(Barrier::new(WRITERS));
     let under_way = Arc::new(Notify::new());
     opened.await.expect("the early one is there before the first message");
+    stalls.await.expect("the slow one as well");
     for writer in 0..WRITERS {
         let mut client = Client::connect(&server).await;
         let (started, under_way) = (started.clone(), under_way.clone());
@@ -94,6 +97,8 @@ async fn three_subscribers_see_16000_messages_of_16_writers_once_and_in_file_ord
         }
     });
     writers.join_all().await;
+    assert!(!slow.is_finished());
+    go_on.send(()).expect("the slow one waits for it");
     let stored = Client::connect(&server).await.read_all("demo", "").await;
     let expected: Vec<String> = stored.iter().map(|message| message.msg_id.clone()).collect();
     assert_eq!(expected.len(), ALL);

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
-from typing import Dict, List
+from typing import Callable, Dict, Iterator, List
 
+import grpc
 import pytest
 
 import callboard
@@ -216,3 +218,90 @@ def test_the_generated_client_is_there_for_the_rest(client: Client) -> None:
     )
     frames = [frame.WhichOneof("frame") for frame in client.stub.Subscribe(request)]
     assert frames[:2] == ["opened", "message"]
+
+
+class Script:
+    """A server of the test's own that answers each Subscribe call as told."""
+
+    def __init__(self, answer: Callable[[int], Iterator[pb.SubscribeResponse]]) -> None:
+        self.answer = answer
+        self.requests: List[pb.SubscribeRequest] = []
+
+    def subscribe(
+        self, request: pb.SubscribeRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.SubscribeResponse]:
+        self.requests.append(request)
+        return self.answer(len(self.requests))
+
+
+@contextmanager
+def serving(script: Script) -> Iterator[Network]:
+    """Serves the script, behind a breakable way."""
+    server = grpc.server(ThreadPoolExecutor(4))
+    method = grpc.unary_stream_rpc_method_handler(
+        script.subscribe,
+        request_deserializer=pb.SubscribeRequest.FromString,
+        response_serializer=pb.SubscribeResponse.SerializeToString,
+    )
+    handler = grpc.method_handlers_generic_handler(
+        "callboard.v1.MessageBus", {"Subscribe": method}
+    )
+    server.add_generic_rpc_handlers((handler,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    network = Network(f"127.0.0.1:{port}")
+    try:
+        yield network
+    finally:
+        network.cut()
+        server.stop(None).wait()
+
+
+def opened() -> pb.SubscribeResponse:
+    return pb.SubscribeResponse(
+        opened=pb.SubscribeResponse.Opened(project_id="demo", cursor="c0")
+    )
+
+
+def numbered(number: int) -> pb.SubscribeResponse:
+    return pb.SubscribeResponse(
+        message=pb.SubscribeResponse.Delivery(
+            project_id="demo", cursor=f"c{number}", message=pb.Message(body=str(number))
+        )
+    )
+
+
+def test_a_limit_holds_when_the_stream_breaks_right_after_the_last_message() -> None:
+    end = threading.Event()
+
+    def answer(call: int) -> Iterator[pb.SubscribeResponse]:
+        yield opened()
+        for number in (1, 2, 3) if call == 1 else (4, 5):
+            yield numbered(number)
+        # The end of the stream is what the break loses.
+        end.wait(20 if call == 1 else 0)
+
+    script = Script(answer)
+    with serving(script) as network:
+        with callboard.connect(network.addr, project="demo") as client:
+            with client.follow(start="earliest", limit=3, retry_for=5) as follow:
+                assert take(follow, 3) == ["1", "2", "3"]
+                network.cut()
+                network.mend()
+                assert list(follow) == []
+                assert follow.cursor == "c3"
+        end.set()
+    assert len(script.requests) == 1
+
+
+def test_a_stream_that_ends_without_being_asked_to_is_gone_on_from() -> None:
+    def answer(call: int) -> Iterator[pb.SubscribeResponse]:
+        yield opened()
+        yield numbered(call)
+
+    script = Script(answer)
+    with serving(script) as network:
+        with callboard.connect(network.addr, project="demo") as client:
+            with client.follow(start="earliest") as follow:
+                assert take(follow, 3) == ["1", "2", "3"]
+    assert [request.cursor for request in script.requests[:3]] == ["", "c1", "c2"]

@@ -1,7 +1,7 @@
 //! Group commit: all waiting appends in one write and one sync.
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::domain::{Cursor, RequestId};
 use crate::error::{Error, Result};
@@ -20,6 +20,8 @@ use super::scanner::{Found, Scanner, count_lines};
 pub(super) struct PendingAppend {
     pub(super) batch: AppendBatch,
     pub(super) answer: oneshot::Sender<Result<Appended>>,
+    /// The room it takes in the queue.
+    pub(super) _room: OwnedSemaphorePermit,
 }
 
 /// What one turn writes.
@@ -40,6 +42,11 @@ impl Owner {
             refuse(appends, &Error::BusPoisoned { bus });
             return;
         }
+        match self.expects_of_nothing(&appends) {
+            Ok(false) => {}
+            Ok(true) => return self.refuse_expectations(appends),
+            Err(error) => return refuse(appends, &error),
+        }
         match self.lock_live(true, limits::LOCK_BUDGET) {
             Ok(_) => {}
             Err(error) => return refuse(appends, &error),
@@ -57,12 +64,34 @@ impl Owner {
                 }
             }
             Err(error) => {
-                // The view has to say that the bus takes no more.
-                self.publish(publisher);
+                // The view has to say that the bus takes no more; without one, nobody
+                // knows what of the bus is durable.
+                if self.opened {
+                    self.publish(publisher);
+                }
                 for (answer, _) in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
             }
+        }
+    }
+
+    /// Whether all of these expect a last message of a bus that does not exist.
+    fn expects_of_nothing(&mut self, appends: &[PendingAppend]) -> Result<bool> {
+        let expecting = appends.iter().all(|append| append.batch.expected_last.is_some());
+        if !expecting || self.live.is_some() || self.disk().status(&self.path)?.is_some() {
+            return Ok(false);
+        }
+        self.refresh_archives()?;
+        Ok(self.archives.as_slice().is_empty())
+    }
+
+    /// Refuses appends before anything is made for them.
+    fn refuse_expectations(&self, appends: Vec<PendingAppend>) {
+        for PendingAppend { batch, answer, .. } in appends {
+            let expected = batch.expected_last.map(|id| id.as_str().to_owned()).unwrap_or_default();
+            let bus = self.bus.to_string();
+            let _ = answer.send(Err(Error::BusMoved { bus, expected, actual: String::new() }));
         }
     }
 
@@ -84,7 +113,7 @@ impl Owner {
             }
         };
         let mut answers = Vec::with_capacity(appends.len());
-        for PendingAppend { batch, answer } in appends {
+        for PendingAppend { batch, answer, .. } in appends {
             match self.compose(&batch, &mut composition) {
                 Ok(appended) => answers.push((answer, appended)),
                 Err(error) => {
@@ -170,14 +199,13 @@ impl Owner {
         }
         // Only now, when nothing of the batch can be refused any more.
         if let Some(known) = &mut self.request_ids {
-            for ((entry, _), message) in
-                composition.entries[begin.1..].iter().zip(&batch.messages[present.len()..])
-            {
+            let added = composition.entries[begin.1..].iter().zip(&batch.messages[present.len()..]);
+            for (place, ((entry, _), message)) in (1..).skip(present.len()).zip(added) {
                 let ts = entry.ts.unwrap_or(Timestamp::UNIX_EPOCH);
                 known.note_new(
                     batch.request_id.as_ref(),
                     message,
-                    size,
+                    (place, size),
                     &entry.msg_id,
                     ts,
                     entry.offset,
@@ -217,6 +245,13 @@ impl Owner {
                 tracing::error!(bus = %self.bus, %error, "cannot take back a failed write");
             }
             return Err(self.failed("append to")(source));
+        }
+        let length = live.file.status().map_err(self.failed("look at"))?.length;
+        if length != composition.base + composition.bytes.len() as u64 {
+            // A writer that takes no lock came in between: where our records stand
+            // is found by reading them.
+            self.ingest()?;
+            return Ok(());
         }
         // Line numbers go on from where the scan stands, which may lie before the
         // old end.
@@ -277,19 +312,18 @@ impl Owner {
             None => true,
         };
         let mut ranges = Vec::new();
-        for archive in self.archives().iter().rev() {
+        for archive in self.archives.as_slice().iter().rev() {
             if !reaches_back {
                 break;
             }
             let Some(file) = self.disk().open(&archive.path)? else {
                 continue;
             };
-            let index =
-                self.context.archive_index(&archive.path, archive.identity, archive.length)?;
+            let index = self.context.archive_index(&archive.path, archive.committed)?;
             let start = index.before_last(wanted, since).position.clone();
             reaches_back = index.is_younger_than(wanted, since);
             wanted = wanted.saturating_sub(index.records());
-            ranges.push((file, start, archive.length));
+            ranges.push((file, start, archive.committed.length));
         }
         ranges.reverse();
         if let Some(live) = &self.live {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 
 use crate::disk::Hints;
@@ -20,6 +21,8 @@ use super::registry::{Buses, blocking, existing};
 /// Between two looks passes at least this many times the duration of one: looking
 /// at very many buses must not become all that the server does.
 const LOOK_REST: u32 = 20;
+/// Buses that are looked at at one time.
+const LOOKS_AT_ONCE: usize = 16;
 /// A file that changes all the time is not looked at more often than this.
 const HINT_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -90,10 +93,16 @@ pub(super) async fn follow_others(buses: Arc<Buses>) {
         tokio::select! {
             () = tokio::time::sleep(rest.max(FOLLOW_POLL_INTERVAL)) => {}
             () = follow_hints(&buses, &hinted, tokio::time::Instant::now() + rest) => {}
-            () = buses.context.hub.registered() => {}
+            () = registered(&buses, tokio::time::Instant::now() + rest) => {}
             () = buses.shutdown.cancelled() => {}
         }
     }
+}
+
+/// Waits until something new is followed, but not less long than to a time.
+async fn registered(buses: &Buses, not_before: tokio::time::Instant) {
+    buses.context.hub.registered().await;
+    tokio::time::sleep_until(not_before).await;
 }
 
 /// Takes in the buses that hints name; returns when everything is to be looked
@@ -103,11 +112,8 @@ async fn follow_hints(buses: &Buses, hinted: &Hinted, not_before: tokio::time::I
         hinted.notify.notified().await;
         let told = hinted.take();
         let followed = buses.context.hub.followed();
-        for bus in &told.buses {
-            if followed.covers(bus) {
-                take_in(buses, bus).await;
-            }
-        }
+        let each = futures_util::stream::iter(told.buses.iter().filter(|bus| followed.covers(bus)));
+        each.for_each_concurrent(LOOKS_AT_ONCE, |bus| take_in(buses, bus)).await;
         if told.anything {
             tokio::time::sleep_until(not_before).await;
             return;
@@ -137,9 +143,10 @@ async fn look(buses: &Arc<Buses>, followed: &Followed) -> Result<BTreeSet<TreePa
     })
     .await?;
     found.extend(followed.buses.iter().cloned());
-    for bus in &found {
-        take_in(buses, bus).await;
-    }
+    // Those that are gone as well: somebody follows them still.
+    found.extend(buses.open_and_followed(followed));
+    let each = futures_util::stream::iter(&found);
+    each.for_each_concurrent(LOOKS_AT_ONCE, |bus| take_in(buses, bus)).await;
     let mut folders: BTreeSet<TreePath> = BTreeSet::new();
     for bus in &found {
         folders.insert(paths::bus_folder(bus));
@@ -153,7 +160,8 @@ async fn look(buses: &Arc<Buses>, followed: &Followed) -> Result<BTreeSet<TreePa
 
 /// Takes in what others did to one bus, when they did something.
 async fn take_in(buses: &Buses, bus: &BusId) {
-    if let Err(error) = buses.get_current(bus).await {
+    // Not patiently: a lock that is held here must not hold up the others.
+    if let Err(error) = buses.get(bus).refresh(false).await {
         tracing::debug!(%bus, %error, "a followed bus cannot be read");
     }
 }

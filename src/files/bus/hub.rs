@@ -123,7 +123,7 @@ impl Hub {
         match scope {
             Scope::All => table.all.push(Arc::clone(&mailbox)),
             Scope::Project(project) => {
-                table.projects.entry(project).or_default().push(Arc::clone(&mailbox))
+                table.projects.entry(project).or_default().push(Arc::clone(&mailbox));
             }
             Scope::Bus(bus) => table.buses.entry(bus).or_default().push(Arc::clone(&mailbox)),
         }

@@ -5,6 +5,7 @@
 //! read, follow ─────────────────────────────────────────► view ─► file
 //! ```
 
+mod archives;
 mod commit;
 mod follow;
 mod hub;
@@ -19,11 +20,12 @@ mod rotate;
 mod scanner;
 mod subscription;
 mod tail;
+mod take_up;
 mod writers;
 
 pub(super) use registry::Buses;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -38,15 +40,20 @@ use crate::layout::paths;
 use crate::limits;
 use crate::store::{AppendBatch, AppendTicket, Trimmed};
 
+use archives::Version;
 use commit::PendingAppend;
 use hub::Hub;
 use index::Index;
-use owner::Owner;
+use owner::{Owner, Refresh};
 use parts::View;
 use place::Reader;
 use registry::blocking;
 use writers::{Turn, Writers};
 
+/// What a queued message takes besides its body, in bytes, roughly.
+const QUEUED_MESSAGE_BYTES: usize = 1024;
+/// How often a read is tried that found an archive removed.
+const ARCHIVE_GONE_TRIES: usize = 3;
 /// Indexes of archives that are kept.
 const ARCHIVE_INDEXES_MAX: usize = 32;
 
@@ -58,43 +65,49 @@ struct Context {
     sequence: AtomicU32,
     hub: Arc<Hub>,
     writers: Arc<Writers>,
-    /// Archives do not change, apart from a moment after their rename, so their
-    /// length tells whether an index is still good. Newest last.
-    archive_indexes: Mutex<VecDeque<(Identity, u64, Arc<Index>)>>,
+    /// Folders whose entries of folders were synced.
+    synced_folders: Mutex<HashSet<Identity>>,
+    /// Newest last.
+    archive_indexes: Mutex<VecDeque<(Version, Arc<Index>)>>,
 }
 
 impl Context {
+    /// Syncs the folders above one, those that were not synced yet.
+    fn sync_folders_above(&self, folder: &TreePath) -> Result<()> {
+        let mut above = folder.parent();
+        while let Some(folder) = above {
+            let identity = self.disk.status(&folder)?.map(|status| status.identity);
+            let folders = || self.synced_folders.lock().unwrap_or_else(PoisonError::into_inner);
+            if !identity.is_some_and(|identity| folders().contains(&identity)) {
+                self.disk.sync_folder(&folder)?;
+                folders().extend(identity);
+            }
+            above = folder.parent();
+        }
+        Ok(())
+    }
+
     /// Returns the next sequence number for message ids.
     fn next_sequence(&self) -> u32 {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Returns the index of an archive, and builds it when it is not at hand.
-    fn archive_index(
-        &self,
-        path: &TreePath,
-        identity: Identity,
-        length: u64,
-    ) -> Result<Arc<Index>> {
+    fn archive_index(&self, path: &TreePath, version: Version) -> Result<Arc<Index>> {
         let indexes = || self.archive_indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, index)) =
-            indexes().iter().find(|(known, size, _)| *known == identity && *size == length)
-        {
+        if let Some((_, index)) = indexes().iter().find(|(known, _)| *known == version) {
             return Ok(Arc::clone(index));
         }
-        let file = self
-            .disk
-            .open(path)?
-            .ok_or_else(|| Error::io("open", path.as_str(), std::io::ErrorKind::NotFound.into()))?;
-        let index = Index::build(&*file, length)
-            .map_err(|source| Error::io("read", path.as_str(), source))?;
-        let index = Arc::new(index);
+        let failed = |source| Error::io("read", path.as_str(), source);
+        let file =
+            self.disk.open(path)?.ok_or_else(|| Error::ArchiveGone { path: path.to_string() })?;
+        let index = Arc::new(Index::build(&*file, version.length).map_err(failed)?);
         let mut kept = indexes();
-        kept.retain(|(known, _, _)| *known != identity);
+        kept.retain(|(known, _)| known.identity != version.identity);
         if kept.len() >= ARCHIVE_INDEXES_MAX {
             kept.pop_front();
         }
-        kept.push_back((identity, length, Arc::clone(&index)));
+        kept.push_back((version, Arc::clone(&index)));
         Ok(index)
     }
 }
@@ -104,8 +117,8 @@ struct Bus {
     id: BusId,
     context: Arc<Context>,
     queue: Mutex<Queue>,
-    /// Bounds the appends that wait.
-    places: Arc<Semaphore>,
+    /// Bounds what waits in the queue, in bytes.
+    room: Arc<Semaphore>,
     owner: Mutex<Owner>,
     publisher: Publisher,
     last_used: Mutex<Instant>,
@@ -120,7 +133,7 @@ struct Queue {
 /// What an owner is asked to do.
 enum Command {
     Append(PendingAppend),
-    Refresh(oneshot::Sender<Result<()>>),
+    Refresh(Refresh, oneshot::Sender<Result<()>>),
     Rotate(oneshot::Sender<Result<String>>),
     Trim { older_than: Duration, dry_run: bool, answer: oneshot::Sender<Result<Trimmed>> },
 }
@@ -133,9 +146,17 @@ struct Publisher {
 }
 
 impl Publisher {
+    /// Replaces what readers see. Nobody is woken for what looks the same.
     fn publish(&self, view: View) {
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
-        self.hub.wake(&self.bus);
+        let new = {
+            let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            let new = !shown.shows_the_same_as(&view);
+            *shown = Arc::new(view);
+            new
+        };
+        if new {
+            self.hub.wake(&self.bus);
+        }
     }
 }
 
@@ -143,7 +164,7 @@ impl Bus {
     fn new(context: Arc<Context>, id: BusId) -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
-            places: Arc::new(Semaphore::new(limits::BUS_QUEUE_MAX)),
+            room: Arc::new(Semaphore::new(limits::BUS_QUEUE_BYTES_MAX as usize)),
             owner: Mutex::new(Owner::new(Arc::clone(&context), id.clone())),
             publisher: Publisher {
                 bus: id.clone(),
@@ -161,33 +182,68 @@ impl Bus {
         Arc::clone(&self.publisher.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Queues a batch; waits for a place in the queue.
+    /// Queues a batch; waits for room in the queue.
     async fn submit(self: &Arc<Self>, batch: AppendBatch) -> Result<AppendTicket> {
-        let place =
-            Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        let bytes: usize =
+            batch.messages.iter().map(|message| message.body.len() + QUEUED_MESSAGE_BYTES).sum();
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(limits::BUS_QUEUE_BYTES_MAX);
+        // It goes back when the append is answered, whether or not anybody takes
+        // the answer.
+        let room = Arc::clone(&self.room)
+            .acquire_many_owned(bytes)
+            .await
+            .map_err(|_| Error::Bug("the queue of a bus was closed".into()))?;
         let (answer, answered) = oneshot::channel();
-        self.command(Command::Append(PendingAppend { batch, answer }));
-        Ok(Box::pin(async move {
-            let appended = answered.await.map_err(|_| owner_ended())?;
-            drop(place);
-            appended
-        }))
+        self.command(Command::Append(PendingAppend { batch, answer, _room: room }));
+        Ok(Box::pin(async move { answered.await.map_err(|_| owner_ended())? }))
     }
 
     /// Brings the committed state up to what the files hold. Costs no more than a
-    /// look at their status when nobody changed them.
-    async fn refresh(self: &Arc<Self>) -> Result<()> {
+    /// look at their status when nobody changed them. `patient` is whether the first
+    /// look may wait long for a lock that another program holds.
+    async fn refresh(self: &Arc<Self>, patient: bool) -> Result<()> {
         let bus = Arc::clone(self);
         let current =
-            blocking(move || bus.view().is_current(&*bus.context.disk, &paths::bus_file(&bus.id)))
-                .await?;
-        if current { Ok(()) } else { self.ask(Command::Refresh).await }
+            blocking(move || bus.view().is_current(&*bus.context.disk, &paths::bus_file(&bus.id)));
+        if current.await? { Ok(()) } else { self.look(Refresh { patient, relist: false }).await }
+    }
+
+    /// Has the owner look at the files.
+    async fn look(self: &Arc<Self>, refresh: Refresh) -> Result<()> {
+        self.ask(|answer| Command::Refresh(refresh, answer)).await
+    }
+
+    /// Runs something that blocks with a reader of the committed state; again when
+    /// an archive was removed meanwhile.
+    async fn read_with<T: Send + 'static>(
+        self: &Arc<Self>,
+        run: impl Fn(Reader<'_>) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let run = Arc::new(run);
+        let mut tries = 0;
+        loop {
+            let (bus, run) = (Arc::clone(self), Arc::clone(&run));
+            match blocking(move || bus.reader(|reader| run(reader))).await {
+                Err(Error::ArchiveGone { .. }) if tries < ARCHIVE_GONE_TRIES => {
+                    tries += 1;
+                    self.look(Refresh { patient: true, relist: true }).await?;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Runs something with a reader of the committed state.
     fn reader<T>(&self, run: impl FnOnce(Reader<'_>) -> Result<T>) -> Result<T> {
         let view = self.view();
         run(Reader { context: &self.context, bus: &self.id, view: &view })
+    }
+
+    /// Whether it may be closed and opened again: not when it remembers what its
+    /// files do not say.
+    fn is_closable(&self) -> bool {
+        let view = self.view();
+        !view.poisoned && view.unsettled_until.is_none_or(|until| until <= Instant::now())
     }
 
     /// Notes that it is used, and when.
@@ -238,7 +294,7 @@ impl Bus {
         let mut bytes = 0;
         while let Some(command) = queue.commands.front() {
             match (work.first(), command) {
-                (None, _) | (Some(Command::Refresh(_)), Command::Refresh(_)) => {}
+                (None, _) | (Some(Command::Refresh(..)), Command::Refresh(..)) => {}
                 (Some(Command::Append(_)), Command::Append(_))
                     if bytes < limits::COMMIT_BYTES_MAX => {}
                 _ => break,
@@ -259,13 +315,14 @@ fn owner_ended() -> Error {
 
 impl Turn for Bus {
     fn take_turn(&self) -> bool {
-        // After a bug, all that is known of the files is read anew; dropping the
-        // old owner closes its file and with it releases the lock.
+        // After a bug, all that is known of the files is read anew.
         let turn = std::panic::AssertUnwindSafe(|| self.run_commands());
         if std::panic::catch_unwind(turn).is_err() {
             tracing::error!(bus = %self.id, "the owner of the bus panicked; starting it anew");
-            *self.owner.lock().unwrap_or_else(PoisonError::into_inner) =
-                Owner::new(Arc::clone(&self.context), self.id.clone());
+            let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+            // Readers share the descriptor, so that dropping it would not.
+            owner.unlock();
+            *owner = Owner::new(Arc::clone(&self.context), self.id.clone());
         }
         let mut queue = self.lock_queue();
         queue.scheduled = !queue.commands.is_empty();
@@ -278,10 +335,15 @@ impl Bus {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut appends = Vec::new();
         let mut refreshes = Vec::new();
+        let mut wanted = Refresh { patient: false, relist: false };
         for command in self.take_work() {
             match command {
                 Command::Append(append) => appends.push(append),
-                Command::Refresh(answer) => refreshes.push(answer),
+                Command::Refresh(refresh, answer) => {
+                    wanted.patient |= refresh.patient;
+                    wanted.relist |= refresh.relist;
+                    refreshes.push(answer);
+                }
                 Command::Rotate(answer) => drop(answer.send(owner.rotate(&self.publisher))),
                 Command::Trim { older_than, dry_run, answer } => {
                     drop(answer.send(owner.trim(older_than, dry_run, &self.publisher)));
@@ -292,7 +354,7 @@ impl Bus {
             owner.commit(appends, &self.publisher);
         }
         if !refreshes.is_empty() {
-            let refreshed = owner.refresh(&self.publisher);
+            let refreshed = owner.refresh(wanted, &self.publisher);
             for answer in refreshes {
                 let _ = answer.send(refreshed.clone());
             }

@@ -18,8 +18,9 @@ use crate::layout::message_file::Position;
 use crate::layout::paths;
 use crate::limits;
 
+use super::archives::ArchiveList;
 use super::index::{Entry, Index};
-use super::parts::{Archive, LiveFile, Part, SharedIndex, View, list_archives};
+use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
 
@@ -43,8 +44,8 @@ pub(super) struct Live {
     /// tail is torn.
     pub(super) length: u64,
     pub(super) index: SharedIndex,
-    /// What readers may see.
-    pub(super) committed: Committed,
+    /// What readers may see; none until the file was synced once.
+    pub(super) committed: Option<Committed>,
 }
 
 /// A durable state of the live file.
@@ -55,11 +56,20 @@ pub(super) struct Committed {
     pub(super) last: Option<Entry>,
 }
 
-/// An archive that may still be appended to.
-struct Renamed {
-    file: Arc<dyn DiskFile>,
-    identity: Identity,
-    until: Instant,
+impl Live {
+    /// Returns how far the file is durable; none until it was synced once.
+    pub(super) fn committed_end(&self) -> Option<u64> {
+        self.committed.as_ref().map(|committed| committed.end)
+    }
+}
+
+/// How a refresh is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refresh {
+    /// Whether the first look at a bus may wait long for its lock.
+    pub(super) patient: bool,
+    /// Whether the archives are looked at even when the live file did not change.
+    pub(super) relist: bool,
 }
 
 /// What the owner of a bus knows. All of it can be read from the files again.
@@ -68,12 +78,15 @@ pub(super) struct Owner {
     pub(super) bus: BusId,
     pub(super) path: TreePath,
     pub(super) live: Option<Live>,
-    archives: Vec<Archive>,
-    /// The sequence of each archive, by its file.
-    sequences: Vec<(Identity, u64)>,
+    pub(super) archives: ArchiveList,
     pub(super) next_sequence: u64,
-    renamed: Vec<Renamed>,
-    opened: bool,
+    /// The last file that was the live one, and its sequence.
+    retired: Option<(Identity, u64)>,
+    /// Until when the file that was renamed last may still be appended to, by a
+    /// program that waited for its lock.
+    unsettled_until: Option<Instant>,
+    /// Whether there is a view.
+    pub(super) opened: bool,
     /// The time of the last message id made, or found in the file.
     pub(super) last_ts: Option<Timestamp>,
     pub(super) request_ids: Option<RequestIds>,
@@ -88,10 +101,10 @@ impl Owner {
             bus,
             path,
             live: None,
-            archives: Vec::new(),
-            sequences: Vec::new(),
+            archives: ArchiveList::default(),
             next_sequence: 0,
-            renamed: Vec::new(),
+            retired: None,
+            unsettled_until: None,
             opened: false,
             last_ts: None,
             request_ids: None,
@@ -110,45 +123,53 @@ impl Owner {
 
     /// Brings what is published up to what the files hold. Cheap when nothing
     /// changed; when another program holds the lock, what is published stays.
-    pub(super) fn refresh(&mut self, publisher: &Publisher) -> Result<()> {
-        if self.poisoned || self.opened && self.is_current()? {
+    pub(super) fn refresh(&mut self, refresh: Refresh, publisher: &Publisher) -> Result<()> {
+        if self.poisoned {
+            // What was committed can be read, if it is known what that is.
+            let bus = self.bus.to_string();
+            return if self.opened { Ok(()) } else { Err(Error::BusPoisoned { bus }) };
+        }
+        let settled = self.unsettled_until.is_none_or(|until| until <= Instant::now());
+        if self.opened && settled && !refresh.relist && self.is_current()? {
             return Ok(());
         }
-        let budget = if self.opened { REFRESH_LOCK_BUDGET } else { limits::LOCK_BUDGET };
+        let patient = !self.opened && refresh.patient;
+        let budget = if patient { limits::LOCK_BUDGET } else { REFRESH_LOCK_BUDGET };
         match self.lock_live(false, budget) {
             Ok(true) => {
-                let ingested = self.ingest().map(|_| self.has_uncommitted());
+                let ingested = self.ingest();
                 self.unlock();
-                if ingested? {
+                ingested?;
+                if self.live.as_ref().is_some_and(|live| live.committed_end() != Some(live.end)) {
                     // Its writer may not have synced it; whoever reads it may rely
                     // on it.
-                    self.sync()?;
+                    let synced = self.sync();
+                    if synced.is_err() && self.opened {
+                        self.publish(publisher);
+                    }
+                    synced?;
                 }
             }
-            Ok(false) => self.refresh_archives()?,
+            Ok(false) => {}
             Err(Error::LockTimeout { .. }) if self.opened => return Ok(()),
             Err(error) => return Err(error),
         }
-        self.follow_renamed()?;
+        self.refresh_archives()?;
         self.publish(publisher);
         Ok(())
     }
 
-    /// Whether the live file is the one we know, no longer than we know it, and
-    /// no renamed one needs looking at.
-    fn is_current(&mut self) -> Result<bool> {
-        self.renamed.retain(|renamed| renamed.until > Instant::now());
-        let status = self.disk().status(&self.path)?;
-        Ok(self.renamed.is_empty()
-            && match (&self.live, status) {
-                (Some(live), Some(status)) => {
-                    live.identity == status.identity
-                        && live.length == status.length
-                        && live.committed.end == live.end
-                }
-                (None, None) => true,
-                _ => false,
-            })
+    /// Whether the live file is the one we know, no longer than we know it.
+    fn is_current(&self) -> Result<bool> {
+        Ok(match (&self.live, self.disk().status(&self.path)?) {
+            (Some(live), Some(status)) => {
+                live.identity == status.identity
+                    && live.length == status.length
+                    && live.committed_end() == Some(live.end)
+            }
+            (None, None) => true,
+            _ => false,
+        })
     }
 
     /// Locks the live file, whichever that is by now. Returns false, without a
@@ -210,70 +231,64 @@ impl Owner {
         }
     }
 
-    fn has_uncommitted(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| live.committed.end != live.end)
-    }
-
     /// Syncs the live file. After a failure the system may have dropped what it
     /// could not write, and a second sync would say nothing about it: the bus
     /// takes no more appends.
     pub(super) fn sync(&mut self) -> Result<()> {
-        let Some(live) = &self.live else {
-            return Ok(());
-        };
+        let Some(live) = &mut self.live else { return Ok(()) };
         if let Err(source) = live.file.sync() {
             self.poisoned = true;
             self.request_ids = None;
             tracing::error!(bus = %self.bus, error = %source, "a sync failed; the bus takes no more appends");
             return Err(self.failed("sync")(source));
         }
-        if let Some(live) = &mut self.live {
-            live.committed = Committed {
-                end: live.end,
-                position: live.position.clone(),
-                last: live.index.lock().last().cloned(),
-            };
-        }
+        live.committed = Some(Committed {
+            end: live.end,
+            position: live.position.clone(),
+            last: live.index.lock().last().cloned(),
+        });
         Ok(())
     }
 
     /// Shows readers what is durable.
     pub(super) fn publish(&mut self, publisher: &Publisher) {
-        let sequence_of = |identity| {
-            self.sequences
-                .iter()
-                .find(|(known, _)| *known == identity)
-                .map_or(0, |(_, sequence)| *sequence)
-        };
         let mut parts: Vec<Part> = self
             .archives
+            .as_slice()
             .iter()
             .map(|archive| Part {
-                identity: archive.identity,
-                sequence: sequence_of(archive.identity),
+                identity: archive.committed.identity,
+                sequence: archive.sequence,
                 path: archive.path.clone(),
-                end: archive.length,
+                end: archive.committed.length,
+                modified: archive.committed.modified,
                 live: None,
             })
             .collect();
-        parts.extend(self.live.as_ref().map(|live| Part {
-            identity: live.identity,
-            sequence: live.sequence,
-            path: self.path.clone(),
-            end: live.committed.end,
-            live: Some(LiveFile {
-                file: Arc::clone(&live.file),
-                position: live.committed.position.clone(),
-                last: live.committed.last.clone(),
-                index: live.index.clone(),
-            }),
-        }));
+        if let Some(live) = &self.live
+            && let Some(committed) = &live.committed
+        {
+            parts.push(Part {
+                identity: live.identity,
+                sequence: live.sequence,
+                path: self.path.clone(),
+                end: committed.end,
+                modified: Timestamp::UNIX_EPOCH,
+                live: Some(LiveFile {
+                    file: Arc::clone(&live.file),
+                    position: committed.position.clone(),
+                    last: committed.last.clone(),
+                    index: live.index.clone(),
+                }),
+            });
+        }
         self.opened = true;
         publisher.publish(View {
             parts,
             poisoned: self.poisoned,
             opened: true,
-            unsettled_until: self.renamed.iter().map(|renamed| renamed.until).max(),
+            unsettled_until: self.unsettled_until,
+            archived_through: self.archives.through(),
         });
     }
 
@@ -286,19 +301,23 @@ impl Owner {
             Some(file) => file,
             None if create => {
                 self.create_folder(&folder)?;
-                let file = self.disk().create_append(&self.path)?;
-                file.sync().map_err(self.failed("sync"))?;
-                self.disk().sync_folder(&folder)?;
-                file
+                self.disk().create_append(&self.path)?
             }
             None => return Ok(()),
         };
+        // Whoever made the file and its folders may have died before they were
+        // durable.
+        self.disk().sync_folder(&folder)?;
+        self.context.sync_folders_above(&folder)?;
         self.refresh_archives()?;
         let status = file.status().map_err(self.failed("look at"))?;
         let mut index = Index::new();
         let position = index
             .extend_unfinished(&*file, Position::start(), status.length)
             .map_err(self.failed("read"))?;
+        if index.damages() > 0 {
+            tracing::warn!(bus = %self.bus, places = index.damages(), "damage in the bus file");
+        }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         self.live = Some(Live {
@@ -307,7 +326,7 @@ impl Owner {
             sequence,
             end: position.offset(),
             length: position.offset(),
-            committed: Committed { end: 0, position: Position::start(), last: None },
+            committed: None,
             position,
             index: SharedIndex::new(index),
         });
@@ -329,68 +348,31 @@ impl Owner {
     /// deleted.
     pub(super) fn retire_live(&mut self) -> Result<()> {
         let Some(live) = self.live.take() else { return Ok(()) };
-        // As an archive it keeps its place in the sequence.
-        self.sequences.push((live.identity, live.sequence));
         self.last_ts = self.last_ts.max(live.index.lock().own_ts());
+        // As an archive it keeps its place in the sequence.
+        self.retired = Some((live.identity, live.sequence));
         self.refresh_archives()?;
-        if self.archives.iter().any(|archive| archive.identity == live.identity) {
-            self.renamed.push(Renamed {
-                file: live.file,
-                identity: live.identity,
-                until: Instant::now() + FOLLOW_RENAMED,
-            });
+        if self.archives.contains(live.identity) {
+            self.unsettled_until = Some(Instant::now() + FOLLOW_RENAMED);
         }
         Ok(())
     }
 
-    /// Lists the archives anew.
+    /// Looks at the archives anew.
     pub(super) fn refresh_archives(&mut self) -> Result<()> {
-        self.archives = list_archives(&*self.context.disk, &self.bus, &self.archives)?;
-        let archives = &self.archives;
-        self.sequences
-            .retain(|(identity, _)| archives.iter().any(|archive| archive.identity == *identity));
-        for archive in archives {
-            if !self.sequences.iter().any(|(identity, _)| *identity == archive.identity) {
-                self.sequences.push((archive.identity, self.next_sequence));
-                self.next_sequence += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes in what was appended to archives after their rename.
-    fn follow_renamed(&mut self) -> Result<()> {
-        let look_failed = self.failed("look at");
-        let sync_failed = self.failed("sync");
-        for renamed in &self.renamed {
-            let status = renamed.file.status().map_err(&look_failed)?;
-            let archive =
-                self.archives.iter_mut().find(|archive| archive.identity == renamed.identity);
-            if let Some(archive) = archive
-                && archive.length < status.length
-            {
-                renamed.file.sync().map_err(&sync_failed)?;
-                archive.length = status.length;
-            }
-        }
-        Ok(())
+        let live = self.live.as_ref().map(|live| live.identity);
+        let disk = Arc::clone(&self.context.disk);
+        self.archives.refresh(&*disk, &self.bus, live, self.retired, &mut self.next_sequence)
     }
 
     /// Finds the time that the next id must be later than, when no id was made
     /// or seen yet.
     pub(super) fn load_last_ts(&mut self) -> Result<()> {
-        let mut archives = self.archives.iter().rev();
+        let mut archives = self.archives.as_slice().iter().rev();
         while let (None, Some(archive)) = (self.last_ts, archives.next()) {
-            self.last_ts = self
-                .context
-                .archive_index(&archive.path, archive.identity, archive.length)?
-                .own_ts();
+            self.last_ts = self.context.archive_index(&archive.path, archive.committed)?.own_ts();
         }
         Ok(())
-    }
-
-    pub(super) fn archives(&self) -> &[Archive] {
-        &self.archives
     }
 
     /// Returns the last message of the bus.
@@ -398,10 +380,9 @@ impl Owner {
         if let Some(last) = self.live.as_ref().and_then(|live| live.index.lock().last().cloned()) {
             return Ok(Some(last));
         }
-        for archive in self.archives.iter().rev() {
-            if let Some(last) =
-                self.context.archive_index(&archive.path, archive.identity, archive.length)?.last()
-            {
+        for archive in self.archives.as_slice().iter().rev() {
+            let index = self.context.archive_index(&archive.path, archive.committed)?;
+            if let Some(last) = index.last() {
                 return Ok(Some(last.clone()));
             }
         }

@@ -5,17 +5,13 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::disk::{Disk, DiskFile, Identity, Kind};
-use crate::domain::{BusId, TreePath};
-use crate::error::{Error, Result};
+use crate::disk::{Disk, DiskFile, Identity};
+use crate::domain::TreePath;
+use crate::error::Result;
 use crate::layout::message_file::Position;
-use crate::layout::paths;
 
+use super::archives::Version;
 use super::index::{Entry, Index};
-use super::scanner::{Found, Scanner};
-
-/// How far into an archive its first time is looked for, in bytes.
-const FIRST_TIME_BYTES: u64 = 1 << 20;
 
 /// One part of a bus, up to where it is committed.
 #[derive(Clone)]
@@ -29,8 +25,17 @@ pub(super) struct Part {
     pub(super) path: TreePath,
     /// How far it may be read, in bytes.
     pub(super) end: u64,
+    /// When an archive last changed.
+    pub(super) modified: Timestamp,
     /// The live file; an archive is opened when it is read.
     pub(super) live: Option<LiveFile>,
+}
+
+impl Part {
+    /// Returns which content of which file is read.
+    pub(super) fn version(&self) -> Version {
+        Version { identity: self.identity, length: self.end, modified: self.modified }
+    }
 }
 
 /// What only the live part has.
@@ -61,7 +66,7 @@ impl SharedIndex {
 }
 
 /// What readers see of a bus: a moment of it, all of it durable.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct View {
     /// Archives, oldest first, then the live part.
     pub(super) parts: Vec<Part>,
@@ -71,12 +76,23 @@ pub(super) struct View {
     pub(super) opened: bool,
     /// Until when a part that was renamed may still be appended to.
     pub(super) unsettled_until: Option<Instant>,
+    /// Up to which sequence parts were archived, whether they are still there or
+    /// were removed.
+    pub(super) archived_through: Option<u64>,
 }
 
 impl View {
     /// Finds a part by its file.
     pub(super) fn find(&self, identity: Identity) -> Option<&Part> {
         self.parts.iter().find(|part| part.identity == identity)
+    }
+
+    /// Whether readers find the same in both.
+    pub(super) fn shows_the_same_as(&self, other: &Self) -> bool {
+        let what = |view: &Self| -> Vec<(u64, Identity, u64)> {
+            view.parts.iter().map(|part| (part.sequence, part.identity, part.end)).collect()
+        };
+        self.poisoned == other.poisoned && what(self) == what(other)
     }
 
     /// Returns the part that follows one.
@@ -107,60 +123,5 @@ impl View {
     /// Returns how many archives there are.
     pub(super) fn archive_count(&self) -> usize {
         self.parts.iter().filter(|part| part.live.is_none()).count()
-    }
-}
-
-/// An archive that was found in the folder.
-#[derive(Debug, Clone)]
-pub(super) struct Archive {
-    pub(super) identity: Identity,
-    pub(super) path: TreePath,
-    pub(super) length: u64,
-    /// The time of its first record that has one.
-    first_ts: Option<Timestamp>,
-}
-
-/// Lists the archives of a bus in their order: by the time of their first record,
-/// because the stamps of other programs are local time in whole seconds. `known`
-/// are archives that were listed before: their first time is not read again.
-pub(super) fn list_archives(
-    disk: &dyn Disk,
-    bus: &BusId,
-    known: &[Archive],
-) -> Result<Vec<Archive>> {
-    let folder = paths::bus_folder(bus);
-    let mut archives = Vec::new();
-    for entry in disk.list(&folder)?.unwrap_or_default() {
-        if entry.kind != Kind::File || !paths::is_archive_of(bus, &entry.name) {
-            continue;
-        }
-        let path = folder.join(&entry.name);
-        let Some(status) = disk.status(&path)? else {
-            continue;
-        };
-        let before = known.iter().find(|archive| archive.identity == status.identity);
-        let first_ts = match before.filter(|archive| archive.first_ts.is_some()) {
-            Some(archive) => archive.first_ts,
-            None => first_ts(disk, &path)?,
-        };
-        archives.push(Archive { identity: status.identity, path, length: status.length, first_ts });
-    }
-    archives.sort_by(|a, b| a.first_ts.cmp(&b.first_ts).then_with(|| a.path.cmp(&b.path)));
-    Ok(archives)
-}
-
-fn first_ts(disk: &dyn Disk, path: &TreePath) -> Result<Option<Timestamp>> {
-    let Some(file) = disk.open(path)? else {
-        return Ok(None);
-    };
-    let failed = |source| Error::io("read", path.as_str(), source);
-    let length = file.status().map_err(failed)?.length;
-    let mut scanner = Scanner::new(&*file, Position::start(), length.min(FIRST_TIME_BYTES));
-    loop {
-        match scanner.next().map_err(failed)? {
-            Found::Record(record) if record.message.ts.is_some() => return Ok(record.message.ts),
-            Found::Record(_) | Found::Damage(_) => {}
-            Found::End(_) => return Ok(None),
-        }
     }
 }

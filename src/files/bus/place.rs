@@ -32,16 +32,13 @@ impl Reader<'_> {
     pub(super) fn open(&self, part: &Part) -> Result<OpenPart> {
         let file = match &part.live {
             Some(live) => Arc::clone(&live.file),
-            None => self.context.disk.open(&part.path)?.ok_or_else(|| {
-                Error::io("open", part.path.as_str(), io::ErrorKind::NotFound.into())
-            })?,
+            None => self
+                .context
+                .disk
+                .open(&part.path)?
+                .ok_or_else(|| Error::ArchiveGone { path: part.path.to_string() })?,
         };
-        Ok(OpenPart {
-            identity: part.identity,
-            sequence: part.sequence,
-            file,
-            archived: part.live.is_none(),
-        })
+        Ok(OpenPart { identity: part.identity, sequence: part.sequence, file, end: part.end })
     }
 
     /// Looks something up in the index of a part.
@@ -53,7 +50,7 @@ impl Reader<'_> {
         match &part.live {
             Some(live) => Ok(look_up(&live.index.lock())),
             None => {
-                let index = self.context.archive_index(&part.path, part.identity, part.end)?;
+                let index = self.context.archive_index(&part.path, part.version())?;
                 Ok(look_up(&index))
             }
         }
@@ -71,7 +68,8 @@ pub(super) struct OpenPart {
     pub(super) identity: Identity,
     pub(super) sequence: u64,
     pub(super) file: Arc<dyn DiskFile>,
-    archived: bool,
+    /// How far it was committed when it was last seen.
+    end: u64,
 }
 
 /// A place between two messages of a bus.
@@ -96,7 +94,7 @@ pub(super) enum Event {
 pub(super) enum Flow {
     /// Go on.
     Continue,
-    /// Stop before the message: it was not taken.
+    /// Stop before it: it was not taken.
     PutBack,
 }
 
@@ -104,7 +102,7 @@ pub(super) enum Flow {
 pub(super) enum Advanced {
     /// At the committed end.
     AtEnd,
-    /// Before the message that was put back.
+    /// Before what was put back.
     Stopped,
     /// The part went away, and it is not known what followed it.
     Lost,
@@ -136,47 +134,49 @@ impl Place {
                 self.position = Position::start();
                 continue;
             };
-            let known = reader.view.find(open.identity);
+            // The same file under another number was cut short and begun anew.
+            let known =
+                reader.view.find(open.identity).filter(|part| part.sequence == open.sequence);
+            // Archives are removed oldest first, and may be so before this place saw
+            // them become one: the open file still has all that they had.
+            let archived = match known {
+                Some(part) => part.live.is_none(),
+                None => reader.view.archived_through >= Some(open.sequence),
+            };
             let failed =
                 reader.failed(known.map_or("a removed part of the bus", |part| part.path.as_str()));
-            let end = match known {
-                Some(part) => {
-                    open.archived = part.live.is_none();
-                    part.end
-                }
-                None => open.file.status().map_err(&failed)?.length,
+            open.end = match known {
+                Some(part) => part.end,
+                None if archived => open.file.status().map_err(&failed)?.length,
+                None => open.end,
             };
-            let stopped = visit_part(
-                &*open.file,
-                &mut self.position,
-                end,
-                &mut self.cursor,
-                visit,
-                open.archived,
-            )
-            .map_err(&failed)?;
-            if stopped {
-                return Ok(Advanced::Stopped);
-            }
+            let (file, end) = (&*open.file, open.end);
+            let visited = visit_part(file, &mut self.position, end, &mut self.cursor, visit);
+            let Some(tail) = visited.map_err(&failed)? else { return Ok(Advanced::Stopped) };
             let next = match known {
                 Some(part) => reader.view.after(part.identity),
-                // Archives are removed oldest first, so what followed is still
-                // there, or was removed too. A live file that is gone was deleted
-                // or replaced.
-                None if open.archived => {
-                    let next =
-                        reader.view.parts.iter().find(|part| part.sequence == open.sequence + 1);
-                    if next.is_none() {
+                None if archived => {
+                    let next = reader.view.parts.iter().find(|part| part.sequence > open.sequence);
+                    if next.is_some_and(|next| next.sequence != open.sequence + 1) {
                         return Ok(Advanced::Lost);
                     }
                     next
                 }
+                // A live file that is gone was deleted or replaced.
                 None => return Ok(Advanced::Lost),
             };
             let Some(next) = next else {
                 return Ok(Advanced::AtEnd);
             };
             let next = reader.open(next)?;
+            if let Tail::Torn { keep } = tail {
+                // Nobody will ever move it aside here.
+                let detail = "the archive ends in half a record".into();
+                visit(
+                    Event::Damage(Damage { offset: keep, length: end - keep, detail }),
+                    &self.cursor,
+                );
+            }
             let left = std::mem::replace(open, next);
             let position = std::mem::replace(&mut self.position, Position::start());
             self.left.push((left, position, Instant::now() + LATE));
@@ -199,10 +199,8 @@ impl Place {
             let cursor = self.cursor.clone();
             let mut at_place = |event: Event, _: &Cursor| visit(event, &cursor);
             let mut ignored = cursor.clone();
-            let stopped =
-                visit_part(&*open.file, position, part.end, &mut ignored, &mut at_place, true)
-                    .map_err(reader.failed(part.path.as_str()))?;
-            if stopped {
+            let visited = visit_part(&*open.file, position, part.end, &mut ignored, &mut at_place);
+            if visited.map_err(reader.failed(part.path.as_str()))?.is_none() {
                 return Ok(true);
             }
         }
@@ -210,43 +208,33 @@ impl Place {
     }
 }
 
-/// Visits one part up to an end. Returns whether a message was put back.
+/// Visits one part up to an end; returns how it ends. None when something was put
+/// back.
 fn visit_part(
     file: &dyn DiskFile,
     position: &mut Position,
     end: u64,
     cursor: &mut Cursor,
     visit: &mut dyn FnMut(Event, &Cursor) -> Flow,
-    archived: bool,
-) -> io::Result<bool> {
+) -> io::Result<Option<Tail>> {
     let mut scanner = Scanner::new(file, position.clone(), end);
     loop {
-        let found = scanner.next()?;
-        match found {
+        match scanner.next()? {
             Found::Record(record) => {
                 let after =
                     Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
                 match visit(Event::Message(Box::new(record.message)), &after) {
-                    Flow::Continue => {}
-                    Flow::PutBack => return Ok(true),
+                    Flow::Continue => *cursor = after,
+                    Flow::PutBack => return Ok(None),
                 }
-                *cursor = after;
             }
-            Found::Damage(damage) => {
-                visit(Event::Damage(damage), cursor);
-            }
+            Found::Damage(damage) => match visit(Event::Damage(damage), cursor) {
+                Flow::Continue => {}
+                Flow::PutBack => return Ok(None),
+            },
             Found::End(tail) => {
-                if let (true, Tail::Torn { keep }) = (archived, tail)
-                    && position.offset() < keep
-                {
-                    let detail = "the archive ends in half a record".into();
-                    visit(
-                        Event::Damage(Damage { offset: keep, length: end - keep, detail }),
-                        cursor,
-                    );
-                }
                 *position = scanner.position().clone();
-                return Ok(false);
+                return Ok(Some(tail));
             }
         }
         *position = scanner.position().clone();

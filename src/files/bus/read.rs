@@ -224,7 +224,9 @@ impl<'v> Reader<'v> {
         let bus = self.bus.to_string();
         let text = cursor.to_string();
         let time = msg_id::time_of(msg_id);
-        let gone = time.is_some() && time < time_of(&oldest) || offset.is_none();
+        let gone = self.view.parts.is_empty()
+            || offset.is_none()
+            || time.is_some() && time < time_of(&oldest);
         let ahead = time.is_some() && time > time_of(&newest) && time_of(&newest).is_some()
             || offset
                 .is_some_and(|offset| self.view.parts.last().is_none_or(|part| offset >= part.end))
@@ -415,7 +417,7 @@ impl<'v> Reader<'v> {
 }
 
 /// About how many bytes a message takes in an answer.
-fn size_in_answer(message: &Message) -> usize {
+pub(super) fn size_in_answer(message: &Message) -> usize {
     // Bytes that are no UTF-8 become three bytes each.
     let body = match std::str::from_utf8(&message.body) {
         Ok(text) => text.len(),

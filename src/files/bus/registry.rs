@@ -21,7 +21,7 @@ use crate::store::{
     Scope, Start, Subscription, Trimmed,
 };
 
-use super::hub::Hub;
+use super::hub::{Followed, Hub};
 use super::subscription::Follower;
 use super::writers::Writers;
 use super::{Bus, Context, follow};
@@ -32,9 +32,16 @@ const OPEN_BUSES: usize = 512;
 /// All buses of one tree.
 pub(in crate::files) struct Buses {
     pub(super) context: Arc<Context>,
-    open: Mutex<HashMap<BusId, Arc<Bus>>>,
+    open: Mutex<Open>,
     subscribers: Arc<AtomicUsize>,
     pub(super) shutdown: CancellationToken,
+}
+
+/// The open buses.
+struct Open {
+    buses: HashMap<BusId, Arc<Bus>>,
+    /// When there are more, unused ones are closed.
+    close_beyond: usize,
 }
 
 impl Buses {
@@ -48,9 +55,10 @@ impl Buses {
                 sequence: AtomicU32::new(0),
                 hub: Arc::new(Hub::default()),
                 writers: Writers::new(),
+                synced_folders: Mutex::default(),
                 archive_indexes: Mutex::default(),
             }),
-            open: Mutex::default(),
+            open: Mutex::new(Open { buses: HashMap::new(), close_beyond: OPEN_BUSES }),
             subscribers: Arc::default(),
             shutdown: CancellationToken::new(),
         })
@@ -78,7 +86,7 @@ impl Buses {
 
     pub(in crate::files) async fn read(&self, query: ReadQuery) -> Result<ReadPage> {
         let bus = self.get_current(&query.bus).await?;
-        blocking(move || bus.reader(|reader| reader.read(&query))).await
+        bus.read_with(move |reader| reader.read(&query)).await
     }
 
     pub(in crate::files) async fn get_message(
@@ -87,7 +95,7 @@ impl Buses {
         msg_id: MsgId,
     ) -> Result<(Message, Cursor)> {
         let bus = self.get_current(bus).await?;
-        blocking(move || bus.reader(|reader| reader.get(&msg_id))).await
+        bus.read_with(move |reader| reader.get(&msg_id)).await
     }
 
     /// Reads as soon as there is something to read.
@@ -169,14 +177,12 @@ impl Buses {
         };
         let read = async {
             let bus = self.get_current(&id).await?;
-            blocking(move || {
-                bus.reader(|reader| {
-                    let view = reader.view;
-                    let last = reader.last_entry()?;
-                    let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
-                    let size: u64 = view.parts.iter().map(|part| part.end).sum();
-                    Ok((size, last, view.archive_count(), damages, view.poisoned))
-                })
+            bus.read_with(|reader| {
+                let view = reader.view;
+                let last = reader.last_entry()?;
+                let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
+                let size: u64 = view.parts.iter().map(|part| part.end).sum();
+                Ok((size, last, view.archive_count(), damages, view.poisoned))
             })
             .await
         };
@@ -197,40 +203,51 @@ impl Buses {
     /// Returns a bus, up to date with its files.
     pub(super) async fn get_current(&self, id: &BusId) -> Result<Arc<Bus>> {
         let bus = self.get(id);
-        bus.refresh().await?;
+        bus.refresh(true).await?;
         Ok(bus)
     }
 
     /// Returns a bus.
     pub(super) fn get(&self, id: &BusId) -> Arc<Bus> {
         let mut open = self.lock();
-        if let Some(bus) = open.get(id) {
+        if let Some(bus) = open.buses.get(id) {
             bus.touch();
             return Arc::clone(bus);
         }
-        if open.len() >= OPEN_BUSES {
-            close_unused(&mut open);
+        if open.buses.len() >= open.close_beyond {
+            open.close_unused();
         }
         let bus = Bus::new(Arc::clone(&self.context), id.clone());
-        open.insert(id.clone(), Arc::clone(&bus));
+        open.buses.insert(id.clone(), Arc::clone(&bus));
         bus
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<BusId, Arc<Bus>>> {
+    /// Returns the open buses that somebody follows.
+    pub(super) fn open_and_followed(&self, followed: &Followed) -> Vec<BusId> {
+        self.lock().buses.keys().filter(|bus| followed.covers(bus)).cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Closes the half of the buses that nobody holds and that were used longest ago.
-fn close_unused(open: &mut HashMap<BusId, Arc<Bus>>) {
-    let mut unused: Vec<(Instant, BusId)> = open
-        .iter()
-        .filter(|(_, bus)| Arc::strong_count(bus) == 1)
-        .map(|(id, bus)| (bus.last_used(), id.clone()))
-        .collect();
-    unused.sort();
-    for (_, id) in unused.drain(..unused.len().div_ceil(2)) {
-        open.remove(&id);
+impl Open {
+    /// Closes the half of the buses that nobody holds and that were used longest
+    /// ago.
+    fn close_unused(&mut self) {
+        let mut unused: Vec<(Instant, BusId)> = self
+            .buses
+            .iter()
+            .filter(|(_, bus)| Arc::strong_count(bus) == 1 && bus.is_closable())
+            .map(|(id, bus)| (bus.last_used(), id.clone()))
+            .collect();
+        unused.sort();
+        for (_, id) in unused.drain(..unused.len().div_ceil(2)) {
+            self.buses.remove(&id);
+        }
+        // When most are held, looking again at every new one would find nothing.
+        self.close_beyond = OPEN_BUSES.max(self.buses.len() * 2);
     }
 }
 
@@ -280,7 +297,8 @@ impl Drop for Seat {
     }
 }
 
-/// Finds the buses of a scope that exist: whose live file or an archive is there.
+/// Finds the buses of a scope that exist: whose live file or an archive is there, or
+/// whose folder cannot be looked into.
 pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>> {
     let projects = match scope {
         Scope::Bus(bus) => {
@@ -296,19 +314,25 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
     let mut found = BTreeSet::new();
     for project in projects {
         let own = BusId { project, task: None };
-        let folder = paths::project_folder(&own.project);
-        let Some(entries) = disk.list(&folder)? else {
-            if matches!(scope, Scope::Project(_)) {
+        let entries = match disk.list(&paths::project_folder(&own.project)) {
+            Ok(Some(entries)) => entries,
+            Ok(None) if matches!(scope, Scope::Project(_)) => {
                 return Err(Error::ProjectNotFound { project: own.project.to_string() });
             }
-            continue;
+            Ok(None) => continue,
+            // Whoever opens it is told why; its neighbours are not concerned.
+            Err(_) => {
+                found.insert(own);
+                continue;
+            }
         };
         for entry in &entries {
             let task =
                 if entry.kind == Kind::Folder { paths::task_of_folder(&entry.name) } else { None };
             let Some(task) = task else { continue };
             let bus = BusId { project: own.project.clone(), task: Some(task) };
-            if has_bus(&disk.list(&paths::bus_folder(&bus))?.unwrap_or_default(), &bus) {
+            let listed = disk.list(&paths::bus_folder(&bus));
+            if listed.map_or(true, |entries| has_bus(&entries.unwrap_or_default(), &bus)) {
                 found.insert(bus);
             }
         }

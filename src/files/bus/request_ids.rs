@@ -17,8 +17,8 @@ pub(super) struct Remembered {
     pub(super) msg_id: String,
     pub(super) ts: Timestamp,
     pub(super) offset: u64,
-    /// How many messages the request had; 1 unless it was a batch.
-    batch_size: u32,
+    /// Its place in the batch, from 1, and how many messages the batch had.
+    batch: (u32, u32),
     content: u64,
 }
 
@@ -36,7 +36,8 @@ pub(super) enum Known {
 pub(super) struct RequestIds {
     /// Random per process, so that nobody can choose ids that collide.
     hasher: RandomState,
-    requests: HashMap<u64, Vec<Remembered>>,
+    /// The messages of each request, with their numbers.
+    requests: HashMap<u64, Vec<(u64, Remembered)>>,
     /// The order of arrival: message number, time and key.
     order: VecDeque<(u64, Timestamp, u64)>,
     messages: u64,
@@ -75,7 +76,7 @@ impl RequestIds {
             msg_id: message.msg_id.clone(),
             ts,
             offset,
-            batch_size: batch.map_or(1, |(_, size)| size),
+            batch: batch.unwrap_or((1, 1)),
             content: self.content_of_message(message),
         };
         self.insert(&message.request_id, remembered);
@@ -86,7 +87,7 @@ impl RequestIds {
         &mut self,
         request_id: Option<&RequestId>,
         message: &NewMessage,
-        batch_size: u32,
+        batch: (u32, u32),
         msg_id: &str,
         ts: Timestamp,
         offset: u64,
@@ -94,14 +95,19 @@ impl RequestIds {
         self.messages += 1;
         let Some(request_id) = request_id else { return };
         let content = self.content_of_new(message);
-        let remembered = Remembered { msg_id: msg_id.to_owned(), ts, offset, batch_size, content };
+        let remembered = Remembered { msg_id: msg_id.to_owned(), ts, offset, batch, content };
         self.insert(request_id.as_str(), remembered);
     }
 
     fn insert(&mut self, request_id: &str, remembered: Remembered) {
         let key = self.hasher.hash_one(request_id);
         self.order.push_back((self.messages, remembered.ts, key));
-        self.requests.entry(key).or_default().push(remembered);
+        let request = self.requests.entry(key).or_default();
+        if remembered.batch.0 == 1 {
+            // Whatever is there is the rest of one that is forgotten.
+            request.clear();
+        }
+        request.push((self.messages, remembered));
     }
 
     /// Forgets what is older than both bounds.
@@ -113,7 +119,7 @@ impl RequestIds {
             }
             self.order.pop_front();
             if let Some(request) = self.requests.get_mut(&key) {
-                request.remove(0);
+                request.retain(|(own, _)| *own > number);
                 if request.is_empty() {
                     self.requests.remove(&key);
                 }
@@ -135,8 +141,13 @@ impl RequestIds {
         let Some(found) = self.requests.get(&key) else {
             return Ok(Known::Nothing);
         };
+        let found: Vec<Remembered> = found.iter().map(|(_, one)| one.clone()).collect();
+        if found.first().is_none_or(|first| first.batch.0 != 1) {
+            // Its beginning is older than what is remembered, and so is the request.
+            return Ok(Known::Nothing);
+        }
         let same = found.len() <= messages.len()
-            && found.iter().all(|one| one.batch_size as usize == messages.len())
+            && found.iter().all(|one| one.batch.1 as usize == messages.len())
             && found.iter().zip(messages).all(|(one, new)| one.content == self.content_of_new(new));
         if !same {
             return Err(Error::RequestIdReused {
@@ -144,11 +155,7 @@ impl RequestIds {
                 request_id: request_id.as_str().to_owned(),
             });
         }
-        if found.len() == messages.len() {
-            Ok(Known::All(found.clone()))
-        } else {
-            Ok(Known::Prefix(found.clone()))
-        }
+        if found.len() == messages.len() { Ok(Known::All(found)) } else { Ok(Known::Prefix(found)) }
     }
 
     fn content_of_new(&self, message: &NewMessage) -> u64 {

@@ -10,7 +10,7 @@ use crate::limits;
 use crate::store::Trimmed;
 
 use super::Publisher;
-use super::owner::Owner;
+use super::owner::{Owner, Refresh};
 
 impl Owner {
     /// Renames the live file to an archive; returns the archive's path. Also ends
@@ -19,7 +19,7 @@ impl Owner {
         if !self.lock_live(false, limits::LOCK_BUDGET)? {
             self.refresh_archives()?;
             let bus = self.bus.to_string();
-            return Err(if self.archives().is_empty() {
+            return Err(if self.archives.as_slice().is_empty() {
                 Error::BusNotFound { bus }
             } else {
                 Error::BusEmpty { bus }
@@ -27,6 +27,11 @@ impl Owner {
         }
         let renamed = self.rename_live();
         self.unlock();
+        if matches!(renamed, Err(Error::BusEmpty { .. })) && self.poisoned {
+            // Nothing is left that a sync failed for. The file is opened anew.
+            self.poisoned = false;
+            self.live = None;
+        }
         let archive = renamed?;
         self.disk().sync_folder(&paths::bus_folder(&self.bus))?;
         self.poisoned = false;
@@ -38,22 +43,23 @@ impl Owner {
 
     fn rename_live(&mut self) -> Result<String> {
         self.ingest()?;
-        let Some(live) = &self.live else {
-            return Err(Error::Bug("no live file".into()));
-        };
-        if self.poisoned && live.length > live.committed.end {
-            // Nobody knows what of this is on disk, and its writers were told that
-            // it failed. Kept beside, as a fresh copy that is synced.
-            let (keep, length) = (live.committed.end, live.length);
-            self.rescue(keep, length)?;
+        let live = self.live.as_ref().ok_or_else(|| Error::Bug("no live file".into()))?;
+        if self.poisoned {
+            // Nobody knows what of the rest is on disk, and its writers were told
+            // that it failed. Kept beside, as a fresh copy that is synced. When not
+            // even the beginning is known to be durable, all stays in the archive.
+            let length = live.length;
+            if let Some(keep) = live.committed_end().filter(|keep| *keep < length) {
+                self.rescue(keep, length)?;
+            }
         }
-        let Some(live) = &self.live else {
-            return Err(Error::Bug("no live file".into()));
-        };
+        let live = self.live.as_ref().ok_or_else(|| Error::Bug("no live file".into()))?;
         if live.end == 0 {
             return Err(Error::BusEmpty { bus: self.bus.to_string() });
         }
-        live.file.sync().map_err(self.failed("sync"))?;
+        if !self.poisoned {
+            self.sync()?;
+        }
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let archive = paths::archive_file(&self.bus, &stamp);
         self.disk().rename_new(&self.path, &archive)?;
@@ -67,33 +73,39 @@ impl Owner {
         dry_run: bool,
         publisher: &Publisher,
     ) -> Result<Trimmed> {
-        self.refresh_archives()?;
-        if self.archives().is_empty() && self.disk().status(&self.path)?.is_none() {
+        self.refresh(Refresh { patient: true, relist: true }, publisher)?;
+        if self.archives.as_slice().is_empty() && self.live.is_none() {
             return Err(Error::BusNotFound { bus: self.bus.to_string() });
         }
         let before = SignedDuration::try_from(older_than)
             .ok()
             .and_then(|age| self.context.clock.now().checked_sub(age).ok());
         let mut trimmed = Trimmed::default();
-        for archive in self.archives() {
-            let index =
-                self.context.archive_index(&archive.path, archive.identity, archive.length)?;
+        for archive in self.archives.as_slice() {
+            let index = self.context.archive_index(&archive.path, archive.committed)?;
             // Without a single time in it, nobody knows how old it is.
             let last_ts = index.latest_ts();
             if last_ts.is_none() || last_ts > before {
                 break;
             }
-            if !dry_run {
-                self.disk().remove_file(&archive.path)?;
-            }
             trimmed.archives.push(archive.path.to_string());
-            trimmed.size_bytes += archive.length;
+            trimmed.size_bytes += archive.committed.length;
         }
         if !dry_run && !trimmed.archives.is_empty() {
-            self.disk().sync_folder(&paths::bus_folder(&self.bus))?;
+            let removed = self.remove_archives(trimmed.archives.len());
+            // Readers learn of what is gone also when the rest failed.
             self.refresh_archives()?;
             self.publish(publisher);
+            removed?;
         }
         Ok(trimmed)
+    }
+
+    /// Removes the oldest archives.
+    fn remove_archives(&self, count: usize) -> Result<()> {
+        for archive in &self.archives.as_slice()[..count] {
+            self.disk().remove_file(&archive.path)?;
+        }
+        self.disk().sync_folder(&paths::bus_folder(&self.bus))
     }
 }

@@ -3,39 +3,46 @@
 //! A wake-up only says which bus to look at. Everything a client is sent is read
 //! from the file by the subscription itself, as fast as the client takes it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::{BusId, Cursor};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::limits::SUBSCRIBER_READ_BYTES;
 use crate::store::{Filter, Frame, FrameStream, Scope, Start, Subscription};
 
 use super::Bus;
 use super::hub::Registration;
-use super::place::{Advanced, Event, Flow, Place, Reader};
-use super::registry::{Buses, Seat, blocking, existing};
+use super::owner::Refresh;
+use super::place::{Advanced, Event, Flow, Place};
+use super::read::size_in_answer;
+use super::registry::{Buses, Seat, blocking};
 
-/// The reason of a gap when the bus's files are gone.
-const BUS_DELETED: &str = "BUS_DELETED";
+/// After how long a bus is tried again that could not be read.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// What a report of damage counts in a reading, in bytes.
+const DAMAGE_BYTES: usize = 256;
 
 /// One subscription.
 pub(super) struct Follower {
-    buses: Arc<Buses>,
-    subscription: Subscription,
+    pub(super) buses: Arc<Buses>,
+    pub(super) subscription: Subscription,
     mailbox: Registration,
     /// Where each bus is at; a bus is missing here while it is being read.
-    places: BTreeMap<BusId, Followed>,
-    /// Where to go on in buses that were not taken up yet.
-    positions: HashMap<BusId, Cursor>,
-    /// Buses to look at, each once.
-    waiting: VecDeque<BusId>,
+    pub(super) places: BTreeMap<BusId, Followed>,
+    /// Buses that could not be taken up yet, and where to start in them.
+    pub(super) untaken: BTreeMap<BusId, Start>,
+    /// Buses that could not be read the last time; they were reported.
+    pub(super) unreadable: BTreeSet<BusId>,
+    /// Buses to look at.
+    waiting: Waiting,
     /// Buses of the beginning whose end was not met yet.
-    replaying: BTreeSet<BusId>,
+    pub(super) replaying: BTreeSet<BusId>,
     caught_up: bool,
-    frames: VecDeque<Frame>,
+    pub(super) frames: VecDeque<Frame>,
     delivered: u64,
     last_frame: Instant,
     /// Set when the stream is to end after the frames that wait.
@@ -43,9 +50,31 @@ pub(super) struct Follower {
     _seat: Seat,
 }
 
-struct Followed {
-    bus: Arc<Bus>,
-    place: Place,
+/// A bus that was taken up.
+pub(super) struct Followed {
+    pub(super) bus: Arc<Bus>,
+    pub(super) place: Place,
+}
+
+/// Buses that wait for their turn, each once, in the order of their coming.
+#[derive(Default)]
+struct Waiting {
+    order: VecDeque<BusId>,
+    members: HashSet<BusId>,
+}
+
+impl Waiting {
+    fn push(&mut self, id: BusId) {
+        if self.members.insert(id.clone()) {
+            self.order.push_back(id);
+        }
+    }
+
+    fn pop(&mut self) -> Option<BusId> {
+        let id = self.order.pop_front()?;
+        self.members.remove(&id);
+        Some(id)
+    }
 }
 
 impl Follower {
@@ -60,8 +89,9 @@ impl Follower {
         let mut follower = Self {
             mailbox,
             places: BTreeMap::new(),
-            positions: HashMap::new(),
-            waiting: VecDeque::new(),
+            untaken: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            waiting: Waiting::default(),
             replaying: BTreeSet::new(),
             caught_up: false,
             frames: VecDeque::new(),
@@ -74,88 +104,6 @@ impl Follower {
         };
         follower.take_up_existing().await?;
         Ok(follower)
-    }
-
-    async fn take_up_existing(&mut self) -> Result<()> {
-        if let Scope::Bus(bus) = &self.subscription.scope {
-            // The only bus there is to lose: a start it cannot honour ends the call.
-            let bus = bus.clone();
-            let start = self.subscription.start.clone();
-            let opened = self.buses.get_current(&bus).await?;
-            let reader = Arc::clone(&opened);
-            let place = blocking(move || reader.reader(|reader| reader.locate(&start))).await?;
-            self.take_up(opened, place);
-            self.replaying.insert(bus);
-            return Ok(());
-        }
-        let scope = self.subscription.scope.clone();
-        let context = Arc::clone(&self.buses.context);
-        let found = match blocking(move || existing(&*context.disk, &scope)).await {
-            // A project that does not exist yet is waited for like a bus.
-            Err(Error::ProjectNotFound { .. }) => BTreeSet::new(),
-            found => found?,
-        };
-        let resumed = !self.subscription.positions.is_empty();
-        self.positions = self.subscription.positions.drain(..).collect();
-        let named: Vec<BusId> = self.positions.keys().cloned().collect();
-        for bus in found.into_iter().chain(named).collect::<BTreeSet<_>>() {
-            if !self.subscription.scope.covers(&bus) {
-                continue;
-            }
-            let start = match self.positions.remove(&bus) {
-                Some(cursor) => Start::Cursor(cursor),
-                None if resumed => Start::Earliest,
-                None => self.subscription.start.clone(),
-            };
-            self.take_up_at(&bus, start).await;
-            self.replaying.insert(bus);
-        }
-        Ok(())
-    }
-
-    /// Takes up a bus of a wide scope. Whatever is wrong with it must not end the
-    /// stream of the others.
-    async fn take_up_at(&mut self, id: &BusId, start: Start) {
-        let opened = match self.buses.get_current(id).await {
-            Ok(opened) => opened,
-            Err(error) => return self.report_unreadable(id, &error),
-        };
-        let reader = Arc::clone(&opened);
-        let located = blocking(move || reader.reader(|reader| locate_or_oldest(reader, &start)));
-        match located.await {
-            Ok((place, lost)) => {
-                let oldest = place.cursor.clone();
-                self.take_up(opened, place);
-                if let Some(reason) = lost {
-                    self.frames.push_back(Frame::Gap { bus: id.clone(), reason, oldest });
-                }
-            }
-            Err(error) => self.report_unreadable(id, &error),
-        }
-    }
-
-    fn take_up(&mut self, bus: Arc<Bus>, place: Place) {
-        let id = bus.id.clone();
-        self.frames.push_back(Frame::Opened { bus: id.clone(), cursor: place.cursor.clone() });
-        self.places.insert(id.clone(), Followed { bus, place });
-        self.wait_for_turn(id);
-    }
-
-    fn report_unreadable(&mut self, id: &BusId, error: &Error) {
-        tracing::warn!(bus = %id, %error, "a followed bus cannot be read");
-        self.replaying.remove(id);
-        self.frames.push_back(Frame::Damaged {
-            bus: id.clone(),
-            offset: 0,
-            length: 0,
-            detail: error.to_string(),
-        });
-    }
-
-    fn wait_for_turn(&mut self, id: BusId) {
-        if !self.waiting.contains(&id) {
-            self.waiting.push_back(id);
-        }
     }
 
     /// Turns it into the stream of its frames.
@@ -201,8 +149,7 @@ impl Follower {
             if self.places.contains_key(&id) {
                 self.wait_for_turn(id);
             } else {
-                // It appeared later: all of it is new.
-                self.take_up_at(&id, Start::Earliest).await;
+                self.take_up_new(&id).await;
             }
         }
         if !self.caught_up && self.replaying.is_empty() {
@@ -213,7 +160,7 @@ impl Follower {
             }
             return Ok(());
         }
-        if let Some(id) = self.waiting.pop_front() {
+        if let Some(id) = self.waiting.pop() {
             return self.read_some(&id).await;
         }
         if !self.frames.is_empty() {
@@ -224,8 +171,14 @@ impl Follower {
             () = self.mailbox.changed() => {}
             () = self.buses.shutdown.cancelled() => {}
             () = tokio::time::sleep_until(heartbeat) => self.frames.push_back(Frame::Heartbeat),
+            () = tokio::time::sleep(RETRY_INTERVAL), if self.has_failed() => self.try_again().await,
         }
         Ok(())
+    }
+
+    /// Gives a bus its turn.
+    pub(super) fn wait_for_turn(&mut self, id: BusId) {
+        self.waiting.push(id);
     }
 
     /// Reads on in one bus, up to a bounded number of bytes.
@@ -241,12 +194,26 @@ impl Follower {
         };
         let Chunk { place, frames, advanced } = chunk;
         self.frames.extend(frames);
-        let oldest_read = place.cursor.clone();
-        self.places.insert(id.clone(), Followed { bus, place });
-        match advanced {
-            Ok(Advanced::Stopped) => self.wait_for_turn(id.clone()),
-            Ok(Advanced::AtEnd) => drop(self.replaying.remove(id)),
-            Ok(Advanced::Lost) => self.find_again(id, oldest_read).await?,
+        let cursor = place.cursor.clone();
+        self.places.insert(id.clone(), Followed { bus: Arc::clone(&bus), place });
+        let followed_on = match advanced {
+            Ok(Advanced::Stopped) => {
+                self.wait_for_turn(id.clone());
+                Ok(())
+            }
+            Ok(Advanced::AtEnd) => {
+                self.replaying.remove(id);
+                Ok(())
+            }
+            Ok(Advanced::Lost) => self.find_again(id, cursor).await,
+            Err(Error::ArchiveGone { .. }) => {
+                self.wait_for_turn(id.clone());
+                bus.look(Refresh { patient: false, relist: true }).await
+            }
+            Err(error) => Err(error),
+        };
+        match followed_on {
+            Ok(()) => drop(self.unreadable.remove(id)),
             Err(error) if matches!(self.subscription.scope, Scope::Bus(_)) => return Err(error),
             Err(error) => self.report_unreadable(id, &error),
         }
@@ -259,31 +226,15 @@ impl Follower {
         Ok(())
     }
 
-    /// Goes on where the file that was read was deleted or replaced.
-    async fn find_again(&mut self, id: &BusId, cursor: Cursor) -> Result<()> {
-        let bus = self.buses.get_current(id).await?;
-        let reader = Arc::clone(&bus);
-        // An editor, or a copy that was put back: the message may still be there.
-        let start = Start::Cursor(cursor);
-        let located = blocking(move || reader.reader(|reader| locate_or_oldest(reader, &start)));
-        let (place, lost) = located.await?;
-        if let Some(reason) = lost {
-            self.frames.push_back(Frame::Gap {
-                bus: id.clone(),
-                reason,
-                oldest: place.cursor.clone(),
-            });
-        }
-        self.places.insert(id.clone(), Followed { bus, place });
-        self.wait_for_turn(id.clone());
-        Ok(())
-    }
-
+    /// How far it has come in each bus, also in those it could not read yet.
     fn all_positions(&self) -> Vec<(BusId, Cursor)> {
-        self.places
-            .iter()
-            .map(|(id, followed)| (id.clone(), followed.place.cursor.clone()))
-            .collect()
+        let taken =
+            self.places.iter().map(|(id, followed)| (id.clone(), followed.place.cursor.clone()));
+        let untaken = self.untaken.iter().filter_map(|(id, start)| match start {
+            Start::Cursor(cursor) => Some((id.clone(), cursor.clone())),
+            _ => None,
+        });
+        taken.chain(untaken).collect()
     }
 }
 
@@ -304,8 +255,7 @@ fn read_chunk(bus: &Bus, mut place: Place, filter: &Filter) -> Chunk {
             }
             match event {
                 Event::Message(message) => {
-                    // The header counts as well, roughly.
-                    looked_at += message.body.len() + 256;
+                    looked_at += size_in_answer(&message);
                     if filter.passes(&message) {
                         frames.push(Frame::Message {
                             bus: bus.id.clone(),
@@ -314,32 +264,18 @@ fn read_chunk(bus: &Bus, mut place: Place, filter: &Filter) -> Chunk {
                         });
                     }
                 }
-                Event::Damage(damage) => frames.push(Frame::Damaged {
-                    bus: bus.id.clone(),
-                    offset: damage.offset,
-                    length: damage.length,
-                    detail: damage.detail.to_string(),
-                }),
+                Event::Damage(damage) => {
+                    looked_at += DAMAGE_BYTES;
+                    frames.push(Frame::Damaged {
+                        bus: bus.id.clone(),
+                        offset: damage.offset,
+                        length: damage.length,
+                        detail: damage.detail.to_string(),
+                    });
+                }
             }
             Flow::Continue
         })
     });
     Chunk { place, frames, advanced }
-}
-
-/// Finds the place where to start, or the oldest one with the reason why.
-fn locate_or_oldest(reader: Reader<'_>, start: &Start) -> Result<(Place, Option<&'static str>)> {
-    match reader.locate(start) {
-        Err(error) if is_lost(&error) => {
-            let deleted = reader.view.parts.is_empty();
-            let reason = if deleted { BUS_DELETED } else { error.reason().as_str() };
-            Ok((reader.earliest()?, Some(reason)))
-        }
-        place => Ok((place?, None)),
-    }
-}
-
-/// Whether an error says that a cursor's past or future is not there.
-fn is_lost(error: &Error) -> bool {
-    matches!(error.reason(), Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown)
 }

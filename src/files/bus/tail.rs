@@ -8,7 +8,7 @@ use crate::layout::message_file::{Position, Tail};
 use crate::layout::{paths, stamp};
 
 use super::index::Index;
-use super::owner::{Committed, Owner};
+use super::owner::Owner;
 use super::parts::SharedIndex;
 use super::scanner::{Found, Scanner};
 
@@ -31,7 +31,7 @@ impl Owner {
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
             live.index = SharedIndex::new(Index::new());
             live.position = Position::start();
-            live.committed = Committed { end: 0, position: Position::start(), last: None };
+            live.committed = None;
             live.sequence = self.next_sequence;
             self.next_sequence += 1;
         }
@@ -49,6 +49,14 @@ impl Owner {
         };
         live.position = scanner.position().clone();
         live.length = length;
+        let tail = match tail {
+            // What was whole under the lock stays whole, whatever stands behind it
+            // by now: readers have it.
+            Tail::Torn { keep } if live.committed_end().is_some_and(|end| keep < end) => {
+                Tail::Complete
+            }
+            tail => tail,
+        };
         live.end = match tail {
             Tail::Torn { keep } => keep,
             Tail::Complete | Tail::Damaged => length,
@@ -78,7 +86,8 @@ impl Owner {
                     continue;
                 }
             }
-            return self.rescue(keep, length);
+            self.rescue(keep, length)?;
+            rounds = 0;
         }
     }
 

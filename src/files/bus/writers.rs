@@ -3,8 +3,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::limits::{BUS_WRITER_IDLE, BUS_WRITERS_MAX};
+
+/// How long the end waits for turns in progress: one may wait for a lock that
+/// another program holds.
+const CLOSE_BUDGET: Duration = Duration::from_secs(2);
 
 /// Something that has a turn to take.
 pub(super) trait Turn: Send + Sync + 'static {
@@ -16,6 +21,7 @@ pub(super) trait Turn: Send + Sync + 'static {
 pub(super) struct Writers {
     state: Mutex<State>,
     wake: Condvar,
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -28,7 +34,11 @@ struct State {
 
 impl Writers {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State::default()), wake: Condvar::new() })
+        Arc::new(Self {
+            state: Mutex::new(State::default()),
+            wake: Condvar::new(),
+            ended: Condvar::new(),
+        })
     }
 
     /// Gives something its turn as soon as a thread is free. It must not be
@@ -59,10 +69,14 @@ impl Writers {
         }
     }
 
-    /// Ends the threads once nothing is waiting.
+    /// Ends the threads once nothing is waiting; waits for that, but not for ever.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
         self.wake.notify_all();
+        let running = |state: &mut State| state.threads > 0;
+        let ended = self.ended.wait_timeout_while(state, CLOSE_BUDGET, running);
+        drop(ended.unwrap_or_else(PoisonError::into_inner));
     }
 
     fn run(&self) {
@@ -92,6 +106,7 @@ impl Writers {
             }
         }
         state.threads -= 1;
+        self.ended.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -171,6 +171,9 @@ pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Sub
         .into_iter()
         .map(|position| {
             let bus = BusId::parse(&position.project_id, &position.task_id)?;
+            if !scope.covers(&bus) {
+                return Err(invalid("positions", format!("bus {bus} is not in the scope")));
+            }
             Ok((bus, Cursor::parse(&position.cursor)?))
         })
         .collect::<Result<Vec<_>>>()?;

@@ -73,7 +73,12 @@ pub(super) fn classify(window: &Window<'_>, opening: Delimiter, in_body: bool) -
             Found::No => {}
         }
     }
-    let Some(header) = header::read(block) else {
+    let header = match opens_guard(window, closing, trailer.is_some()) {
+        Found::Pending(_) => return Opening::NeedMore,
+        Found::Yes(()) => None,
+        Found::No => header::read(block),
+    };
+    let Some(header) = header else {
         let is_torn = !is_doubtful && looks_torn(block);
         return if is_torn { Opening::TornHeader { next: closing.start } } else { Opening::Text };
     };
@@ -103,6 +108,31 @@ fn find_block(window: &Window<'_>, opening: Delimiter) -> Block {
         Found::No if window.len() > limit + DASHES => Block::TooLong,
         Found::No if window.at_end => Block::Unclosed,
         Found::No => Block::NeedMore,
+    }
+}
+
+/// Tells whether the `---` line at `rule` is that of a guard, which closes no header. At
+/// the end of the file the guard may be half written, but behind a whole header of ours
+/// that is rather its half body.
+fn opens_guard(window: &Window<'_>, rule: Delimiter, is_ours: bool) -> Found<()> {
+    const OPENING: &[u8] = b"---\n";
+    const REST: &[u8] = b"<!-- -->\n\n---\n";
+    let text = &window.bytes[rule.start..];
+    let known = text.len().min(OPENING.len() + REST.len());
+    let is_guard = match text[..known].strip_prefix(OPENING) {
+        Some(rest) => REST.starts_with(rest),
+        None => OPENING.starts_with(&text[..known]),
+    };
+    if !is_guard {
+        return Found::No;
+    }
+    let is_whole = known == OPENING.len() + REST.len();
+    if !is_whole && !window.at_end {
+        Found::Pending(rule.start)
+    } else if is_whole || known > OPENING.len() && !is_ours {
+        Found::Yes(())
+    } else {
+        Found::No
     }
 }
 
@@ -163,7 +193,14 @@ fn opens_next(
             verified => return verified,
         }
     }
-    let is_next = !ends_with_blank_line(block)
-        && header::read(block).is_some_and(|next| next.is_full() && (!has_six || next.has_six));
-    if is_next { Found::Yes(()) } else { Found::No }
+    if is_next_header(block, has_six) { Found::Yes(()) } else { Found::No }
+}
+
+/// Tells whether the block behind a header is a header itself, so that the first one was
+/// not written to its end. `has_six` says whether the first has the keys of ours.
+pub(super) fn is_next_header(block: &[u8], has_six: bool) -> bool {
+    block.starts_with(b"msg_id:")
+        && block.len() <= limits::HEADER_BYTES_MAX
+        && !ends_with_blank_line(block)
+        && header::read(block).is_some_and(|next| next.is_full() && (!has_six || next.has_six))
 }

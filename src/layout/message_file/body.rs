@@ -110,10 +110,17 @@ fn may_be_legacy(line: &[u8]) -> bool {
 /// Returns the text of a region before another record: without its separator and its
 /// final newline.
 pub(super) fn before_next(region: &[u8]) -> &[u8] {
-    without_newline(without_separator(region))
+    without_last_newline(without_separator(region))
 }
 
 /// Returns the text of a region at the end of the file.
 pub(super) fn at_eof(region: &[u8]) -> &[u8] {
-    without_newline(without_guards(region))
+    without_last_newline(without_guards(region))
+}
+
+/// Cuts off the newline that ends a text. A last line of `\r` alone that has none goes
+/// with it, as it does when a separator has ended that line.
+fn without_last_newline(text: &[u8]) -> &[u8] {
+    let last = text.iter().rposition(|&byte| byte != b'\r').map_or(0, |at| at + 1);
+    without_newline(if text[..last].ends_with(b"\n") { &text[..last] } else { text })
 }

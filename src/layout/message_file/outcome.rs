@@ -4,7 +4,7 @@
 use crate::domain::{Integrity, Message};
 use crate::limits;
 
-use super::block::STORED_BYTES_MAX;
+use super::block::{STORED_BYTES_MAX, is_next_header};
 use super::body::{self, Body, End, Walk, walk};
 use super::header::Header;
 use super::legacy::LegacyLine;
@@ -86,15 +86,21 @@ impl Scan<'_> {
             End::Eof { undecided } => {
                 let region = &bytes[closing.end..];
                 match self.window.torn_opening(closing.end) {
-                    _ if region.is_empty() => return self.torn(rule.start),
+                    // A last line without newline may be a person's, or the rest of a body
+                    // that was not written to its end. They cannot be told apart, and a
+                    // record that may have been read must not go: only a body without any
+                    // whole line is torn, and one that is the next record's unclosed header.
+                    _ if !region.contains(&b'\n') => return self.torn(rule.start),
+                    None if !region.ends_with(b"\n") && is_next_header(region, header.has_six) => {
+                        return self.torn(rule.start);
+                    }
                     Some(at) => {
                         let region = &bytes[closing.end..at];
                         let end = closing.end + without_separator(region).len();
                         (body::before_next(region), end, body_context)
                     }
-                    None if !region.ends_with(b"\n") => return self.torn(rule.start),
                     None => {
-                        resume = undecided;
+                        resume = undecided.or_else(|| self.window.growing_line());
                         (body::at_eof(region), bytes.len(), body_context)
                     }
                 }
@@ -122,7 +128,9 @@ impl Scan<'_> {
         trailer: Option<Trailer>,
     ) -> Step {
         let bytes = self.window.bytes;
+        // A whole closing line is `---\n`, as in a record that verifies.
         let is_short = self.window.at_end
+            && b"---\n".starts_with(&bytes[closing.start..closing.end])
             && trailer.is_some_and(|trailer| {
                 let size = trailer.body_size;
                 size <= STORED_BYTES_MAX && bytes.len() - closing.end <= size
@@ -191,7 +199,9 @@ impl Scan<'_> {
                 (undecided.unwrap_or(self.window.len()), Context::PassingOver)
             }
         };
-        self.damage(rule.start, end, context, DETAIL)
+        let step = self.damage(rule.start, end, context, DETAIL);
+        self.here.torn_closing = end == from && context == Context::PassingOver;
+        step
     }
 
     fn too_long(&mut self, rule: Delimiter, end: usize, context: Context) -> Step {

@@ -25,6 +25,9 @@ pub struct Position {
     /// A record is known to open here, so that no header before it is the torn end of
     /// the file. Saves looking for it from each of many damaged headers.
     pub(super) known_record: u64,
+    /// The `---` line that opens here was to close a torn header: a legacy line behind it is
+    /// that record's text.
+    pub(super) torn_closing: bool,
     /// The scan only asks whether a record follows; see `scan::record_follows`.
     pub(super) probing: bool,
 }
@@ -57,6 +60,7 @@ impl Position {
             damaged: false,
             guard: false,
             known_record: 0,
+            torn_closing: false,
             probing: false,
         }
     }
@@ -101,6 +105,7 @@ impl Position {
             };
             self.mid_line = passed.last() != Some(&b'\n');
             self.after_own = false;
+            self.torn_closing = false;
         }
         self.offset += consumed as u64;
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;

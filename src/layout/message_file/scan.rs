@@ -205,6 +205,7 @@ impl<'a> Scan<'a> {
             Context::Outside => {}
             Context::Body { older: true } if is_undecided => {}
             Context::Body { older: true } => self.here.context = Context::Outside,
+            _ if rule.start == 0 && self.here.torn_closing => {}
             Context::Body { older: false } | Context::PassingOver => {
                 match body::legacy_follows(&self.window, rule.end) {
                     Found::Pending(_) => return Some(Step::NeedMore),
@@ -235,9 +236,7 @@ impl<'a> Scan<'a> {
         if let Some(start) = self.window.torn_opening(0) {
             return self.torn(start);
         }
-        let partial = self.window.partial_line();
-        let partial = partial.filter(|start| bytes.len() - start <= limits::HEADER_BYTES_MAX);
-        let end = undecided.or(partial).unwrap_or(bytes.len());
+        let end = undecided.or_else(|| self.window.growing_line()).unwrap_or(bytes.len());
         self.here.advance(bytes, end, self.here.context);
         Step::End(self.whole_tail())
     }

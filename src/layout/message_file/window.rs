@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memmem};
 
+use crate::limits;
+
 use super::GUARD;
 use super::position::{Position, ends_with_blank_line};
 
@@ -100,6 +102,11 @@ impl<'a> Window<'a> {
         (start < self.len()).then_some(start)
     }
 
+    /// The same, when later bytes may still make the line something else than text.
+    pub(super) fn growing_line(&self) -> Option<usize> {
+        self.partial_line().filter(|start| self.len() - start <= limits::HEADER_BYTES_MAX)
+    }
+
     /// Returns where a half written opening starts, at the end of the bytes from `from` on:
     /// one to three dashes after a blank line, or a part of the guard's last line.
     pub(super) fn torn_opening(&self, from: usize) -> Option<usize> {
@@ -108,10 +115,15 @@ impl<'a> Window<'a> {
         if b"---".starts_with(line) && self.after_blank(partial) {
             return Some(partial);
         }
-        let comment = &GUARD[5..GUARD.len() - 1];
-        let rule = partial.checked_sub(5).filter(|&start| start >= from)?;
-        (comment.starts_with(line) && self.bytes[rule..].starts_with(&GUARD[..5]))
-            .then_some(rule + 1)
+        let (rule, comment) = GUARD[1..GUARD.len() - 1].split_at(b"---\n".len());
+        let start = partial.checked_sub(rule.len()).filter(|&start| start >= from)?;
+        // The newline that a guard begins with may lie before the window.
+        let is_line = match start {
+            0 => !self.mid_line,
+            _ => start > from && self.bytes[start - 1] == b'\n',
+        };
+        (is_line && comment.starts_with(line) && self.bytes[start..].starts_with(rule))
+            .then_some(start)
     }
 
     /// Returns how much of the file stays when everything from the line at `start` on is

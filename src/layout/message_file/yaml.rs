@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Option<Header> {
 
 /// The parser takes quadratic time for brackets in brackets.
 fn nests_too_deep(text: &str) -> bool {
-    const DEPTH_MAX: usize = 1000;
+    const DEPTH_MAX: usize = 64;
     let mut depth = 0_usize;
     text.bytes().any(|byte| {
         match byte {

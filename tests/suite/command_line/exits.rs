@@ -30,6 +30,14 @@ fn a_command_that_does_not_say_what_to_do_has_exit_code_2() {
     assert!(stderr(&output).contains("which project?"), "{}", stderr(&output));
     let output = output_of(callboard(&["read", "--no-such-flag"]));
     assert_eq!(code(&output), 2);
+    for environment in [&[][..], &[("CALLBOARD_ADDR", "x:1"), ("CALLBOARD_ROOT", "/x")]] {
+        let mut command = callboard(&["post"]);
+        command.envs(environment.iter().copied());
+        let output = output_of(command);
+        assert_eq!(code(&output), 2);
+        let usage = "\nUsage: callboard post [OPTIONS] --type <TYPE>\n";
+        assert!(stderr(&output).contains(usage), "{}", stderr(&output));
+    }
     let output = output_of(callboard(&["read", "--addr=https://x:1", "--project=p"]));
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("TLS is not built in yet"), "{}", stderr(&output));

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use serde_json::Value;
@@ -109,19 +109,35 @@ fn pass_on(from: &TcpStream, to: &TcpStream) {
     });
 }
 
+/// Ends a connection, if the other side has not done so already.
+fn cut(end: &TcpStream) {
+    if let Err(error) = end.shutdown(Shutdown::Both) {
+        assert_eq!(error.kind(), io::ErrorKind::NotConnected, "{error}");
+    }
+}
+
 #[test]
 fn a_post_whose_answer_is_lost_is_repeated_and_appended_once() {
+    lose_the_answer_of_a_post(&[]);
+}
+
+#[test]
+fn a_post_with_an_empty_request_id_is_repeated_and_appended_once() {
+    lose_the_answer_of_a_post(&["--request-id", ""]);
+}
+
+fn lose_the_answer_of_a_post(more: &[&str]) {
     let server = Server::start();
     let follow = Running::start(server.command(&["follow", "--project=p", "--all", "--json"]));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound").to_string();
     let arguments = ["post", "--project=p", "--type=INFO", "--body=once", "--addr", &address];
-    let post = Running::start(server.command(&arguments));
+    let post = Running::start(server.command(&[&arguments, more].concat()));
 
     let (client, upstream) = accept_one_way(&listener, server.addr());
     assert_eq!(follow.body(), "once");
     for end in [client, upstream] {
-        end.shutdown(Shutdown::Both).expect("cut");
+        cut(&end);
     }
     let (client, upstream) = accept_one_way(&listener, server.addr());
     pass_on(&upstream, &client);
@@ -147,4 +163,42 @@ fn posting_after_a_last_message_that_is_no_longer_the_last_is_refused() {
     ]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("[BUS_MOVED]"), "{}", stderr(&output));
+}
+
+#[test]
+fn ten_processes_that_post_at_once_get_ids_that_are_unique_and_in_file_order() {
+    const EACH: usize = 5;
+    let server = Server::start();
+    let begin = Barrier::new(10);
+    let posted: Vec<Vec<String>> = thread::scope(|scope| {
+        let writers: Vec<_> = (0..10)
+            .map(|writer| {
+                let (server, begin) = (&server, &begin);
+                scope.spawn(move || {
+                    let post_next = |n| {
+                        begin.wait();
+                        post(server, "p", &format!("{writer}.{n}"))
+                    };
+                    (0..EACH).map(post_next).collect()
+                })
+            })
+            .collect();
+        writers.into_iter().map(|writer| writer.join().expect("it posts")).collect()
+    });
+
+    let json = server.ok(&["read", "--project=p", "--all", "--json"]);
+    let stored: Vec<Value> =
+        json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ids: Vec<&str> =
+        stored.iter().map(|message| message["msg_id"].as_str().expect("id")).collect();
+    assert_eq!(ids.len(), 10 * EACH);
+    assert!(ids.is_sorted_by(|earlier, later| earlier < later), "{ids:#?}");
+    for (writer, of_writer) in posted.iter().enumerate() {
+        for (n, id) in of_writer.iter().enumerate() {
+            let message = stored.iter().find(|message| message["msg_id"] == id.as_str());
+            let body = &message.expect("it is stored under the id printed")["body"];
+            assert_eq!(body, &format!("{writer}.{n}"));
+        }
+        assert!(of_writer.is_sorted(), "{of_writer:#?}");
+    }
 }

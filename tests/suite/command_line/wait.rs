@@ -29,11 +29,12 @@ fn wait_prints_the_first_message_that_fits() {
 fn wait_without_a_message_in_time_has_exit_code_4() {
     let server = Server::start();
     let id = post(&server, "p", "before the start");
-    for timeout in ["--timeout=300ms", "--timeout=0s"] {
-        let output = server.run(&["wait", "--for=message", "--project=p", timeout]);
+    for timeout in ["300ms", "0s"] {
+        let output = server.run(&["wait", "--for=message", "--project=p", "--timeout", timeout]);
         assert_eq!(code(&output), 4);
         assert!(
-            stderr(&output).contains("no message that fits came to bus p"),
+            stderr(&output)
+                .contains(&format!("no message that fits came to bus p within {timeout}\n")),
             "{}",
             stderr(&output)
         );

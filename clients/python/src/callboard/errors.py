@@ -87,7 +87,7 @@ class DeadlineError(CallboardError):
 
 
 class DeniedError(CallboardError):
-    """Not signed in, or not allowed: TOKEN_REQUIRED, TOKEN_INVALID, NOT_ALLOWED."""
+    """Not signed in, or not allowed: said by what stands before the server, without a reason."""
 
 
 _FAMILIES: Dict[grpc.StatusCode, Type[CallboardError]] = {

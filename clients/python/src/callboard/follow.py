@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Protocol, 
 import grpc
 
 from callboard.backoff import Backoff
-from callboard.errors import UnavailableError, from_rpc_error
+from callboard.errors import CallboardError, UnavailableError, from_rpc_error
 from callboard.resume import Resume
 from callboard.v1 import message_bus_pb2 as pb
 
@@ -103,6 +103,10 @@ class Follow(Iterator[pb.Message]):
 
     def __next__(self) -> pb.Message:
         """Waits for the next message."""
+        if self._resume.complete:
+            # How the stream ends after the last message does not matter.
+            self.close()
+            raise StopIteration
         while True:
             frame, self._ahead = self._ahead or self._receive(), None
             if frame is None:
@@ -159,10 +163,12 @@ class Follow(Iterator[pb.Message]):
                 self._call = None
                 if self._resume.finished:
                     self._closed.set()
+                elif not self._closed.is_set():
+                    self._wait_after(UnavailableError("the stream ended"))
             except grpc.RpcError as error:
                 self._call = None
                 if not self._closed.is_set():
-                    self._wait_after(error)
+                    self._wait_after(from_rpc_error(error), error)
             else:
                 if not self._received:
                     self._received = True
@@ -180,16 +186,15 @@ class Follow(Iterator[pb.Message]):
                 self._call = self._stub.Subscribe(self._resume.request())
             return self._call
 
-    def _wait_after(self, error: grpc.RpcError) -> None:
+    def _wait_after(self, failure: CallboardError, cause: Optional[grpc.RpcError] = None) -> None:
         """Waits before the next attempt, or raises when there is to be none."""
-        failure = from_rpc_error(error)
         broken = not failure.reason and failure.code in _BROKEN and self._received
         delay = self._backoff.next_delay(failure.retry_delay)
         silent = time.monotonic() - self._silent_since
         given_up = self._retry_for is not None and silent + delay > self._retry_for
         if given_up or not (broken or isinstance(failure, UnavailableError)):
             self._closed.set()
-            raise failure from error
+            raise failure from cause
         level = logging.WARNING if self._received or silent < delay else logging.DEBUG
         _log.log(level, "subscription interrupted, connecting again: %s", failure)
         self._closed.wait(delay)

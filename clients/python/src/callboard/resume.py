@@ -51,15 +51,25 @@ class Resume:
         ]
 
     @property
+    def complete(self) -> bool:
+        """Whether as many messages were delivered as were asked for; never without a limit."""
+        return 0 < self._asked.limit <= self._delivered
+
+    @property
     def finished(self) -> bool:
-        """Whether the end of a stream is the end of what was asked for."""
-        if self._asked.limit and self._delivered < self._asked.limit:
+        """Whether the end of a stream without an error is the end of what was asked for."""
+        if self.complete:
+            return True
+        if self._asked.limit and self._passed_over:
             # The server's count includes what was passed over here.
-            return self._passed_over == 0
-        return True
+            return False
+        return self._asked.stop_at_tail
 
     def request(self) -> pb.SubscribeRequest:
-        """Returns the request for the first stream, or for the next one after a break."""
+        """Returns the request for the first stream, or for the next one after a break.
+
+        Not to be asked once `complete`: a limit of 0 would mean no limit.
+        """
         request = pb.SubscribeRequest()
         request.CopyFrom(self._asked)
         if request.limit:

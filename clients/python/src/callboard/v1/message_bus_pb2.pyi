@@ -900,8 +900,9 @@ class SubscribeResponse(google.protobuf.message.Message):
 
     @typing.final
     class Gap(google.protobuf.message.Message):
-        """Messages are missing that a cursor had promised. The stream goes on at the
-        oldest position there is.
+        """Messages may be missing that a cursor had promised. The stream goes on at the
+        oldest position there is. When the one bus of a subscription cannot honour the
+        start it is given, that is an error instead.
         """
 
         DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -915,8 +916,8 @@ class SubscribeResponse(google.protobuf.message.Message):
         task_id: builtins.str
         """The bus's task; empty for the project's own bus."""
         reason: builtins.str
-        """Why, as an error reason: CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN, or
-        BUS_DELETED.
+        """Why, as an error reason: CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN,
+        AMBIGUOUS_ID, or BUS_DELETED.
         """
         oldest_cursor: builtins.str
         """Where the stream goes on."""
@@ -932,7 +933,10 @@ class SubscribeResponse(google.protobuf.message.Message):
 
     @typing.final
     class Damaged(google.protobuf.message.Message):
-        """A part of a bus file that is no whole message. Nothing else is affected."""
+        """A part of a bus file that is no whole message; with a length of 0, a bus of a
+        wide scope that cannot be read: it is tried again, and goes on where it would
+        have. Nothing else is affected.
+        """
 
         DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1005,11 +1009,13 @@ class SubscribeResponse(google.protobuf.message.Message):
 
     @property
     def gap(self) -> global___SubscribeResponse.Gap:
-        """A bus of a wide scope lost its past, or was deleted."""
+        """A bus lost its past, or was deleted."""
 
     @property
     def damaged(self) -> global___SubscribeResponse.Damaged:
-        """Bytes of a bus that are no message and should be."""
+        """Bytes of a bus that are no message and should be, or a bus that cannot be
+        read for now.
+        """
 
     @property
     def closing(self) -> global___SubscribeResponse.Closing:

@@ -11,12 +11,18 @@ class MessageBusStub(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: INVALID_ID (INVALID_ARGUMENT) for an id that is empty where it is
-    required, too long, or not a single path component; PATH_TRAVERSAL
-    (INVALID_ARGUMENT) for an id that tries to leave its folder; NOT_A_REGULAR_FILE
-    (FAILED_PRECONDITION) when a symlink or a directory stands where the bus file
-    belongs; IO (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with
-    RetryInfo) while the server drains.
+    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
+    single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
+    leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
+    out of its range; TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which
+    the metadata names; NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or a
+    folder stands where the bus file belongs; LOCK_TIMEOUT (UNAVAILABLE, with
+    RetryInfo) when another program holds the bus file's lock for 10 s, for reads
+    only when the server looks at the bus for the first time; BUS_POISONED
+    (FAILED_PRECONDITION) after a failed sync, for reads only when nothing of the bus
+    is known to be durable; IO (INTERNAL) when the disk fails; SHUTTING_DOWN
+    (UNAVAILABLE, with RetryInfo) while the server drains; BUG (INTERNAL).
     """
 
     def __init__(self, channel):
@@ -82,12 +88,18 @@ class MessageBusServicer(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: INVALID_ID (INVALID_ARGUMENT) for an id that is empty where it is
-    required, too long, or not a single path component; PATH_TRAVERSAL
-    (INVALID_ARGUMENT) for an id that tries to leave its folder; NOT_A_REGULAR_FILE
-    (FAILED_PRECONDITION) when a symlink or a directory stands where the bus file
-    belongs; IO (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with
-    RetryInfo) while the server drains.
+    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
+    single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
+    leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
+    out of its range; TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which
+    the metadata names; NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or a
+    folder stands where the bus file belongs; LOCK_TIMEOUT (UNAVAILABLE, with
+    RetryInfo) when another program holds the bus file's lock for 10 s, for reads
+    only when the server looks at the bus for the first time; BUS_POISONED
+    (FAILED_PRECONDITION) after a failed sync, for reads only when nothing of the bus
+    is known to be durable; IO (INTERNAL) when the disk fails; SHUTTING_DOWN
+    (UNAVAILABLE, with RetryInfo) while the server drains; BUG (INTERNAL).
     """
 
     def AppendMessage(self, request, context):
@@ -96,12 +108,11 @@ class MessageBusServicer(object):
         The project's and the task's folders are created when they are missing.
         Safe to repeat with a `request_id`: the second call returns the first
         answer with `duplicate` set.
-        Errors: REQUIRED_FIELD, INVALID_ID, TOO_LARGE (INVALID_ARGUMENT);
-        REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
+        Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
         content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-        last message; LOCK_TIMEOUT (UNAVAILABLE) when another program holds the bus
-        file's lock for 10 s; DISK_FULL (RESOURCE_EXHAUSTED); BUS_POISONED
-        (FAILED_PRECONDITION) after a failed sync.
+        last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+        LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
+        restart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,6 +138,8 @@ class MessageBusServicer(object):
 
         The stream ends at the first refused message: its zero-based index is in the
         error's metadata as `index`, and every message before it has been answered.
+        Messages sent after it may have been appended all the same when it was not the
+        request that was refused but the writing of it.
         Errors: as AppendMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -150,7 +163,7 @@ class MessageBusServicer(object):
     def PollForNew(self, request, context):
         """Waits until the bus has something after the given start, and returns it: the
         long-polling form of ReadMessages. Returns an empty answer at the timeout.
-        Errors: as ReadMessages; TOO_LARGE for a timeout over 300 s.
+        Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -204,7 +217,7 @@ class MessageBusServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TrimBus(self, request, context):
-        """Removes archived parts of a bus that were archived before a point in time,
+        """Removes archived parts of a bus whose last message is older than a duration,
         oldest first. By default it only says what it would remove.
         Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
         """
@@ -277,12 +290,18 @@ class MessageBus(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: INVALID_ID (INVALID_ARGUMENT) for an id that is empty where it is
-    required, too long, or not a single path component; PATH_TRAVERSAL
-    (INVALID_ARGUMENT) for an id that tries to leave its folder; NOT_A_REGULAR_FILE
-    (FAILED_PRECONDITION) when a symlink or a directory stands where the bus file
-    belongs; IO (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with
-    RetryInfo) while the server drains.
+    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
+    single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
+    leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
+    out of its range; TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which
+    the metadata names; NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or a
+    folder stands where the bus file belongs; LOCK_TIMEOUT (UNAVAILABLE, with
+    RetryInfo) when another program holds the bus file's lock for 10 s, for reads
+    only when the server looks at the bus for the first time; BUS_POISONED
+    (FAILED_PRECONDITION) after a failed sync, for reads only when nothing of the bus
+    is known to be durable; IO (INTERNAL) when the disk fails; SHUTTING_DOWN
+    (UNAVAILABLE, with RetryInfo) while the server drains; BUG (INTERNAL).
     """
 
     @staticmethod

@@ -1,0 +1,199 @@
+//! The archives of a bus, as its owner knows them: which there are, in which
+//! order, and how far each is durable.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::disk::{Disk, DiskFile, Identity, Kind, Status};
+use crate::domain::{BusId, TreePath};
+use crate::error::{Error, Holder, Result};
+use crate::layout::message_file::Position;
+use crate::layout::paths;
+use crate::limits;
+
+use super::scanner::{Found, Scanner};
+
+/// How far into an archive its first time is looked for, in bytes.
+const FIRST_TIME_BYTES: u64 = 1 << 20;
+/// How long the lock of an archive is waited for. Hardly anybody holds one.
+const LOCK_BUDGET: Duration = Duration::from_millis(100);
+
+/// Which content of which file. Inodes are used again, so the identity alone does
+/// not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) identity: Identity,
+    pub(super) length: u64,
+    pub(super) modified: Timestamp,
+}
+
+impl Version {
+    fn of(status: &Status) -> Self {
+        Self { identity: status.identity, length: status.length, modified: status.modified }
+    }
+}
+
+/// One archive.
+#[derive(Debug, Clone)]
+pub(super) struct Archive {
+    pub(super) path: TreePath,
+    /// Its place among the parts of the bus.
+    pub(super) sequence: u64,
+    /// What of it is durable.
+    pub(super) committed: Version,
+    /// What was found when it was last committed.
+    seen: Version,
+    /// A sync of it failed: nothing more of it is ever taken for durable.
+    failed: bool,
+    /// The time of its first record that has one.
+    first_ts: Option<Timestamp>,
+}
+
+/// All archives of a bus.
+#[derive(Debug, Default)]
+pub(super) struct ArchiveList {
+    list: Vec<Archive>,
+    /// The greatest sequence that an archive ever had here.
+    through: Option<u64>,
+}
+
+impl ArchiveList {
+    /// Returns the archives, oldest first.
+    pub(super) fn as_slice(&self) -> &[Archive] {
+        &self.list
+    }
+
+    /// Returns up to which sequence parts were archived, whether they are still
+    /// there or not.
+    pub(super) fn through(&self) -> Option<u64> {
+        self.through
+    }
+
+    /// Whether a file is one of them.
+    pub(super) fn contains(&self, identity: Identity) -> bool {
+        self.list.iter().any(|archive| archive.committed.identity == identity)
+    }
+
+    /// Looks at the folder anew, and makes durable what is new in it.
+    ///
+    /// At first the order is that of the first records' times, because the stamps of
+    /// other programs are local time in whole seconds. What is archived later comes
+    /// later, whatever its records say. `retired` is the file that was the live one
+    /// until now, with its sequence; `live` is the file that is.
+    pub(super) fn refresh(
+        &mut self,
+        disk: &dyn Disk,
+        bus: &BusId,
+        live: Option<Identity>,
+        retired: Option<(Identity, u64)>,
+        next_sequence: &mut u64,
+    ) -> Result<()> {
+        let folder = paths::bus_folder(bus);
+        let mut known = Vec::new();
+        let mut new = Vec::new();
+        for entry in disk.list(&folder)?.unwrap_or_default() {
+            if entry.kind != Kind::File || !paths::is_archive_of(bus, &entry.name) {
+                continue;
+            }
+            let path = folder.join(&entry.name);
+            let Some(status) = disk.status(&path)? else { continue };
+            if live == Some(status.identity) {
+                // Renamed a moment ago: the owner is about to see it.
+                continue;
+            }
+            let before =
+                self.list.iter().find(|archive| archive.committed.identity == status.identity);
+            if let Some(before) =
+                before.filter(|before| before.failed || before.seen == Version::of(&status))
+            {
+                known.push(Archive { path, ..before.clone() });
+                continue;
+            }
+            let Some(mut archive) = commit(disk, path, before)? else { continue };
+            let sequence = before.map(|before| before.sequence).or_else(|| {
+                retired
+                    .filter(|(identity, _)| *identity == status.identity)
+                    .map(|(_, number)| number)
+            });
+            match sequence {
+                Some(sequence) => {
+                    archive.sequence = sequence;
+                    known.push(archive);
+                }
+                None => new.push(archive),
+            }
+        }
+        new.sort_by(|a, b| a.first_ts.cmp(&b.first_ts).then_with(|| a.path.cmp(&b.path)));
+        for archive in &mut new {
+            archive.sequence = *next_sequence;
+            *next_sequence += 1;
+        }
+        known.append(&mut new);
+        known.sort_by_key(|archive| archive.sequence);
+        self.through = self.through.max(known.last().map(|last| last.sequence));
+        self.list = known;
+        Ok(())
+    }
+}
+
+/// Makes an archive durable as far as it is whole: with its lock, because a program
+/// that waited for it may be appending. None when it went away.
+fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<Option<Archive>> {
+    let Some(file) = disk.open(&path)? else { return Ok(None) };
+    let failed = |source| Error::io("read", path.as_str(), source);
+    if !lock(&*file).map_err(failed)? {
+        // What was committed of it stays; it is tried again at the next look.
+        return match before {
+            Some(before) => Ok(Some(Archive { path, ..before.clone() })),
+            None => Err(Error::LockTimeout {
+                path: path.to_string(),
+                holder: Holder(file.lock_holder()),
+                budget_seconds: LOCK_BUDGET.as_secs(),
+            }),
+        };
+    }
+    let looked = file.status().and_then(|status| {
+        let first_ts = match before.and_then(|before| before.first_ts) {
+            Some(first_ts) => Some(first_ts),
+            None => first_ts(&*file, status.length)?,
+        };
+        Ok((status, first_ts))
+    });
+    let unlocked = file.unlock();
+    let (status, first_ts) = looked.map_err(failed)?;
+    unlocked.map_err(failed)?;
+    let seen = Version::of(&status);
+    let synced = file.sync();
+    if let Err(error) = &synced {
+        tracing::error!(%path, %error, "cannot sync an archive; what was appended to it is not served");
+    }
+    let committed = match (&synced, before) {
+        (Ok(()), _) => seen,
+        (Err(_), Some(before)) => before.committed,
+        (Err(_), None) => Version { length: 0, ..seen },
+    };
+    Ok(Some(Archive { path, sequence: 0, committed, seen, failed: synced.is_err(), first_ts }))
+}
+
+fn lock(file: &dyn DiskFile) -> std::io::Result<bool> {
+    let deadline = Instant::now() + LOCK_BUDGET;
+    while !file.try_lock()? {
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        std::thread::sleep(limits::LOCK_RETRY_INTERVAL);
+    }
+    Ok(true)
+}
+
+fn first_ts(file: &dyn DiskFile, length: u64) -> std::io::Result<Option<Timestamp>> {
+    let mut scanner = Scanner::new(file, Position::start(), length.min(FIRST_TIME_BYTES));
+    loop {
+        match scanner.next()? {
+            Found::Record(record) if record.message.ts.is_some() => return Ok(record.message.ts),
+            Found::Record(_) | Found::Damage(_) => {}
+            Found::End(_) => return Ok(None),
+        }
+    }
+}
