@@ -249,7 +249,11 @@ fn a_half_written_guard_after_an_empty_body_is_none_of_it() {
             let whole = [foreign.as_bytes(), GUARD, SEPARATOR, b"---\n"].concat();
             for length in foreign.len() + 6..foreign.len() + GUARD.len() {
                 let (items, tail) = scan_all(&whole[..length]);
-                assert_eq!(texts(&items), [("A".to_owned(), String::new())], "{body:?} at {length}");
+                assert_eq!(
+                    texts(&items),
+                    [("A".to_owned(), String::new())],
+                    "{body:?} at {length}"
+                );
                 let Tail::Torn { keep } = tail else { panic!("{tail:?} {body:?} at {length}") };
                 assert_eq!(texts(&scan_all(&whole[..keep as usize]).0), texts(&items));
                 assert_eq!(keep as usize, foreign.len() + usize::from(body.is_empty()));
@@ -282,7 +286,8 @@ fn texts_that_stay(file: &str) -> Vec<(String, String)> {
         assert_eq!(windowed(&longer, size), after, "{longer:?} by {size}");
     }
     let before = texts(&items);
-    let (ours, rest) = texts(&after.0).split_last().map(|(a, b)| (a.clone(), b.to_vec())).expect("ours");
+    let (ours, rest) =
+        texts(&after.0).split_last().map(|(a, b)| (a.clone(), b.to_vec())).expect("ours");
     assert_eq!(ours, ("A".to_owned(), "x".to_owned()), "{file:?}");
     assert_eq!(rest, before, "{file:?} after an append");
     before

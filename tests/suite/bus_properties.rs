@@ -175,6 +175,10 @@ enum Part<M = NewMessage> {
 }
 
 /// What other programs and people leave behind, also when they died in the middle of it.
+///
+/// Not among it, because what was read before may then be read otherwise: a torn record of
+/// ours that nobody cut off before something else was appended (we always cut it off, see
+/// `bus_faults` for that).
 fn left_behind() -> impl Strategy<Value = String> {
     let fragment = proptest::sample::select(
         &[
@@ -197,12 +201,7 @@ fn left_behind() -> impl Strategy<Value = String> {
             "[2026-03-01 10:00:00] FACT: one\n",
         ][..],
     );
-    let own = (body(), any::<prop::sample::Index>()).prop_map(|(body, cut)| {
-        let message = NewMessage { kind: "FACT".to_owned(), body, ..NewMessage::default() };
-        let record = [SEPARATOR, &encoded(&message, 900)].concat();
-        String::from_utf8_lossy(&record[..cut.index(record.len())]).into_owned()
-    });
-    prop_oneof![3 => foreign(), 3 => fragment.prop_map(str::to_owned), 1 => own]
+    prop_oneof![foreign(), fragment.prop_map(str::to_owned)]
 }
 
 fn parts(message: impl Strategy<Value = NewMessage> + 'static) -> impl Strategy<Value = Vec<Part>> {
@@ -306,7 +305,7 @@ fn stored(body: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_message_that_we_write_comes_back_whatever_stands_around_it(

@@ -198,6 +198,7 @@ async fn what_a_dead_writer_left_is_moved_aside_and_the_next_append_is_readable(
             true,
         ),
         ("lone dashes", "\n--", true),
+        ("a lone ---", "\n---\n", true),
         (
             "a body cut at a newline",
             "\n---\nmsg_id: F-2\nts: 2026-03-04T05:06:07Z\ntype: FACT\nproject_id: demo\n---\nline\n",
@@ -206,6 +207,10 @@ async fn what_a_dead_writer_left_is_moved_aside_and_the_next_append_is_readable(
     ];
     for (name, tail, torn) in tails {
         for foreign in [true, false] {
+            if foreign && name == "a lone ---" {
+                // After another program's record it may be a rule in its body.
+                continue;
+            }
             let mut server = Server::start();
             let mut client = Client::connect(&server).await;
             if foreign {
