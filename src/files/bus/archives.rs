@@ -10,8 +10,8 @@ use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Holder, Result};
 use crate::layout::message_file::Position;
 use crate::layout::paths;
-use crate::limits;
 
+use super::lock::lock_until;
 use super::scanner::{Found, Scanner};
 
 /// How far into an archive its first time is looked for, in bytes.
@@ -142,7 +142,7 @@ impl ArchiveList {
 fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<Option<Archive>> {
     let Some(file) = disk.open(&path)? else { return Ok(None) };
     let failed = |source| Error::io("read", path.as_str(), source);
-    if !lock(&*file).map_err(failed)? {
+    if !lock_until(&*file, Instant::now() + LOCK_BUDGET).map_err(failed)? {
         // What was committed of it stays; it is tried again at the next look.
         return match before {
             Some(before) => Ok(Some(Archive { path, ..before.clone() })),
@@ -174,17 +174,6 @@ fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<O
         (Err(_), None) => Version { length: 0, ..seen },
     };
     Ok(Some(Archive { path, sequence: 0, committed, seen, failed: synced.is_err(), first_ts }))
-}
-
-fn lock(file: &dyn DiskFile) -> std::io::Result<bool> {
-    let deadline = Instant::now() + LOCK_BUDGET;
-    while !file.try_lock()? {
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        std::thread::sleep(limits::LOCK_RETRY_INTERVAL);
-    }
-    Ok(true)
 }
 
 fn first_ts(file: &dyn DiskFile, length: u64) -> std::io::Result<Option<Timestamp>> {

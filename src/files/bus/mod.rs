@@ -7,9 +7,11 @@
 
 mod archives;
 mod commit;
+mod find;
 mod follow;
 mod hub;
 mod index;
+mod lock;
 mod owner;
 mod parts;
 mod place;

@@ -20,6 +20,7 @@ use crate::limits;
 
 use super::archives::ArchiveList;
 use super::index::{Entry, Index};
+use super::lock::lock_until;
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
@@ -208,19 +209,14 @@ impl Owner {
     }
 
     fn lock_file(&self, file: &dyn DiskFile, deadline: Instant, budget: Duration) -> Result<()> {
-        while !file.try_lock().map_err(self.failed("lock"))? {
-            if Instant::now() >= deadline {
-                return Err(Error::LockTimeout {
-                    path: self.path.to_string(),
-                    holder: Holder(file.lock_holder()),
-                    budget_seconds: budget.as_secs(),
-                });
-            }
-            // There is no event to wait for: flock can be waited for only
-            // without a time limit.
-            std::thread::sleep(limits::LOCK_RETRY_INTERVAL);
+        if lock_until(file, deadline).map_err(self.failed("lock"))? {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::LockTimeout {
+            path: self.path.to_string(),
+            holder: Holder(file.lock_holder()),
+            budget_seconds: budget.as_secs(),
+        })
     }
 
     pub(super) fn unlock(&self) {

@@ -1,0 +1,101 @@
+//! Finding one record: by its id, or by where it stands. All of this blocks.
+
+use crate::domain::Cursor;
+use crate::error::{Error, Result};
+use crate::layout::message_file::Position;
+use crate::layout::msg_id;
+
+use super::parts::Part;
+use super::place::{Place, Reader};
+use super::scanner::{Found, Scanner, count_lines};
+
+/// A bus up to this size is always searched as a whole for an id, so that one that
+/// occurs twice is noticed whoever wrote it.
+const SEARCH_WHOLE_BYTES: u64 = 4 << 20;
+
+/// A record that was found.
+pub(super) struct Hit<'v> {
+    pub(super) part: &'v Part,
+    pub(super) offset: u64,
+    pub(super) line: u64,
+}
+
+impl<'v> Reader<'v> {
+    /// Finds a message by its id.
+    pub(super) fn find(self, id: &str) -> Result<Hit<'v>> {
+        let size: u64 = self.view.parts.iter().map(|part| part.end).sum();
+        let mut hits = Vec::new();
+        if let Some(ts) = msg_id::time_of(id).filter(|_| size > SEARCH_WHOLE_BYTES) {
+            for part in &self.view.parts {
+                let (from, to) = self.with_index(part, |index| {
+                    let (from, to) = index.around_own(ts);
+                    (from.position.clone(), to)
+                })?;
+                self.search(part, from, to.unwrap_or(part.end).min(part.end), id, &mut hits)?;
+            }
+        }
+        if hits.is_empty() {
+            for part in &self.view.parts {
+                self.search(part, Position::start(), part.end, id, &mut hits)?;
+            }
+        }
+        if hits.len() > 1 {
+            return Err(Error::AmbiguousId { bus: self.bus.to_string(), msg_id: id.to_owned() });
+        }
+        hits.pop().ok_or_else(|| self.not_found(id))
+    }
+
+    /// Collects the records with an id that begin before an offset.
+    fn search(
+        self,
+        part: &'v Part,
+        from: Position,
+        until: u64,
+        id: &str,
+        hits: &mut Vec<Hit<'v>>,
+    ) -> Result<()> {
+        let open = self.open(part)?;
+        let mut scanner = Scanner::new(&*open.file, from, part.end);
+        loop {
+            match scanner.next().map_err(self.failed(part.path.as_str()))? {
+                Found::Record(record) if record.offset >= until => return Ok(()),
+                Found::Record(record) if record.message.msg_id == id => {
+                    hits.push(Hit { part, offset: record.offset, line: record.line });
+                }
+                Found::Record(_) | Found::Damage(_) => {}
+                Found::End(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// The place after a record; none when another record, or none, begins there.
+    pub(super) fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<Place>> {
+        let open = self.open(hit.part)?;
+        let mut scanner =
+            Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        let found = scanner.next().map_err(self.failed(hit.part.path.as_str()))?;
+        let position = scanner.position().clone();
+        Ok(match found {
+            Found::Record(record) if record.offset == hit.offset && record.message.msg_id == id => {
+                let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
+                Some(Place::new(Some(open), position, cursor))
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) fn line_at(self, part: &Part, offset: u64) -> Result<u64> {
+        let (known, line) = self.with_index(part, |index| {
+            let position = &index.before_offset(offset).position;
+            (position.offset(), position.line())
+        })?;
+        let file = self.open(part)?.file;
+        let counted = count_lines(&*file, known.min(offset), offset)
+            .map_err(self.failed(part.path.as_str()))?;
+        Ok(line + counted)
+    }
+
+    pub(super) fn not_found(self, id: &str) -> Error {
+        Error::MessageNotFound { bus: self.bus.to_string(), msg_id: id.to_owned() }
+    }
+}
