@@ -179,16 +179,16 @@ mod tests {
     #[test]
     fn the_working_directory_tells_as_much_as_it_is_deep() {
         let below = |path: &str| {
-            below_root(Path::new("/root"), Path::new(path))
+            below_root(Path::new("/tree"), Path::new(path))
                 .map(|source| flags(None, None).combine(&[source]))
         };
-        assert_eq!(below("/root/p/t/runs/r/logs"), Some(place("p", "t", "r")));
-        assert_eq!(below("/root/p/t/artifacts/x"), Some(place("p", "t", "")));
-        assert_eq!(below("/root/p"), Some(place("p", "", "")));
-        assert_eq!(below("/root"), Some(Place::default()));
-        assert_eq!(below("/root/.callboard/staging"), Some(Place::default()));
+        assert_eq!(below("/tree/p/t/runs/r/logs"), Some(place("p", "t", "r")));
+        assert_eq!(below("/tree/p/t/artifacts/x"), Some(place("p", "t", "")));
+        assert_eq!(below("/tree/p"), Some(place("p", "", "")));
+        assert_eq!(below("/tree"), Some(Place::default()));
+        assert_eq!(below("/tree/.callboard/staging"), Some(Place::default()));
         assert_eq!(below("/elsewhere/p/t"), None);
-        assert_eq!(below("/rooted/p"), None);
+        assert_eq!(below("/treeed/p"), None);
     }
 
     #[test]

@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn the_socket_is_in_the_runtime_directory_when_there_is_one() {
-        let root = Path::new("/root");
+        let root = Path::new("/tree");
         let socket = |directory: Option<&str>| default_socket(root, directory.map(Path::new));
         assert_eq!(socket(Some("/run/user/1")), Path::new("/run/user/1/callboard.sock"));
-        assert_eq!(socket(None), Path::new("/root/.callboard/socket"));
-        assert_eq!(socket(Some("relative")), Path::new("/root/.callboard/socket"));
-        assert_eq!(socket(Some("")), Path::new("/root/.callboard/socket"));
+        assert_eq!(socket(None), Path::new("/tree/.callboard/socket"));
+        assert_eq!(socket(Some("relative")), Path::new("/tree/.callboard/socket"));
+        assert_eq!(socket(Some("")), Path::new("/tree/.callboard/socket"));
     }
 }
