@@ -23,6 +23,7 @@ mod read;
 mod real_bus;
 mod real_files;
 mod request_ids;
+mod rotation;
 mod server;
 mod shutdown;
 mod startup;
