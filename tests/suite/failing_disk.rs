@@ -208,3 +208,23 @@ async fn a_failed_sync_at_the_first_look_hides_nothing_and_moves_nothing_away() 
         assert_eq!(backend.restart().bodies().await, bodies);
     }
 }
+
+#[tokio::test]
+async fn a_failed_sync_is_not_forgotten_while_many_other_buses_are_used() {
+    let backend = Backend::start();
+    backend.append("before").await.expect("an append");
+    let backend = backend.restart();
+    backend.faults.fail_next_sync();
+    backend.try_bodies().await.expect_err("the sync failed");
+    for n in 0..1200 {
+        let query = ReadQuery {
+            bus: BusId::parse(&format!("other-{n}"), "").expect("an id"),
+            start: ReadStart::From(Start::Earliest),
+            limit: 1,
+            filter: Filter::default(),
+        };
+        backend.files.read(query).await.expect("an empty bus");
+    }
+    let refused = backend.append("never").await.expect_err("the bus is closed");
+    assert_eq!(refused.reason(), Reason::BusPoisoned);
+}

@@ -66,31 +66,23 @@ impl Index {
 
     /// Builds the index of a whole part.
     pub(super) fn build(file: &dyn DiskFile, end: u64) -> io::Result<Self> {
+        Self::of(&mut Scanner::new(file, Position::start(), end))
+    }
+
+    /// Builds the index of what no bytes still to come could change; returns it with
+    /// where that ends.
+    pub(super) fn build_unfinished(file: &dyn DiskFile, end: u64) -> io::Result<(Self, Position)> {
+        let mut scanner = Scanner::unfinished(file, Position::start(), end);
+        Ok((Self::of(&mut scanner)?, scanner.position().clone()))
+    }
+
+    fn of(scanner: &mut Scanner<'_>) -> io::Result<Self> {
         let mut index = Self::new();
-        let mut scanner = Scanner::new(file, Position::start(), end);
         loop {
             match scanner.next()? {
                 Found::Record(record) => index.note(&record, scanner.position()),
                 Found::Damage(_) => index.note_damage(),
                 Found::End(_) => return Ok(index),
-            }
-        }
-    }
-
-    /// Takes in what lies between a position and an end, as far as no bytes still
-    /// to come could change it; returns where that is.
-    pub(super) fn extend_unfinished(
-        &mut self,
-        file: &dyn DiskFile,
-        from: Position,
-        end: u64,
-    ) -> io::Result<Position> {
-        let mut scanner = Scanner::unfinished(file, from, end);
-        loop {
-            match scanner.next()? {
-                Found::Record(record) => self.note(&record, scanner.position()),
-                Found::Damage(_) => self.note_damage(),
-                Found::End(_) => return Ok(scanner.position().clone()),
             }
         }
     }

@@ -241,11 +241,10 @@ impl Bus {
         run(Reader { context: &self.context, bus: &self.id, view: &view })
     }
 
-    /// Whether it may be closed and opened again: not when it remembers what its
-    /// files do not say.
+    /// Whether it may be closed and opened again. The owner is asked, not the view:
+    /// after a failed first sync there is none.
     fn is_closable(&self) -> bool {
-        let view = self.view();
-        !view.poisoned && view.unsettled_until.is_none_or(|until| until <= Instant::now())
+        self.owner.try_lock().is_ok_and(|owner| owner.is_replaceable())
     }
 
     /// Notes that it is used, and when.

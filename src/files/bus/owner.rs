@@ -130,8 +130,7 @@ impl Owner {
             let bus = self.bus.to_string();
             return if self.opened { Ok(()) } else { Err(Error::BusPoisoned { bus }) };
         }
-        let settled = self.unsettled_until.is_none_or(|until| until <= Instant::now());
-        if self.opened && settled && !refresh.relist && self.is_current()? {
+        if self.opened && self.is_settled() && !refresh.relist && self.is_current()? {
             return Ok(());
         }
         let patient = !self.opened && refresh.patient;
@@ -158,6 +157,16 @@ impl Owner {
         self.refresh_archives()?;
         self.publish(publisher);
         Ok(())
+    }
+
+    /// Whether nothing is known here that the files would not tell a new owner: that a
+    /// sync failed, or that a renamed file may still be appended to.
+    pub(super) fn is_replaceable(&self) -> bool {
+        !self.poisoned && self.is_settled()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.unsettled_until.is_none_or(|until| until <= Instant::now())
     }
 
     /// Whether the live file is the one we know, no longer than we know it.
@@ -307,10 +316,8 @@ impl Owner {
         self.context.sync_folders_above(&folder)?;
         self.refresh_archives()?;
         let status = file.status().map_err(self.failed("look at"))?;
-        let mut index = Index::new();
-        let position = index
-            .extend_unfinished(&*file, Position::start(), status.length)
-            .map_err(self.failed("read"))?;
+        let (index, position) =
+            Index::build_unfinished(&*file, status.length).map_err(self.failed("read"))?;
         if index.damages() > 0 {
             tracing::warn!(bus = %self.bus, places = index.damages(), "damage in the bus file");
         }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::disk::DiskFile;
 use crate::error::{Error, Result};
 use crate::layout::message_file::{Position, Tail};
 use crate::layout::{paths, stamp};
@@ -66,29 +67,31 @@ impl Owner {
     }
 
     /// Takes in what was appended, and moves a torn tail away, so that a record
-    /// can follow. The lock must be held.
+    /// can follow; one after the other, when several writers died. The lock must be
+    /// held.
     pub(super) fn clear_tail(&mut self) -> Result<()> {
-        let mut rounds = 0;
-        loop {
-            let Tail::Torn { keep } = self.ingest()? else {
-                return Ok(());
-            };
+        while let Tail::Torn { keep } = self.ingest()? {
             let Some(live) = &self.live else {
                 return Ok(());
             };
-            let length = live.file.status().map_err(self.failed("look at"))?.length;
-            if rounds < SETTLE_ROUNDS {
-                // Nothing tells when a writer that takes no lock has finished.
-                std::thread::sleep(SETTLE_INTERVAL);
-                let now = live.file.status().map_err(self.failed("look at"))?.length;
-                rounds = if now == length { rounds + 1 } else { 0 };
-                if rounds < SETTLE_ROUNDS {
-                    continue;
-                }
+            let length = live.length;
+            if self.stays_at(&*live.file, length)? {
+                self.rescue(keep, length)?;
             }
-            self.rescue(keep, length)?;
-            rounds = 0;
         }
+        Ok(())
+    }
+
+    /// Whether a file keeps its length for a while.
+    fn stays_at(&self, file: &dyn DiskFile, length: u64) -> Result<bool> {
+        for _ in 0..SETTLE_ROUNDS {
+            // Nothing tells when a writer that takes no lock has finished.
+            std::thread::sleep(SETTLE_INTERVAL);
+            if file.status().map_err(self.failed("look at"))?.length != length {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Moves the bytes from `keep` on into a file of their own and cuts them off.
