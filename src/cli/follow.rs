@@ -8,6 +8,7 @@ use crate::grpc::pb::{StartPosition, SubscribeRequest, SubscribeScope};
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::filter::FilterFlags;
 use super::message_text;
 use super::output::{self, Form, Output};
 use super::place::{Place, PlaceFlags, bus_label};
@@ -31,12 +32,8 @@ pub(super) struct Follow {
     /// Start at the oldest message there is
     #[arg(long, group = "start")]
     all: bool,
-    /// Only messages of this type; may be repeated
-    #[arg(long = "type", value_name = "TYPE")]
-    types: Vec<String>,
-    /// Only messages of this run
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
+    #[command(flatten)]
+    filter: FilterFlags,
     /// Follow every bus, also those that appear later
     #[arg(long, conflicts_with_all = ["project", "task", "with_tasks"])]
     everything: bool,
@@ -91,8 +88,8 @@ impl Follow {
             task_id: place.task,
             scope: scope.into(),
             start: start(self.since.as_deref(), self.cursor.as_deref(), self.all),
-            types: self.types.clone(),
-            run_id: self.run.clone().unwrap_or_default(),
+            types: self.filter.types.clone(),
+            run_id: self.filter.run_id(),
             ..Default::default()
         };
         Ok((request, label))

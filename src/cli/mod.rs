@@ -12,6 +12,7 @@ mod connection;
 mod duration;
 mod escape;
 mod failure;
+mod filter;
 mod follow;
 mod json;
 mod message_text;

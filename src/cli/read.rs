@@ -7,6 +7,7 @@ use crate::grpc::pb::{ReadMessagesRequest, ReadMessagesResponse};
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::filter::FilterFlags;
 use super::message_text;
 use super::output::{self, Form};
 use super::place::{Place, PlaceFlags};
@@ -32,12 +33,8 @@ pub(super) struct Read {
     /// Everything there is
     #[arg(long, group = "start")]
     all: bool,
-    /// Only messages of this type; may be repeated
-    #[arg(long = "type", value_name = "TYPE")]
-    types: Vec<String>,
-    /// Only messages of this run
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
+    #[command(flatten)]
+    filter: FilterFlags,
     /// At most N messages, the oldest of the selection
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "tail")]
     limit: Option<u64>,
@@ -119,8 +116,8 @@ impl Read {
             task_id: place.task.clone(),
             start,
             limit: 0,
-            types: self.types.clone(),
-            run_id: self.run.clone().unwrap_or_default(),
+            types: self.filter.types.clone(),
+            run_id: self.filter.run_id(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::grpc::pb::{SubscribeRequest, SubscribeScope};
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::filter::FilterFlags;
 use super::follow::{print_delivery, start, tell};
 use super::output::{self, Form};
 use super::place::{PlaceFlags, bus_label};
@@ -25,12 +26,8 @@ pub(super) struct Wait {
     /// What to wait for
     #[arg(long = "for", value_name = "WHAT", value_enum)]
     awaited: Awaited,
-    /// Only messages of this type; may be repeated
-    #[arg(long = "type", value_name = "TYPE")]
-    types: Vec<String>,
-    /// Only messages of this run
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
+    #[command(flatten)]
+    filter: FilterFlags,
     /// Messages after the one with this id count too
     #[arg(long, value_name = "ID", group = "start")]
     since: Option<String>,
@@ -82,8 +79,8 @@ impl Wait {
             task_id: place.task,
             scope: SubscribeScope::Bus.into(),
             start: start(self.since.as_deref(), self.cursor.as_deref(), false),
-            types: self.types.clone(),
-            run_id: self.run.clone().unwrap_or_default(),
+            types: self.filter.types.clone(),
+            run_id: self.filter.run_id(),
             stop_at_tail: only_look,
             limit: 1,
             ..Default::default()
