@@ -342,6 +342,15 @@ fn a_guard_closes_no_header() {
 }
 
 #[test]
+fn dashes_that_are_moved_away_are_no_part_of_an_edited_body() {
+    let edited = OWN.replace("body_size: 1", "body_size: 9").replace("x\n", "x and more\n");
+    let (items, tail) = scan_all(format!("{edited}\n---").as_bytes());
+    assert_eq!(tail, Tail::Torn { keep: u64::try_from(edited.len()).expect("small") });
+    assert_eq!(texts(&items), [("A".to_owned(), "x and more".to_owned())]);
+    assert_eq!(texts(&scan_all(edited.as_bytes()).0), texts(&items), "when they are gone");
+}
+
+#[test]
 fn a_line_of_a_torn_headers_text_is_never_a_message() {
     let file = "---\nmsg_id: F-1\ntype: FACT: urgent\n---\n[2026-03-01 10:00:00] build started\n";
     let (items, _) = scan_all(file.as_bytes());

@@ -153,10 +153,18 @@ impl Scan<'_> {
             End::Closed { at, after } => {
                 (Some(body::before_next(&bytes[closing.end..at])), after, Context::Outside)
             }
-            End::Eof { undecided } => {
-                let body = body::at_eof(&bytes[closing.end..]);
-                (Some(body), undecided.unwrap_or(bytes.len()), Context::PassingOver)
-            }
+            End::Eof { undecided } => match self.window.torn_opening(closing.end) {
+                // As after a foreign record: what is about to be moved away is no body.
+                Some(at) => {
+                    let region = &bytes[closing.end..at];
+                    let end = closing.end + without_separator(region).len();
+                    (Some(body::before_next(region)), end, Context::PassingOver)
+                }
+                None => {
+                    let body = body::at_eof(&bytes[closing.end..]);
+                    (Some(body), undecided.unwrap_or(bytes.len()), Context::PassingOver)
+                }
+            },
         };
         let added_to = body.filter(|body| {
             body.len() <= limits::FOREIGN_BODY_BYTES_MAX
