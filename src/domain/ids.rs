@@ -38,6 +38,10 @@ text_id! {
     TaskId
 }
 text_id! {
+    /// A run's id: the name of its folder, but for old forms.
+    RunId
+}
+text_id! {
     /// A message's id.
     MsgId
 }
@@ -96,26 +100,27 @@ impl TaskId {
     /// # Errors
     /// INVALID_ID.
     pub fn check_creatable(&self) -> Result<()> {
-        check_new_length("task_id", &self.0)?;
-        let bytes = self.0.as_bytes();
-        let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
-        if !bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-            || !bytes.iter().all(|&c| allowed(c))
-        {
-            return Err(Error::invalid(
-                "task_id",
-                &self.0,
-                "a new task's id holds only letters, digits, '.', '_' and '-', and begins with a letter or digit",
-            ));
-        }
-        if let Some(ending) = RESERVED_ENDINGS.iter().find(|ending| self.0.ends_with(**ending)) {
-            return Err(Error::invalid(
-                "task_id",
-                &self.0,
-                format!("the ending {ending} is reserved"),
-            ));
-        }
-        Ok(())
+        check_new_name("task_id", &self.0)
+    }
+}
+
+impl RunId {
+    /// Takes the id of a run to read: any single path component without a leading
+    /// dot.
+    ///
+    /// # Errors
+    /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
+    pub fn parse(text: &str) -> Result<Self> {
+        check_component("run_id", text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Checks that a run of this name may be created, by the rules of task ids.
+    ///
+    /// # Errors
+    /// INVALID_ID.
+    pub fn check_creatable(&self) -> Result<()> {
+        check_new_name("run_id", &self.0)
     }
 }
 
@@ -220,6 +225,28 @@ fn check_component(field: &'static str, text: &str) -> Result<()> {
     }
     if text.starts_with('.') {
         return Err(Error::invalid(field, text, "begins with a dot"));
+    }
+    Ok(())
+}
+
+/// Checks the name of something new: `[A-Za-z0-9][A-Za-z0-9._-]{0,127}`, without a
+/// reserved ending.
+///
+/// # Errors
+/// INVALID_ID.
+pub fn check_new_name(field: &'static str, name: &str) -> Result<()> {
+    check_new_length(field, name)?;
+    let bytes = name.as_bytes();
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'-');
+    if !bytes.first().is_some_and(u8::is_ascii_alphanumeric) || !bytes.iter().all(|&c| allowed(c)) {
+        return Err(Error::invalid(
+            field,
+            name,
+            "a new one holds only letters, digits, '.', '_' and '-', and begins with a letter or digit",
+        ));
+    }
+    if let Some(ending) = RESERVED_ENDINGS.iter().find(|ending| name.ends_with(**ending)) {
+        return Err(Error::invalid(field, name, format!("the ending {ending} is reserved")));
     }
     Ok(())
 }
