@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const SERVICES: &[&str] = &["proto/callboard/v1/message_bus.proto"];
+const SERVICES: &[&str] =
+    &["proto/callboard/v1/message_bus.proto", "proto/callboard/v1/storage.proto"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=proto");
