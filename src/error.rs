@@ -33,6 +33,37 @@ pub enum Error {
 
     #[error("project {project} does not exist")]
     ProjectNotFound { project: String },
+    #[error("task {task} does not exist")]
+    TaskNotFound { task: String },
+    #[error("run {run} does not exist")]
+    RunNotFound { run: String },
+    #[error("run {run} has no file {file}")]
+    RunFileNotFound { run: String, file: String },
+    #[error("project {project} exists already")]
+    ProjectExists { project: String },
+    #[error("task {task} exists already{}", .detail)]
+    TaskExists { task: String, detail: &'static str },
+    #[error("run {run} exists already")]
+    RunExists { run: String },
+    #[error("run id {run:?} is in more than one place: {}; name project and task", places.join(" and "))]
+    RunAmbiguous { run: String, places: Vec<String> },
+    #[error("run {run} is alive; end it first, or force its removal")]
+    RunActive { run: String },
+    #[error("project {project} is not empty: it has {content}; force its removal to remove that too")]
+    NotEmpty { project: String, content: String },
+    #[error("run {run} is {from} and cannot become {to}")]
+    InvalidTransition { run: String, from: String, to: String },
+    #[error("{path} has the etag {actual:?}, not {expected:?}: somebody changed it; read it again")]
+    EtagMismatch { path: String, expected: String, actual: String },
+    #[error(
+        "{path} is replaced again and again by a program that does not respect its lock; nothing was written, try again"
+    )]
+    ForeignWrite { path: String },
+    #[error("{path} ends at {size} and does not hold the chunk at offset {offset}")]
+    OffsetMismatch { path: String, offset: u64, size: u64 },
+    #[error("{path} cannot be read: {problem}")]
+    CorruptDocument { path: String, problem: String },
+
     #[error("bus {bus} does not exist; the first append creates it")]
     BusNotFound { bus: String },
     #[error("message {msg_id:?} is not in bus {bus}")]
@@ -42,8 +73,8 @@ pub enum Error {
     #[error("bus {bus} is empty, there is nothing to archive")]
     BusEmpty { bus: String },
 
-    #[error("request id {request_id:?} was used before with other content in bus {bus}")]
-    RequestIdReused { bus: String, request_id: String },
+    #[error("request id {request_id:?} was used before with other content in {place}")]
+    RequestIdReused { place: String, request_id: String },
     #[error("the last message of bus {bus} is {actual:?}, not {expected:?}")]
     BusMoved { bus: String, expected: String, actual: String },
     #[error(
@@ -118,6 +149,20 @@ pub enum Reason {
     InvalidPageToken,
     AmbiguousId,
     ProjectNotFound,
+    TaskNotFound,
+    RunNotFound,
+    RunFileNotFound,
+    ProjectExists,
+    TaskExists,
+    RunExists,
+    RunAmbiguous,
+    RunActive,
+    NotEmpty,
+    InvalidTransition,
+    EtagMismatch,
+    ForeignWrite,
+    OffsetMismatch,
+    CorruptDocument,
     BusNotFound,
     MessageNotFound,
     BusEmpty,
@@ -150,6 +195,20 @@ impl Reason {
             Self::InvalidPageToken => "INVALID_PAGE_TOKEN",
             Self::AmbiguousId => "AMBIGUOUS_ID",
             Self::ProjectNotFound => "PROJECT_NOT_FOUND",
+            Self::TaskNotFound => "TASK_NOT_FOUND",
+            Self::RunNotFound => "RUN_NOT_FOUND",
+            Self::RunFileNotFound => "RUN_FILE_NOT_FOUND",
+            Self::ProjectExists => "PROJECT_EXISTS",
+            Self::TaskExists => "TASK_EXISTS",
+            Self::RunExists => "RUN_EXISTS",
+            Self::RunAmbiguous => "RUN_AMBIGUOUS",
+            Self::RunActive => "RUN_ACTIVE",
+            Self::NotEmpty => "NOT_EMPTY",
+            Self::InvalidTransition => "INVALID_TRANSITION",
+            Self::EtagMismatch => "ETAG_MISMATCH",
+            Self::ForeignWrite => "FOREIGN_WRITE",
+            Self::OffsetMismatch => "OFFSET_MISMATCH",
+            Self::CorruptDocument => "CORRUPT_DOCUMENT",
             Self::BusNotFound => "BUS_NOT_FOUND",
             Self::MessageNotFound => "MESSAGE_NOT_FOUND",
             Self::BusEmpty => "BUS_EMPTY",
@@ -198,6 +257,20 @@ impl Error {
             Self::MixedBuses { .. } => Reason::MixedBuses,
             Self::InvalidPageToken => Reason::InvalidPageToken,
             Self::ProjectNotFound { .. } => Reason::ProjectNotFound,
+            Self::TaskNotFound { .. } => Reason::TaskNotFound,
+            Self::RunNotFound { .. } => Reason::RunNotFound,
+            Self::RunFileNotFound { .. } => Reason::RunFileNotFound,
+            Self::ProjectExists { .. } => Reason::ProjectExists,
+            Self::TaskExists { .. } => Reason::TaskExists,
+            Self::RunExists { .. } => Reason::RunExists,
+            Self::RunAmbiguous { .. } => Reason::RunAmbiguous,
+            Self::RunActive { .. } => Reason::RunActive,
+            Self::NotEmpty { .. } => Reason::NotEmpty,
+            Self::InvalidTransition { .. } => Reason::InvalidTransition,
+            Self::EtagMismatch { .. } => Reason::EtagMismatch,
+            Self::ForeignWrite { .. } => Reason::ForeignWrite,
+            Self::OffsetMismatch { .. } => Reason::OffsetMismatch,
+            Self::CorruptDocument { .. } => Reason::CorruptDocument,
             Self::BusNotFound { .. } => Reason::BusNotFound,
             Self::MessageNotFound { .. } => Reason::MessageNotFound,
             Self::AmbiguousId { .. } => Reason::AmbiguousId,
@@ -242,16 +315,44 @@ impl Error {
                 ("other", other.clone()),
                 ("index", index.to_string()),
             ],
-            Self::ProjectNotFound { project } => vec![("project_id", project.clone())],
+            Self::ProjectNotFound { project } | Self::ProjectExists { project } => {
+                vec![("project_id", project.clone())]
+            }
             Self::BusNotFound { bus } | Self::BusEmpty { bus } | Self::BusPoisoned { bus } => {
                 vec![("bus", bus.clone())]
             }
             Self::MessageNotFound { bus, msg_id } | Self::AmbiguousId { bus, msg_id } => {
                 vec![("bus", bus.clone()), ("msg_id", msg_id.clone())]
             }
-            Self::RequestIdReused { bus, request_id } => {
-                vec![("bus", bus.clone()), ("request_id", request_id.clone())]
+            Self::RequestIdReused { place, request_id } => {
+                vec![("place", place.clone()), ("request_id", request_id.clone())]
             }
+            Self::TaskNotFound { task } | Self::TaskExists { task, .. } => {
+                vec![("task", task.clone())]
+            }
+            Self::RunNotFound { run } | Self::RunExists { run } | Self::RunActive { run } => {
+                vec![("run", run.clone())]
+            }
+            Self::RunFileNotFound { run, file } => {
+                vec![("run", run.clone()), ("file", file.clone())]
+            }
+            Self::RunAmbiguous { run, places } => {
+                vec![("run", run.clone()), ("places", places.join(" "))]
+            }
+            Self::NotEmpty { project, .. } => vec![("project_id", project.clone())],
+            Self::InvalidTransition { run, from, to } => {
+                vec![("run", run.clone()), ("from", from.clone()), ("to", to.clone())]
+            }
+            Self::EtagMismatch { path, expected, actual } => vec![
+                ("path", path.clone()),
+                ("expected", expected.clone()),
+                ("etag", actual.clone()),
+            ],
+            Self::OffsetMismatch { path, offset, size } => vec![
+                ("path", path.clone()),
+                ("offset", offset.to_string()),
+                ("size", size.to_string()),
+            ],
             Self::BusMoved { bus, expected, actual } => vec![
                 ("bus", bus.clone()),
                 ("expected_last_msg_id", expected.clone()),
@@ -274,9 +375,11 @@ impl Error {
                 holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
             }
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
-            Self::NotRegular { path, .. } | Self::Io { path, .. } | Self::ArchiveGone { path } => {
-                vec![("path", path.clone())]
-            }
+            Self::NotRegular { path, .. }
+            | Self::Io { path, .. }
+            | Self::ArchiveGone { path }
+            | Self::ForeignWrite { path }
+            | Self::CorruptDocument { path, .. } => vec![("path", path.clone())],
             Self::InvalidPageToken | Self::ShuttingDown | Self::Bug(_) => Vec::new(),
         }
     }

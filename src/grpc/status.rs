@@ -66,12 +66,28 @@ fn code(reason: Reason) -> Code {
         | Reason::MixedBuses
         | Reason::InvalidPageToken
         | Reason::AmbiguousId => Code::InvalidArgument,
-        Reason::ProjectNotFound | Reason::BusNotFound | Reason::MessageNotFound => Code::NotFound,
-        Reason::RequestIdReused => Code::AlreadyExists,
-        Reason::BusMoved => Code::Aborted,
-        Reason::BusPoisoned | Reason::BusEmpty | Reason::NotARegularFile | Reason::RootLocked => {
-            Code::FailedPrecondition
+        Reason::ProjectNotFound
+        | Reason::TaskNotFound
+        | Reason::RunNotFound
+        | Reason::RunFileNotFound
+        | Reason::BusNotFound
+        | Reason::MessageNotFound => Code::NotFound,
+        Reason::ProjectExists | Reason::TaskExists | Reason::RunExists | Reason::RequestIdReused => {
+            Code::AlreadyExists
         }
+        Reason::BusMoved
+        | Reason::EtagMismatch
+        | Reason::ForeignWrite
+        | Reason::OffsetMismatch => Code::Aborted,
+        Reason::RunAmbiguous
+        | Reason::RunActive
+        | Reason::NotEmpty
+        | Reason::InvalidTransition
+        | Reason::BusPoisoned
+        | Reason::BusEmpty
+        | Reason::NotARegularFile
+        | Reason::RootLocked => Code::FailedPrecondition,
+        Reason::CorruptDocument => Code::DataLoss,
         Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown => Code::OutOfRange,
         Reason::LockTimeout | Reason::ShuttingDown => Code::Unavailable,
         Reason::SubscriberLimit | Reason::DiskFull => Code::ResourceExhausted,

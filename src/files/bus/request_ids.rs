@@ -151,7 +151,7 @@ impl RequestIds {
             && found.iter().zip(messages).all(|(one, new)| one.content == self.content_of_new(new));
         if !same {
             return Err(Error::RequestIdReused {
-                bus: bus.to_string(),
+                place: format!("bus {bus}"),
                 request_id: request_id.as_str().to_owned(),
             });
         }
