@@ -47,9 +47,15 @@ pub enum Error {
     RunExists { run: String },
     #[error("run id {run:?} is in more than one place: {}; name project and task", places.join(" and "))]
     RunAmbiguous { run: String, places: Vec<String> },
+    #[error(
+        "request id {request_id:?} created {path}, which was removed since; use another request id"
+    )]
+    CreatedAndRemoved { path: String, request_id: String },
     #[error("run {run} is alive; end it first, or force its removal")]
     RunActive { run: String },
-    #[error("project {project} is not empty: it has {content}; force its removal to remove that too")]
+    #[error(
+        "project {project} is not empty: it has {content}; force its removal to remove that too"
+    )]
     NotEmpty { project: String, content: String },
     #[error("run {run} is {from} and cannot become {to}")]
     InvalidTransition { run: String, from: String, to: String },
@@ -275,7 +281,9 @@ impl Error {
             Self::MessageNotFound { .. } => Reason::MessageNotFound,
             Self::AmbiguousId { .. } => Reason::AmbiguousId,
             Self::BusEmpty { .. } => Reason::BusEmpty,
-            Self::RequestIdReused { .. } => Reason::RequestIdReused,
+            Self::RequestIdReused { .. } | Self::CreatedAndRemoved { .. } => {
+                Reason::RequestIdReused
+            }
             Self::BusMoved { .. } => Reason::BusMoved,
             Self::BusPoisoned { .. } => Reason::BusPoisoned,
             Self::CursorExpired { .. } => Reason::CursorExpired,
@@ -326,6 +334,9 @@ impl Error {
             }
             Self::RequestIdReused { place, request_id } => {
                 vec![("place", place.clone()), ("request_id", request_id.clone())]
+            }
+            Self::CreatedAndRemoved { path, request_id } => {
+                vec![("place", path.clone()), ("request_id", request_id.clone())]
             }
             Self::TaskNotFound { task } | Self::TaskExists { task, .. } => {
                 vec![("task", task.clone())]

@@ -10,13 +10,13 @@
 //!                    │ speaks to the backend traits in `store`
 //!                    └─► files ─► layout ─► domain
 //!                          └─► disk
-//! error, limits, clock, config: leaves
+//! error, limits, clock, config, host: leaves
 //! ```
 //!
 //! What holds everywhere (the first three are checked by `tests/suite/architecture.rs`):
 //!
 //! 1. only `grpc`, `server` and `cli` mention tonic or prost;
-//! 2. only `disk` touches the file system;
+//! 2. only `disk` touches the file system; `host` reads `/proc`;
 //! 3. ids become paths in `layout` alone;
 //! 4. nothing is acknowledged or delivered before it is durable;
 //! 5. a live wake-up carries no data.
@@ -32,6 +32,7 @@ pub mod domain;
 pub mod error;
 pub mod files;
 pub mod grpc;
+pub mod host;
 pub mod layout;
 pub mod limits;
 pub mod server;

@@ -33,6 +33,30 @@ pub const REQUEST_ID_BYTES_MAX: usize = 128;
 /// An attachment path, in bytes.
 pub const ATTACHMENT_PATH_BYTES_MAX: usize = 1024;
 
+/// A description, a command line or the summary of an error, in bytes.
+pub const TEXT_BYTES_MAX: usize = 64 << 10;
+/// A value of a word or two, in bytes: the type or the version of an agent, who
+/// looks after a process, a host, a template, a model.
+pub const LABEL_BYTES_MAX: usize = 128;
+/// A folder or a working directory, in bytes.
+pub const PATH_BYTES_MAX: usize = 4096;
+/// The prompt of a task or of a run, in bytes.
+pub const PROMPT_BYTES_MAX: usize = 1 << 20;
+/// The status word of a task's state, in bytes.
+pub const STATE_STATUS_BYTES_MAX: usize = 64;
+/// The text of a task's state, in bytes.
+pub const STATE_MARKDOWN_BYTES_MAX: usize = 1 << 20;
+/// Folders in one list of a project's.
+pub const FOLDERS_MAX: usize = 256;
+/// Tasks that one task waits for.
+pub const DEPENDENCIES_MAX: usize = 256;
+/// What a file of a run is replaced with, in bytes.
+pub const RUN_FILE_BYTES_MAX: usize = 3 << 20;
+/// What is appended to a file of a run at once, in bytes.
+pub const RUN_OUTPUT_CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Lines that reading a file of a run goes back from its end.
+pub const TAIL_LINES_MAX: usize = 100_000;
+
 /// Messages in one batch.
 pub const BATCH_MESSAGES_MAX: usize = 1000;
 /// Bodies in one batch, in bytes.
@@ -41,6 +65,19 @@ pub const BATCH_BYTES_MAX: usize = 3 << 20;
 pub const ANSWER_BYTES_MAX: usize = 3 << 20;
 /// What the server receives in one request message, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 4 << 20;
+
+/// A document such as a run's record, in bytes; what is larger is not read.
+pub const DOCUMENT_BYTES_MAX: usize = 2 << 20;
+/// What one chunk of a run's file holds, in bytes.
+pub const FILE_CHUNK_BYTES: usize = 256 << 10;
+/// Runs that one call looks at for a page: further ones are on the next page.
+pub const RUNS_EXAMINED_MAX: usize = 10_000;
+/// What a call names of runs, paths or problems; further ones are only counted.
+pub const NAMED_MAX: usize = 1000;
+/// How long requests that created something are remembered.
+pub const CREATE_REQUEST_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How often a document is read again because a program without a lock replaced it.
+pub const FOREIGN_WRITE_ATTEMPTS: usize = 4;
 
 /// Messages in one answer, unless asked otherwise.
 pub const READ_LIMIT_DEFAULT: usize = 100;
@@ -52,6 +89,8 @@ pub const PAGE_SIZE_DEFAULT: usize = 100;
 pub const PAGE_SIZE_MAX: usize = 1000;
 /// Types in one filter.
 pub const FILTER_TYPES_MAX: usize = 64;
+/// Statuses in one filter.
+pub const FILTER_STATUSES_MAX: usize = 64;
 
 /// How long PollForNew waits, unless asked otherwise.
 pub const POLL_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
@@ -110,3 +149,59 @@ pub const REQUEST_HEADER_BYTES_MAX: u32 = 16 << 10;
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a ping may stay unanswered.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+macro_rules! by_name {
+    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as i64)),*] };
+}
+
+/// The numbers among the bounds that a client may meet, by name: what the server
+/// tells of itself. Times stand in the comments of the proto.
+pub const ANNOUNCED: &[(&str, i64)] = by_name![
+    MESSAGE_BODY_BYTES_MAX,
+    FOREIGN_BODY_BYTES_MAX,
+    HEADER_BYTES_MAX,
+    MESSAGE_TYPE_BYTES_MAX,
+    PARENTS_MAX,
+    LINKS_MAX,
+    META_KEYS_MAX,
+    META_KEY_CHARS_MAX,
+    ID_BYTES_MAX,
+    NAME_BYTES_MAX,
+    MSG_ID_BYTES_MAX,
+    CURSOR_BYTES_MAX,
+    REQUEST_ID_BYTES_MAX,
+    ATTACHMENT_PATH_BYTES_MAX,
+    TEXT_BYTES_MAX,
+    LABEL_BYTES_MAX,
+    PATH_BYTES_MAX,
+    PROMPT_BYTES_MAX,
+    STATE_STATUS_BYTES_MAX,
+    STATE_MARKDOWN_BYTES_MAX,
+    FOLDERS_MAX,
+    DEPENDENCIES_MAX,
+    RUN_FILE_BYTES_MAX,
+    RUN_OUTPUT_CHUNK_BYTES_MAX,
+    TAIL_LINES_MAX,
+    BATCH_MESSAGES_MAX,
+    BATCH_BYTES_MAX,
+    ANSWER_BYTES_MAX,
+    REQUEST_BYTES_MAX,
+    DOCUMENT_BYTES_MAX,
+    FILE_CHUNK_BYTES,
+    RUNS_EXAMINED_MAX,
+    NAMED_MAX,
+    READ_LIMIT_DEFAULT,
+    READ_LIMIT_MAX,
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    FILTER_TYPES_MAX,
+    FILTER_STATUSES_MAX,
+    SUBSCRIBERS_MAX,
+    POSITIONS_MAX,
+    APPEND_STREAM_IN_FLIGHT,
+    BUS_QUEUE_BYTES_MAX,
+    REQUEST_ID_MESSAGES,
+    CONNECTION_STREAMS_MAX,
+    CONNECTIONS_MAX,
+    REQUEST_HEADER_BYTES_MAX,
+];

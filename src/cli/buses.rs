@@ -5,15 +5,14 @@ use clap::Args;
 use crate::grpc::pb::{Bus, ListBusesRequest};
 
 use super::connection::Connection;
-use super::escape;
 use super::failure::Failure;
 use super::message_text::time;
-use super::output::{self, Form, Output};
-use super::place::{PlaceFlags, bus_label};
+use super::output::{self, Form};
+use super::paging::{self, PAGE_SIZE};
+use super::place::bus_label;
+use super::place_flags::PlaceFlags;
 use super::size;
-
-/// What one call asks for.
-const PAGE_SIZE: i32 = 1000;
+use super::table::{self, Row, Table};
 
 /// List the buses: size, time of the last message, archives, damage
 #[derive(Debug, Args)]
@@ -44,67 +43,49 @@ impl Buses {
         let task = self.place.task.as_deref();
         let mut output = self.form.open();
         let mut client = self.connection.message_bus().await?;
-        let mut request = ListBusesRequest {
-            project_id: project,
-            page_size: PAGE_SIZE,
-            page_token: String::new(),
+        let mut table = table();
+        let fetch = async |page_token| {
+            let request =
+                ListBusesRequest { project_id: project.clone(), page_size: PAGE_SIZE, page_token };
+            let answer = self.connection.answer(client.list_buses(request)).await?;
+            let fits = |bus: &Bus| task.is_none_or(|task| bus.task_id == task);
+            let buses: Vec<Bus> = answer.buses.into_iter().filter(fits).collect();
+            Ok((buses, answer.next_page_token))
         };
-        let mut buses = Vec::new();
-        loop {
-            let answer = self.connection.answer(client.list_buses(request.clone())).await?;
-            buses.extend(
-                answer.buses.into_iter().filter(|bus| task.is_none_or(|task| bus.task_id == task)),
-            );
-            if answer.next_page_token.is_empty() {
-                break;
-            }
-            request.page_token = answer.next_page_token;
-        }
-        print(&mut output, &buses)?;
-        output.flush()?;
-        if buses.is_empty() {
+        let print = |buses: Vec<Bus>| table.print_page(&mut output, &buses, row);
+        let count = paging::each_page(fetch, print).await?;
+        if count == 0 {
             output::note_to_person("no bus fits; the first post creates one");
-        } else if self.place.project.is_none() && !request.project_id.is_empty() {
+        } else if self.place.project.is_none() && !project.is_empty() {
             output::note_to_person(&format!(
-                "only those of project {}; --everything shows all",
-                request.project_id
+                "only those of project {project}; --everything shows all"
             ));
         }
         Ok(())
     }
 }
 
-fn print(output: &mut Output, buses: &[Bus]) -> Result<(), Failure> {
-    if !output.is_json() && !buses.is_empty() {
-        return output.print_text(&table(buses));
-    }
-    buses.iter().try_for_each(|bus| output.print(bus, |_| String::new()))
+fn table() -> Table {
+    Table::new(vec![
+        table::text("BUS", 3),
+        table::number("SIZE", 10),
+        table::text("LAST MESSAGE", 24),
+        table::number("ARCHIVES", 8),
+        table::number("DAMAGED", 7),
+    ])
 }
 
-/// Returns the buses as aligned columns, the name first.
-fn table(buses: &[Bus]) -> String {
-    let names: Vec<String> = buses
-        .iter()
-        .map(|bus| escape::line(&bus_label(&bus.project_id, &bus.task_id)).into_owned())
-        .collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("BUS".len());
-    let mut table = format!(
-        "{:width$}  {:>10}  {:24}  {:>8}  {:>7}\n",
-        "BUS", "SIZE", "LAST MESSAGE", "ARCHIVES", "DAMAGED"
-    );
-    for (bus, name) in buses.iter().zip(&names) {
-        table.push_str(&format!(
-            "{name:width$}  {:>10}  {:24}  {:>8}  {:>7}\n",
+fn row(bus: &Bus) -> Row {
+    Row {
+        cells: vec![
+            bus_label(&bus.project_id, &bus.task_id),
             size::text(bus.size_bytes),
             time(bus.last_ts.as_ref()),
-            bus.archive_count,
-            bus.damage_count,
-        ));
-        if !bus.problem.is_empty() {
-            table.push_str(&format!("  cannot be read: {}\n", escape::line(&bus.problem)));
-        }
+            bus.archive_count.to_string(),
+            bus.damage_count.to_string(),
+        ],
+        problem: bus.problem.clone(),
     }
-    table
 }
 
 #[cfg(test)]
@@ -123,7 +104,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(
-            table(&[small, long]),
+            table().page(&[row(&small), row(&long)]),
             "\
 BUS                     SIZE  LAST MESSAGE              ARCHIVES  DAMAGED
 p                       12 B  -                                0        0

@@ -10,6 +10,7 @@ use tonic::{Response, Status};
 use tower::service_fn;
 
 use crate::grpc::pb::message_bus_client::MessageBusClient;
+use crate::grpc::pb::storage_client::StorageClient;
 use crate::limits;
 
 use super::address::{self, Address};
@@ -50,11 +51,19 @@ impl Connection {
 
     /// Connects to the message buses of the server.
     pub(super) async fn message_bus(&self) -> Result<MessageBusClient<Channel>, Failure> {
-        let channel = self
-            .connect()
-            .await
-            .map_err(|error| Failure::unreachable(&self.addr, &failure::detail(&error)))?;
-        Ok(MessageBusClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX))
+        let client = MessageBusClient::new(self.channel().await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects to the storage of the server.
+    pub(super) async fn storage(&self) -> Result<StorageClient<Channel>, Failure> {
+        let client = StorageClient::new(self.channel().await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    async fn channel(&self) -> Result<Channel, Failure> {
+        let unreachable = |error| Failure::unreachable(&self.addr, &failure::detail(&error));
+        self.connect().await.map_err(unreachable)
     }
 
     async fn connect(&self) -> Result<Channel, tonic::transport::Error> {

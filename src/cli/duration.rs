@@ -55,6 +55,24 @@ pub(super) fn text(duration: Duration) -> String {
     text
 }
 
+/// Returns about how long it is, in its two largest units: `350ms`, `12.3s`, `5m12s`,
+/// `3h05m`, `2d04h`.
+pub(super) fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600, seconds / 60);
+    if seconds == 0 {
+        format!("{}ms", duration.as_millis())
+    } else if minutes == 0 {
+        format!("{seconds}.{}s", duration.subsec_millis() / 100)
+    } else if hours == 0 {
+        format!("{minutes}m{:02}s", seconds % 60)
+    } else if days == 0 {
+        format!("{hours}h{:02}m", minutes % 60)
+    } else {
+        format!("{days}d{:02}h", hours % 24)
+    }
+}
+
 /// What `google.protobuf.Duration` can hold.
 const LONGEST_MS: u64 = 315_576_000_000 * 1000;
 
@@ -83,6 +101,20 @@ mod tests {
             assert_eq!(text(parse(shown).expect(shown)), shown);
         }
         assert_eq!(text(Duration::from_millis(90_500)), "1m30s500ms");
+    }
+
+    #[test]
+    fn the_two_largest_units_are_enough_for_a_table() {
+        for (ms, shown) in [
+            (0, "0ms"),
+            (999, "999ms"),
+            (12_399, "12.3s"),
+            (312_000, "5m12s"),
+            (3 * 3_600_000 + 5 * 60_000, "3h05m"),
+            (52 * 3_600_000, "2d04h"),
+        ] {
+            assert_eq!(short(Duration::from_millis(ms)), shown);
+        }
     }
 
     #[test]

@@ -206,17 +206,32 @@ pub(super) fn short(status: &Status) -> String {
 /// What a person can do about a refusal, where that is not plain from its sentence.
 fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
-        "PROJECT_NOT_FOUND" => "callboard buses --everything lists what there is",
+        "PROJECT_NOT_FOUND" => "callboard projects lists what there is",
+        "TASK_NOT_FOUND" => "callboard tasks lists what the project has",
+        "RUN_NOT_FOUND" => "callboard runs --everything lists what there is",
+        "RUN_FILE_NOT_FOUND" => "callboard run files lists what the run has",
+        "RUN_AMBIGUOUS" => "say which one with --project and --task",
+        "PROJECT_EXISTS" => "use another --project, or this one as it is",
+        "TASK_EXISTS" | "RUN_EXISTS" => "use another id, or none: then one is made",
+        "NOT_EMPTY" => "--force removes it with everything in it",
+        "RUN_ACTIVE" => "end its process first; --force removes it all the same",
+        "INVALID_TRANSITION" => {
+            "a run ends once; its restart is a new run: callboard run create --previous ID"
+        }
+        "ETAG_MISMATCH" => "somebody else changed it: look at it anew, and use the etag it has now",
+        "FOREIGN_WRITE" => "another program keeps writing this file; try again in a moment",
+        "OFFSET_MISMATCH" => "callboard run files shows how long the file is",
+        "CORRUPT_DOCUMENT" => "mend the file in an editor, or move it out of the way",
         "MESSAGE_NOT_FOUND" => "the id must stand in this bus: check --project and --task",
         "BUS_MOVED" => "read what is new, then post with the id of the last message",
-        "REQUEST_ID_REUSED" => "use a new --request-id for another message",
+        "REQUEST_ID_REUSED" => "use a new --request-id for something else",
         "CURSOR_EXPIRED" | "CURSOR_AHEAD" | "CURSOR_UNKNOWN" => {
             "--all starts at the oldest message there is"
         }
-        "LOCK_TIMEOUT" => "another program holds the bus file; find it with: fuser -v <file>",
+        "LOCK_TIMEOUT" => "another program holds the file; find it with: fuser -v <file>",
         "BUS_POISONED" => "check the disk, then: callboard rotate",
-        "DISK_FULL" => "free space, or remove old archives with: callboard trim",
-        "SUBSCRIBER_LIMIT" => "end other followers first",
+        "DISK_FULL" => "free space; callboard gc removes old runs, callboard trim old archives",
+        "SUBSCRIBER_LIMIT" => "end other followers and watchers first",
         "BUG" => "the server's log says more; please report it",
         _ => return None,
     })

@@ -11,7 +11,8 @@ use super::failure::Failure;
 use super::filter::FilterFlags;
 use super::message_text;
 use super::output::{self, Form, Output};
-use super::place::{Place, PlaceFlags, bus_label};
+use super::place::{Place, bus_label};
+use super::place_flags::PlaceFlags;
 use super::subscription::Subscription;
 
 /// Follow messages as they arrive: one bus, a project with its tasks, or everything

@@ -1,42 +1,66 @@
 //! The command line: `serve`, and the clients of a server.
 //!
-//! One file per subcommand; what they share is one file per thing. Data goes to
-//! stdout, everything else to stderr. The clients speak to a server through the
+//! One file per subcommand, or a folder where it has subcommands of its own; what they
+//! share is one file per thing. Data goes to stdout, everything else to stderr. The clients speak to a server through the
 //! generated client only: nothing here reads or writes the tree. Exit codes and
 //! hints for people are decided in `failure` alone.
 
 mod address;
 mod backoff;
+mod block;
+mod breaks;
 mod buses;
 mod connection;
 mod duration;
+mod env;
 mod escape;
 mod failure;
 mod filter;
 mod follow;
+mod gc;
 mod json;
+mod logs;
 mod message_text;
 mod output;
+mod paging;
 mod place;
+mod place_flags;
 mod post;
 mod progress;
+mod project;
+mod projects;
 mod read;
+mod reconcile;
 mod request_id;
+mod retry;
 mod root;
 mod rotate;
+mod run;
+mod run_file;
+mod run_text;
+mod runs;
 mod serve;
 mod size;
+mod status;
 mod subscription;
+mod table;
+mod task;
+mod tasks;
+mod terminal;
+mod terminal_text;
+mod text_input;
 mod trim;
+mod update_mask;
 mod wait;
+mod watch;
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::failure::Failure;
 
-/// A message board for programs: one server, message buses kept as plain files.
+/// A message board for programs: one server, with buses, tasks and runs kept as plain files.
 #[derive(Debug, Parser)]
 #[command(name = "callboard", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct CommandLine {
@@ -44,44 +68,75 @@ struct CommandLine {
     command: Command,
 }
 
+/// The server; messages; what is stored; what happens; keeping it in order.
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Status(status::Status),
+
     Post(post::Post),
     Read(read::Read),
     Follow(follow::Follow),
     Wait(wait::Wait),
     Buses(buses::Buses),
+
+    Projects(projects::Projects),
+    Project(project::Project),
+    Tasks(tasks::Tasks),
+    Task(task::Task),
+    Runs(runs::Runs),
+    Run(run::Run),
+
+    Logs(logs::Logs),
+    Watch(watch::Watch),
+    Env(env::Env),
+
     Rotate(rotate::Rotate),
     Trim(trim::Trim),
+    Gc(gc::Gc),
+    Reconcile(reconcile::Reconcile),
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   callboard serve &
   callboard post --project demo --type INFO --body 'hello'
-  callboard read --project demo
   callboard follow --everything --json
+  task=$(callboard task create --project demo --description 'fix the build')
+  callboard run exec --project demo --task \"$task\" --agent claude -- claude -p 'fix the build'
+  callboard watch --project demo
 
-Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 timed out.
-Every subcommand has its own --help with examples.";
+Exit codes: 0 ok, 1 refused, 2 usage, 3 server not reachable, 4 timed out; run exec has those
+of its command. Every subcommand has its own --help with examples.";
 
 /// Runs the command of this process's arguments and returns its exit code.
 pub fn run() -> ExitCode {
     let parsed = CommandLine::from_arg_matches(&definition().get_matches());
     let CommandLine { command } = parsed.unwrap_or_else(|error| error.exit());
     let outcome = match command {
-        Command::Serve(serve) => serve.run(),
+        Command::Serve(serve) => serve.run().map(Termination::report),
+        Command::Status(status) => as_client(status.run()),
         Command::Post(post) => as_client(post.run()),
         Command::Read(read) => as_client(read.run()),
         Command::Follow(follow) => as_client(follow.run()),
         Command::Wait(wait) => as_client(wait.run()),
         Command::Buses(buses) => as_client(buses.run()),
+        Command::Projects(projects) => as_client(projects.run()),
+        Command::Project(project) => as_client(project.run()),
+        Command::Tasks(tasks) => as_client(tasks.run()),
+        Command::Task(task) => as_client(task.run()),
+        Command::Runs(runs) => as_client(runs.run()),
+        Command::Run(run) => as_client(run.run()),
+        Command::Logs(logs) => as_client(logs.run()),
+        Command::Watch(watch) => as_client(watch.run()),
+        Command::Env(env) => as_client(env.run()),
         Command::Rotate(rotate) => as_client(rotate.run()),
         Command::Trim(trim) => as_client(trim.run()),
+        Command::Gc(gc) => as_client(gc.run()),
+        Command::Reconcile(reconcile) => as_client(reconcile.run()),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit_code) => exit_code,
         Err(failure) => failure.report(),
     }
 }
@@ -91,16 +146,26 @@ pub fn run() -> ExitCode {
 fn definition() -> clap::Command {
     let mut definition = CommandLine::command();
     definition.build();
-    definition.mut_subcommands(|mut command| {
-        let usage = command.render_usage().to_string();
-        command.override_usage(usage.trim_start_matches("Usage: ").to_owned())
-    })
+    definition.mut_subcommands(with_usage_of_help)
 }
 
-/// Runs a client command. One thread is enough, and starts faster than many.
-fn as_client(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn with_usage_of_help(mut command: clap::Command) -> clap::Command {
+    let usage = command.render_usage().to_string();
+    command
+        .override_usage(usage.trim_start_matches("Usage: ").to_owned())
+        .mut_subcommands(with_usage_of_help)
+}
+
+/// Runs a client command, and returns the exit code. One thread is enough, and starts
+/// faster than many.
+fn as_client<T: Termination>(
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|source| Failure::own("start the async runtime", &source))?.block_on(command)
+    runtime
+        .map_err(|source| Failure::own("start the async runtime", &source))?
+        .block_on(command)
+        .map(Termination::report)
 }
 
 #[cfg(test)]
@@ -164,5 +229,49 @@ mod tests {
         refused(&["wait", "--for=done"]);
         refused(&["wait", "--for=message", "--timeout=soon"]);
         refused(&["wait"]);
+    }
+    #[test]
+    fn what_is_removed_for_good_is_named_and_given_an_age() {
+        assert!(refused(&["project", "delete"]).contains("--project <ID>"));
+        assert!(refused(&["gc", "--everything"]).contains("--older-than"));
+        accepted(&["gc", "--everything", "--older-than=7d", "--free-below=10G"]);
+        refused(&["gc", "--everything", "--older-than=7d", "--free-below=10X"]);
+    }
+
+    #[test]
+    fn everything_excludes_a_narrower_scope() {
+        for command in [&["runs"][..], &["watch"], &["reconcile"], &["gc", "--older-than=1d"]] {
+            let with = |more: &'static [&'static str]| [command, more].concat();
+            accepted(&with(&["--everything"]));
+            accepted(&with(&["--project=p", "--task=t"]));
+            assert!(refused(&with(&["--everything", "--project=p"])).contains("cannot be used"));
+            refused(&with(&["--everything", "--task="]));
+        }
+    }
+
+    #[test]
+    fn numbers_of_processes_and_lines_are_positive() {
+        accepted(&["run", "create", "--agent=a", "--pid=1", "--pgid=1"]);
+        refused(&["run", "create", "--agent=a", "--pid=0"]);
+        refused(&["run", "create"]);
+        accepted(&["run", "status", "--status=failed", "--exit-code", "-1"]);
+        refused(&["logs", "--tail=0"]);
+        refused(&["logs", "--tail=1", "--offset=1"]);
+        accepted(&["logs", "--offset=0", "--follow"]);
+    }
+
+    #[test]
+    fn only_a_state_that_is_set_has_a_text_and_an_etag() {
+        accepted(&["task", "state", "--set=working", "--body=-", "--etag=e"]);
+        refused(&["task", "state", "--body=x"]);
+        refused(&["task", "state", "--etag=e"]);
+    }
+
+    #[test]
+    fn fields_and_kinds_are_known_words() {
+        accepted(&["task", "update", "--clear=depends-on", "--clear=prompt"]);
+        assert!(refused(&["task", "update", "--clear=status"]).contains("possible values"));
+        accepted(&["watch", "--kind=run", "--kind=task"]);
+        refused(&["watch", "--kind=message"]);
     }
 }

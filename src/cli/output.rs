@@ -55,7 +55,27 @@ impl Output {
     /// Prints a message of the API as a line of JSON.
     fn print_json<M: Described>(&mut self, message: &M) -> Result<(), Failure> {
         let line = json::line(message).map_err(|error| Failure::own("write JSON", &error))?;
-        if self.terminal { self.print_text(&escape::json(&line)) } else { self.print_text(&line) }
+        self.print_json_line(&line)
+    }
+
+    fn print_json_line(&mut self, line: &str) -> Result<(), Failure> {
+        if self.terminal { self.print_text(&escape::json(line)) } else { self.print_text(line) }
+    }
+
+    /// Prints a message of the API when JSON was asked for: as text it says nothing
+    /// that the notes do not say.
+    pub(super) fn print_json_only<M: Described>(&mut self, message: &M) -> Result<(), Failure> {
+        if self.json { self.print_json(message) } else { Ok(()) }
+    }
+
+    /// Prints a line of JSON that is no message of the API.
+    pub(super) fn print_value(&mut self, value: &serde_json::Value) -> Result<(), Failure> {
+        self.print_json_line(&value.to_string())
+    }
+
+    /// Prints bytes as they are.
+    pub(super) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.stdout.write_all(bytes)?)
     }
 
     /// Prints text, with a line break at its end.
@@ -83,5 +103,24 @@ pub(super) fn note(text: &str) {
 pub(super) fn note_to_person(text: &str) {
     if io::stderr().is_terminal() {
         note(text);
+    }
+}
+
+/// Tells what could not be done with some of many things.
+pub(super) fn note_problems(problems: &[String]) {
+    problems.iter().for_each(|problem| note(problem));
+}
+
+/// Tells that a create with a request id of the caller's was a repetition.
+pub(super) fn note_repeated() {
+    note("this request id was used before: nothing was created again");
+}
+
+/// Tells what a command removed.
+pub(super) fn note_removed(kind: &str, name: &str, existed: bool) {
+    if existed {
+        note(&format!("removed {kind} {name}"));
+    } else {
+        note(&format!("there was no {kind} {name}"));
     }
 }

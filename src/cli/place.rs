@@ -1,34 +1,17 @@
 //! Which project, task and run a command means: flags first, then the environment
 //! a runner sets, then the working directory when it lies inside the root.
 
-use std::path::{Component, Path, PathBuf};
-
-use clap::Args;
+use std::path::{Component, Path};
 
 use crate::domain::BusId;
 
 use super::failure::Failure;
-use super::root;
 
-/// The flags that say which bus is meant.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct PlaceFlags {
-    /// The project [default: $JRUN_PROJECT_ID, or from the working directory]
-    #[arg(long, value_name = "ID", help_heading = "Which bus")]
-    pub(super) project: Option<String>,
-    /// The task; '' means the project's own bus [default: $JRUN_TASK_ID, or from the working directory]
-    #[arg(long, value_name = "ID", help_heading = "Which bus")]
-    pub(super) task: Option<String>,
-    /// The root, to find project and task from the working directory [default: ~/run-agent]
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "CALLBOARD_ROOT",
-        hide_env_values = true,
-        help_heading = "Which bus"
-    )]
-    root: Option<PathBuf>,
-}
+/// What to say when no source names a project.
+pub(super) const NO_PROJECT: &str = "which project? give --project ID";
+/// And what else to do then.
+pub(super) const OR_SURROUNDINGS: &str =
+    "or set JRUN_PROJECT_ID, or work in a folder below the root";
 
 /// What flags and surroundings say together. Empty text means none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,41 +20,21 @@ pub(super) struct Place {
     pub(super) project: String,
     /// The task's id; empty means the project's own bus.
     pub(super) task: String,
-    /// The run that this process belongs to.
+    /// The run that is meant, or that this process belongs to.
     pub(super) run: String,
 }
 
-/// One source of ids: the environment, or the working directory.
+/// One source of ids: the flags, the environment, or the working directory.
 #[derive(Debug, Clone, Default)]
-struct Source {
-    project: Option<String>,
-    task: Option<String>,
-    run: Option<String>,
+pub(super) struct Source {
+    pub(super) project: Option<String>,
+    pub(super) task: Option<String>,
+    pub(super) run: Option<String>,
 }
 
-impl PlaceFlags {
-    /// Resolves flags and surroundings; the project may stay unknown.
-    pub(super) fn resolve(&self) -> Place {
-        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        let environment = Source {
-            project: variable("JRUN_PROJECT_ID"),
-            task: variable("JRUN_TASK_ID"),
-            run: variable("JRUN_ID"),
-        };
-        self.combine(&[environment, self.working_directory().unwrap_or_default()])
-    }
-
-    /// Resolves flags and surroundings to a bus.
-    pub(super) fn resolve_bus(&self) -> Result<Place, Failure> {
-        let place = self.resolve();
-        if place.project.is_empty() {
-            return Err(Failure::usage("which project? give --project ID")
-                .with_hint("or set JRUN_PROJECT_ID, or work in a folder below the root"));
-        }
-        Ok(place)
-    }
-
-    fn combine(&self, sources: &[Source]) -> Place {
+impl Source {
+    /// Adds to what the flags say what the other sources say.
+    pub(super) fn combine(&self, sources: &[Self]) -> Place {
         let project = self
             .project
             .clone()
@@ -79,7 +42,7 @@ impl PlaceFlags {
             .unwrap_or_default();
         // A task belongs to its project: one source's task is never combined with
         // the project of another.
-        let fits = |source: &&Source| source.project.as_ref().is_none_or(|named| *named == project);
+        let fits = |source: &&Self| source.project.as_ref().is_none_or(|named| *named == project);
         let task = self
             .task
             .clone()
@@ -90,18 +53,33 @@ impl PlaceFlags {
         Place { project, task, run }
     }
 
-    fn working_directory(&self) -> Option<Source> {
-        let root = root::resolve(self.root.clone()).ok()?;
-        let directory = std::env::current_dir().ok()?;
-        // The working directory is always reported without symlinks, the root as
-        // it was given. A root that does not exist has nobody working in it.
-        let root = root.canonicalize().ok()?;
-        below_root(&root, &directory)
+    /// As [`Source::combine`], where the run is what is meant and not who speaks: it
+    /// belongs to its task, and its id alone is enough.
+    pub(super) fn combine_run(&self, sources: &[Self]) -> Place {
+        let named = self.project.is_some() || self.task.is_some();
+        let place = self.combine(sources);
+        if let Some(run) = self.run.clone() {
+            return if named { Place { run, ..place } } else { Place { run, ..Place::default() } };
+        }
+        let fits = |source: &&Self| {
+            source.run.is_some()
+                && source.project.as_ref().is_none_or(|project| *project == place.project)
+                && source.task.as_ref().is_none_or(|task| *task == place.task)
+        };
+        match sources.iter().find(fits) {
+            Some(Self { project, task, run: Some(run) })
+                if named || (project.is_some() && task.is_some()) =>
+            {
+                Place { run: run.clone(), ..place }
+            }
+            Some(Self { run: Some(run), .. }) => Place { run: run.clone(), ..Place::default() },
+            _ => Place { run: String::new(), ..place },
+        }
     }
 }
 
 /// Takes `<root>/<project>/<task>/runs/<run>/…` apart, as far as it goes.
-fn below_root(root: &Path, directory: &Path) -> Option<Source> {
+pub(super) fn below_root(root: &Path, directory: &Path) -> Option<Source> {
     let mut names = directory
         .strip_prefix(root)
         .ok()?
@@ -121,6 +99,29 @@ fn below_root(root: &Path, directory: &Path) -> Option<Source> {
 }
 
 impl Place {
+    /// Insists on a project.
+    pub(super) fn with_project(self) -> Result<Self, Failure> {
+        if self.project.is_empty() {
+            return Err(Failure::usage(NO_PROJECT).with_hint(OR_SURROUNDINGS));
+        }
+        Ok(self)
+    }
+
+    /// Insists on a task.
+    pub(super) fn with_task(self) -> Result<Self, Failure> {
+        if self.task.is_empty() {
+            return Err(Failure::usage("which task? give --task ID").with_hint(
+                "or set JRUN_TASK_ID, or work in a task's folder; callboard tasks lists them",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Returns how this part of the tree is called in messages for people.
+    pub(super) fn scope_label(&self) -> String {
+        if self.project.is_empty() { "everything".to_owned() } else { self.bus_label() }
+    }
+
     /// Returns how the bus is called in messages for people.
     pub(super) fn bus_label(&self) -> String {
         bus_label(&self.project, &self.task)
@@ -142,8 +143,8 @@ mod tests {
         Source { project: given(project), task: given(task), run: given(run) }
     }
 
-    fn flags(project: Option<&str>, task: Option<&str>) -> PlaceFlags {
-        PlaceFlags { project: project.map(Into::into), task: task.map(Into::into), root: None }
+    fn flags(project: Option<&str>, task: Option<&str>) -> Source {
+        Source { project: project.map(Into::into), task: task.map(Into::into), run: None }
     }
 
     fn place(project: &str, task: &str, run: &str) -> Place {
@@ -168,6 +169,34 @@ mod tests {
         assert_eq!(flags(Some("dir"), None).combine(&sources), place("dir", "dir-task", ""));
         let only_project = [source("env", "", ""), source("dir", "dir-task", "")];
         assert_eq!(flags(None, None).combine(&only_project), place("env", "", ""));
+    }
+
+    #[test]
+    fn a_run_flag_alone_means_that_run_wherever_it_is() {
+        let sources = [source("env", "env-task", "env-run")];
+        let run = |project: Option<&str>, task: Option<&str>| Source {
+            run: Some("r".into()),
+            ..flags(project, task)
+        };
+        assert_eq!(run(None, None).combine_run(&sources), place("", "", "r"));
+        assert_eq!(run(None, Some("t")).combine_run(&sources), place("env", "t", "r"));
+        assert_eq!(run(Some("env"), None).combine_run(&sources), place("env", "env-task", "r"));
+        assert_eq!(run(Some("p"), None).combine_run(&sources), place("p", "", "r"));
+    }
+
+    #[test]
+    fn a_run_of_the_surroundings_is_meant_only_with_its_own_task() {
+        let sources = [source("env", "env-task", "env-run")];
+        let none = flags(None, None);
+        assert_eq!(none.combine_run(&sources), place("env", "env-task", "env-run"));
+        assert_eq!(flags(None, Some("t")).combine_run(&sources), place("env", "t", ""));
+        assert_eq!(flags(Some("p"), None).combine_run(&sources), place("p", "", ""));
+        let only_run = [source("", "", "env-run"), source("dir", "dir-task", "dir-run")];
+        assert_eq!(none.combine_run(&only_run), place("", "", "env-run"));
+        let elsewhere = [source("env", "env-task", ""), source("dir", "dir-task", "dir-run")];
+        assert_eq!(none.combine_run(&elsewhere), place("env", "env-task", ""));
+        let deeper = [source("dir", "dir-task", ""), source("dir", "dir-task", "dir-run")];
+        assert_eq!(none.combine_run(&deeper), place("dir", "dir-task", "dir-run"));
     }
 
     #[test]

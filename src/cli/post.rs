@@ -1,23 +1,25 @@
 //! `callboard post`: appends one message.
 
-use std::io::{self, IsTerminal as _, Read as _};
-use std::time::{Duration, Instant};
-
 use clap::Args;
 
-use crate::error::Reason;
-use crate::grpc::pb::{AppendMessageRequest, AppendMessageResponse, Link, Message, Parent};
+use crate::grpc::pb::{AppendMessageRequest, Link, Message, Parent};
 use crate::limits::MESSAGE_BODY_BYTES_MAX;
 
-use super::backoff::Backoff;
 use super::connection::Connection;
 use super::failure::{self, Failure};
 use super::output::{self, Form};
-use super::place::{Place, PlaceFlags};
-use super::request_id;
+use super::place::Place;
+use super::place_flags::PlaceFlags;
+use super::text_input::{self, Text};
+use super::{request_id, retry};
 
-/// How long an append is repeated while the server cannot take it for the moment.
-const RETRY_FOR: Duration = Duration::from_secs(5);
+/// The body, as errors call it.
+const BODY: Text = Text {
+    what: "body",
+    bytes_max: MESSAGE_BODY_BYTES_MAX,
+    limit_name: "MESSAGE_BODY_BYTES_MAX",
+    too_large: failure::LONG_TEXT,
+};
 
 /// Append a message to a bus, and print its id once it is on disk
 ///
@@ -65,6 +67,9 @@ pub(super) struct Post {
     form: Form,
 }
 
+/// What to do when there is no body.
+const NO_BODY: &str = "give --body TEXT, or pipe the text into stdin";
+
 const AFTER_HELP: &str = "\
 Examples:
   callboard post --project demo --type INFO --body 'hello'
@@ -78,13 +83,13 @@ impl Post {
         let place = self.place.resolve_bus()?;
         let body = match self.body.take() {
             Some(body) => body,
-            None => body_from_stdin()?,
+            None => text_input::piped(&BODY, NO_BODY)?,
         };
-        // An empty id is none: without one, trying again would append twice.
-        self.request_id = self.request_id.filter(|id| !id.is_empty());
-        let named_by_caller = self.request_id.is_some();
-        let request = self.request(place, body)?;
-        let answer = self.append(request).await?;
+        let (request_id, named_by_caller) = request_id::given_or_new(self.request_id.take());
+        let request = self.request(place, body, request_id)?;
+        let mut client = self.connection.message_bus().await?;
+        let append = async || client.append_message(request.clone()).await;
+        let answer = retry::until_taken(&self.connection, append).await?;
         if answer.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was appended again");
         }
@@ -93,7 +98,12 @@ impl Post {
         output.flush()
     }
 
-    fn request(&self, place: Place, body: String) -> Result<AppendMessageRequest, Failure> {
+    fn request(
+        &self,
+        place: Place,
+        body: String,
+        request_id: String,
+    ) -> Result<AppendMessageRequest, Failure> {
         let mut message = Message {
             r#type: self.kind.clone(),
             project_id: place.project,
@@ -118,32 +128,9 @@ impl Post {
         }
         Ok(AppendMessageRequest {
             message: Some(message),
-            request_id: self.request_id.clone().unwrap_or_else(request_id::generate),
+            request_id,
             expected_last_msg_id: self.expect_last.clone().unwrap_or_default(),
         })
-    }
-
-    /// Appends, and tries again for a while when the server was there and cannot
-    /// take the message for the moment. The request id makes that safe.
-    async fn append(
-        &self,
-        request: AppendMessageRequest,
-    ) -> Result<AppendMessageResponse, Failure> {
-        let started = Instant::now();
-        let mut backoff = Backoff::new();
-        let mut client = self.connection.message_bus().await?;
-        loop {
-            let status =
-                match self.connection.try_answer(client.append_message(request.clone())).await? {
-                    Ok(answer) => return Ok(answer),
-                    Err(status) => status,
-                };
-            let delay = backoff.next_delay();
-            if !failure::is_passing(&status) || started.elapsed() + delay > RETRY_FOR {
-                return Err(Failure::of_status(self.connection.address(), &status));
-            }
-            tokio::time::sleep(delay).await;
-        }
     }
 }
 
@@ -154,60 +141,9 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn body_from_stdin() -> Result<String, Failure> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Err(Failure::usage(
-            "there is no body: give --body TEXT, or pipe the text into stdin",
-        )
-        .with_hint("as in: echo hello | callboard post --type INFO"));
-    }
-    read_body(stdin.lock())
-}
-
-/// Reads a body, and at most one byte more than it may have.
-fn read_body(input: impl io::Read) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MESSAGE_BODY_BYTES_MAX + 1).unwrap_or(u64::MAX);
-    input
-        .take(most)
-        .read_to_end(&mut bytes)
-        .map_err(|source| Failure::own("read stdin", &source))?;
-    if bytes.len() > MESSAGE_BODY_BYTES_MAX {
-        let sentence = format!(
-            "body is too large: stdin holds more than MESSAGE_BODY_BYTES_MAX = {MESSAGE_BODY_BYTES_MAX} bytes"
-        );
-        return Err(Failure::refused(sentence, Reason::TooLarge).with_hint(failure::LONG_TEXT));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        Failure::refused(
-            format!("the body is not UTF-8 text: stdin holds other bytes at offset {offset}"),
-            Reason::InvalidField,
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_body_is_taken_byte_for_byte_up_to_its_limit() {
-        assert_eq!(read_body(&b"a\r\n\n"[..]), Ok("a\r\n\n".into()));
-        let longest = vec![b'x'; MESSAGE_BODY_BYTES_MAX];
-        assert!(read_body(&longest[..]).is_ok());
-    }
-
-    #[test]
-    fn an_endless_body_is_refused_after_its_limit() {
-        assert!(read_body(io::repeat(b'x')).is_err());
-    }
-
-    #[test]
-    fn a_body_that_is_no_text_is_refused() {
-        assert!(read_body(&b"a\xff"[..]).is_err());
-    }
 
     #[test]
     fn meta_splits_at_the_first_equals_sign() {

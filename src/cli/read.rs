@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::filter::FilterFlags;
 use super::message_text;
 use super::output::{self, Form};
-use super::place::{Place, PlaceFlags};
+use super::place::Place;
+use super::place_flags::PlaceFlags;
 
 /// How many messages are shown when nothing says where to start.
 const TAIL_DEFAULT: i32 = 20;

@@ -3,10 +3,19 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 
+/// Returns the caller's request id or a new one, and whether it is the caller's. An
+/// empty one is none: without one, trying again would do it twice.
+pub(super) fn given_or_new(given: Option<String>) -> (String, bool) {
+    match given.filter(|id| !id.is_empty()) {
+        Some(id) => (id, true),
+        None => (generate(), false),
+    }
+}
+
 /// Makes a request id that no other call has: 128 random bits. The standard
 /// library's hash keys are seeded from the system's randomness; nothing secret
 /// depends on them here.
-pub(super) fn generate() -> String {
+fn generate() -> String {
     let [high, low] = [(); 2].map(|()| {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u32(std::process::id());

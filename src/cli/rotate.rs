@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::escape;
 use super::failure::Failure;
 use super::output::Form;
-use super::place::PlaceFlags;
+use super::place_flags::PlaceFlags;
 
 /// Archive a bus file now, and print the archive's path below the root
 ///

@@ -9,7 +9,7 @@ use crate::grpc::pb::{TrimBusRequest, TrimBusResponse};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::{self, Form};
-use super::place::PlaceFlags;
+use super::place_flags::PlaceFlags;
 use super::{duration, escape, size};
 
 /// Remove archived parts of a bus that are older than a given age

@@ -12,7 +12,8 @@ use super::failure::Failure;
 use super::filter::FilterFlags;
 use super::follow::{print_delivery, start, tell};
 use super::output::{self, Form};
-use super::place::{PlaceFlags, bus_label};
+use super::place::bus_label;
+use super::place_flags::PlaceFlags;
 use super::{duration, subscription::Subscription};
 
 /// Wait for the first message that fits, and print it

@@ -27,6 +27,10 @@ use crate::error::Result;
 /// something that is no file (or no folder) stands in the way. Methods that
 /// return an `Option` give none for a path that does not exist.
 pub trait Disk: Send + Sync + 'static {
+    /// Returns the root's real path, for what other programs are told. What of it
+    /// is no UTF-8 is replaced.
+    fn location(&self) -> String;
+
     /// Opens a file for reading.
     fn open(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>>;
 
@@ -41,6 +45,44 @@ pub trait Disk: Send + Sync + 'static {
     /// included. Fails when the path exists.
     fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()>;
 
+    /// Reads the whole of a file, with the status of the very file that was read.
+    ///
+    /// A file that is replaced is seen with its old or its new content, whole. One
+    /// that another program writes in place may be seen half written; when it changes
+    /// while it is read, it is read again, a few times, and then it is an error.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`](crate::error::Error::TooLarge) when it is over
+    /// `bytes_max`.
+    fn read(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>>;
+
+    /// Replaces a file's content in one step, or creates the file; its folder
+    /// exists. Readers see the old or the new content, never a part and never no
+    /// file. Durable when it returns, its folder's entry included.
+    ///
+    /// With `unless_changed` the path must still be as expected right before that
+    /// step. [`Expected::Absent`] excludes other creators. [`Expected::Status`]
+    /// cannot exclude a writer that comes between look and step: writers take turns
+    /// by a lock.
+    ///
+    /// # Errors
+    /// The old content is intact, unless only the last step, the sync of the
+    /// folder's entry, failed. Nothing of the new content is left over.
+    fn replace(
+        &self,
+        path: &TreePath,
+        content: &[u8],
+        unless_changed: Option<Expected>,
+    ) -> Result<Replaced>;
+
+    /// Creates a file with this content, and syncs that when asked, but not its
+    /// folder's entry. Fails when the path exists; leaves no file when it fails.
+    fn write_new(&self, path: &TreePath, content: &[u8], sync: bool) -> Result<()>;
+
+    /// Creates one folder, in one that exists. Fails when the path exists. Not
+    /// synced.
+    fn create_new_folder(&self, path: &TreePath) -> Result<()>;
+
     /// Creates a folder and those above it, and syncs the entries it made.
     fn create_folder(&self, path: &TreePath) -> Result<()>;
 
@@ -50,11 +92,21 @@ pub trait Disk: Send + Sync + 'static {
     /// Lists a folder, in no order.
     fn list(&self, path: &TreePath) -> Result<Option<Vec<Entry>>>;
 
-    /// Renames a file; fails when `to` exists. Not synced.
-    fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<()>;
+    /// Renames a file or a folder, with all that is in it, unless something is at
+    /// `to`. Of several that rename to one path at the same time, one succeeds. Not
+    /// synced.
+    fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed>;
 
     /// Removes a file. Not synced.
     fn remove_file(&self, path: &TreePath) -> Result<()>;
+
+    /// Removes a folder with everything in it, or a file; nothing when the path does
+    /// not exist. Symlinks are removed themselves, wherever they point to. What goes
+    /// away meanwhile is no error. Not synced.
+    fn remove_tree(&self, path: &TreePath) -> Result<()>;
+
+    /// Tells how many bytes a user without privileges can still write.
+    fn free_bytes(&self) -> Result<u64>;
 
     /// Syncs a folder's entries.
     fn sync_folder(&self, path: &TreePath) -> Result<()>;
@@ -138,8 +190,48 @@ pub struct Status {
     pub length: u64,
     /// Which file it is.
     pub identity: Identity,
-    /// When its content last changed.
+    /// When its content last changed, as its writers say.
     pub modified: Timestamp,
+    /// When anything of it last changed, its name included. Nobody can set it.
+    pub changed: Timestamp,
+}
+
+/// A file's content, and which file it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// All its bytes.
+    pub bytes: Vec<u8>,
+    /// What the file was when they were read.
+    pub status: Status,
+}
+
+/// What must be at a path for it to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing.
+    Absent,
+    /// The file that was read, not touched since.
+    Status(Status),
+}
+
+/// What became of a replacement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Replaced {
+    /// The content is there, in the file with this status.
+    Done(Status),
+    /// Nothing was replaced: the path was not as expected.
+    Changed,
+}
+
+/// What became of a rename.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Renamed {
+    /// It has its new path.
+    Done,
+    /// Nothing was renamed: something was there.
+    Exists,
 }
 
 /// One name in a folder.

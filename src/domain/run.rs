@@ -22,7 +22,7 @@ impl fmt::Display for TaskKey {
 }
 
 /// What `run-info.yaml` says of a run. Text that the file leaves out is empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RunInfo {
     /// The run's id.
     pub run_id: String,
@@ -84,7 +84,7 @@ pub mod run_status {
 }
 
 /// Whether a run's process is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Liveness {
     /// It runs, and its process or process group is there.
     Alive,
@@ -97,12 +97,14 @@ pub enum Liveness {
 }
 
 /// A run as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Run {
     /// Where it is: the task, by its folder.
     pub task: TaskKey,
     /// The name of the run's folder: its id, but for old forms.
     pub folder: String,
+    /// That folder, relative to the root.
+    pub path: String,
     /// What its file says, or what can be told without it.
     pub info: RunInfo,
     /// Whether its process is there.
@@ -153,7 +155,7 @@ impl RunInfo {
 }
 
 /// Names a run: by its id alone, or by its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RunKey {
     /// The task; none means wherever it is.
     pub task: Option<TaskKey>,

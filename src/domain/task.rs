@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Etag, ProjectId, TaskKey};
 
 /// Where a project's sources are: what `home-folders.md` says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct HomeFolders {
     /// The folder that agents work in.
     pub project_root: String,
@@ -16,7 +16,7 @@ pub struct HomeFolders {
 }
 
 /// A project as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Project {
     /// Its id.
     pub id: ProjectId,
@@ -29,7 +29,7 @@ pub struct Project {
 }
 
 /// The basic fields of `task.json`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TaskRecord {
     /// What the task is about.
     pub description: String,
@@ -51,7 +51,7 @@ pub struct TaskRecord {
 
 /// A task as it is now: three facts that are never mixed, `record.status`,
 /// `state_status` and `done`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Task {
     /// Where it is.
     pub key: TaskKey,
@@ -74,7 +74,7 @@ pub struct Task {
 }
 
 /// What `TASK_STATE.md` says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TaskState {
     /// The word after `status:` in the first line.
     pub status: String,

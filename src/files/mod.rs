@@ -1,8 +1,14 @@
 //! The embedded backend: the tree of files is the database. Deleting every
 //! structure in memory loses nothing.
 
+mod blocking;
 mod bus;
+mod lock;
 mod root_lock;
+mod seat;
+mod storage;
+mod tree;
+mod watched_folders;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +24,12 @@ use crate::store::{
 
 use bus::Buses;
 use root_lock::RootLock;
+use tree::Tree;
 
 /// A tree of files, held for ourselves as long as this lives.
 pub struct Files {
     buses: Arc<Buses>,
+    tree: Arc<Tree>,
     _lock: RootLock,
 }
 
@@ -33,25 +41,34 @@ impl Files {
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
-        Ok(Self { buses: Buses::new(disk, clock, pid), _lock: lock })
+        let tree = Arc::new(Tree::open(Arc::clone(&disk), Arc::clone(&clock), pid)?);
+        Ok(Self { buses: Buses::new(disk, clock, pid), tree, _lock: lock })
     }
 
-    /// Follows what other programs do to followed buses. Run it once, beside the
-    /// service; it ends with [`Files::shut_down`].
+    /// Follows what other programs do to what is followed and watched, and removes
+    /// what an earlier server left half-way. Run it once, beside the service; it ends
+    /// with [`Files::shut_down`].
     pub async fn follow_others(&self) {
-        Arc::clone(&self.buses).follow_others().await;
+        let left = Arc::clone(&self.tree);
+        let emptying = tokio::task::spawn_blocking(move || left.empty_trash(&left.left_over));
+        tokio::join!(
+            Arc::clone(&self.buses).follow_others(),
+            tree::observe(Arc::clone(&self.tree)),
+            async { drop(emptying.await) },
+        );
     }
 
-    /// Ends subscriptions, with `closing`, and waiting reads. Everything else
+    /// Ends subscriptions, with `closing`, watches and waiting reads. Everything else
     /// goes on working.
     pub fn shut_down(&self) {
         self.buses.shut_down();
+        self.tree.shut_down();
     }
 }
 
 impl Drop for Files {
     fn drop(&mut self) {
-        self.buses.shut_down();
+        self.shut_down();
         self.buses.close();
     }
 }

@@ -15,7 +15,7 @@ use crate::store::{Archives, MessageBus};
 use super::append;
 use super::convert;
 use super::pb;
-use super::status::status;
+use super::status::{Answer, answer, status};
 
 /// The MessageBus service over a backend.
 pub struct MessageBusService<B> {
@@ -30,13 +30,6 @@ impl<B> MessageBusService<B> {
     pub fn new(bus: Arc<B>, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> Self {
         Self { bus, clock, shutdown }
     }
-}
-
-type Answer<T> = Result<Response<T>, Status>;
-
-/// Turns the result of a call into its answer.
-fn answer<T>(result: Result<T>) -> Answer<T> {
-    result.map(Response::new).map_err(|error| status(&error))
 }
 
 #[tonic::async_trait]

@@ -4,9 +4,11 @@ mod append;
 mod convert;
 mod message_bus;
 mod status;
+mod storage;
 
 pub use message_bus::MessageBusService;
 pub use status::{oversize, status};
+pub use storage::{ServerFacts, StorageService};
 
 /// The generated types, clients and servers of `callboard.v1`.
 pub mod pb {

@@ -3,16 +3,24 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, Result};
 use crate::limits::REQUEST_BYTES_MAX;
 
 /// The domain of every `ErrorInfo` of ours.
 const DOMAIN: &str = "callboard";
 /// When to come back after a shutdown or a held lock.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// What a method returns.
+pub(super) type Answer<T> = Result<Response<T>, Status>;
+
+/// Turns the result of a call into its answer.
+pub(super) fn answer<T>(result: Result<T>) -> Answer<T> {
+    result.map(Response::new).map_err(|error| status(&error))
+}
 
 /// Turns an error into a status with its details.
 pub fn status(error: &Error) -> Status {
@@ -72,13 +80,13 @@ fn code(reason: Reason) -> Code {
         | Reason::RunFileNotFound
         | Reason::BusNotFound
         | Reason::MessageNotFound => Code::NotFound,
-        Reason::ProjectExists | Reason::TaskExists | Reason::RunExists | Reason::RequestIdReused => {
-            Code::AlreadyExists
+        Reason::ProjectExists
+        | Reason::TaskExists
+        | Reason::RunExists
+        | Reason::RequestIdReused => Code::AlreadyExists,
+        Reason::BusMoved | Reason::EtagMismatch | Reason::ForeignWrite | Reason::OffsetMismatch => {
+            Code::Aborted
         }
-        Reason::BusMoved
-        | Reason::EtagMismatch
-        | Reason::ForeignWrite
-        | Reason::OffsetMismatch => Code::Aborted,
         Reason::RunAmbiguous
         | Reason::RunActive
         | Reason::NotEmpty

@@ -1,10 +1,19 @@
 //! Which file is where: ids to paths, and names back to ids.
 
-use crate::domain::{BusId, ProjectId, TaskId, TreePath};
+use crate::domain::{BusId, ProjectId, RunFile, RunId, TaskId, TaskKey, TreePath};
 
 const PROJECT_BUS: &str = "PROJECT-MESSAGE-BUS.md";
 const TASK_BUS: &str = "TASK-MESSAGE-BUS.md";
 const ARCHIVED: &str = ".archived";
+const RUNS: &str = "runs";
+const LOGS: &str = "logs";
+const TASK_RECORD: &str = "task.json";
+const TASK_PROMPT: &str = "TASK.md";
+const TASK_CONFIG: &str = "TASK-CONFIG.yaml";
+const TASK_STATE: &str = "TASK_STATE.md";
+const TASK_DONE: &str = "DONE";
+const HOME_FOLDERS: &str = "home-folders.md";
+const RUN_INFO: &str = "run-info.yaml";
 
 /// The folder of our private state, below the root.
 pub fn private_folder() -> TreePath {
@@ -21,9 +30,138 @@ pub fn socket() -> TreePath {
     private_folder().join("socket")
 }
 
+/// Where new folders are built before they get their place in one step.
+pub fn staging_folder() -> TreePath {
+    private_folder().join("staging")
+}
+
+/// Where folders go that are being removed.
+pub fn trash_folder() -> TreePath {
+    private_folder().join("trash")
+}
+
+/// What is remembered of requests that created something.
+pub fn requests_file() -> TreePath {
+    private_folder().join("requests")
+}
+
+/// The file whose lock is held while a document is changed.
+pub fn lock_file(document: &TreePath) -> TreePath {
+    beside(document, ".lock")
+}
+
+/// The file that keeps what could not be read of a document.
+pub fn unreadable_file(document: &TreePath, stamp: &str) -> TreePath {
+    beside(document, &format!(".{stamp}.torn"))
+}
+
+fn beside(document: &TreePath, ending: &str) -> TreePath {
+    let name = format!("{}{ending}", document.name());
+    document.parent().unwrap_or_else(TreePath::root).join(&name)
+}
+
 /// A project's folder.
 pub fn project_folder(project: &ProjectId) -> TreePath {
     TreePath::root().join(project.as_str())
+}
+
+/// The file that says where a project's sources are.
+pub fn home_folders_file(project_folder: &TreePath) -> TreePath {
+    project_folder.join(HOME_FOLDERS)
+}
+
+/// A task's folder.
+pub fn task_folder(task: &TaskKey) -> TreePath {
+    project_folder(&task.project).join(task.task.as_str())
+}
+
+/// The record of a task.
+pub fn task_record_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join(TASK_RECORD)
+}
+
+/// What is to be done for a task.
+pub fn task_prompt_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join(TASK_PROMPT)
+}
+
+/// What a task waits for.
+pub fn task_config_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join(TASK_CONFIG)
+}
+
+/// How a task stands, in its agents' words.
+pub fn task_state_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join(TASK_STATE)
+}
+
+/// The marker of a task that is done.
+pub fn task_done_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join(TASK_DONE)
+}
+
+/// Whether a folder that holds this name is a task.
+pub fn makes_a_task(name: &str) -> bool {
+    matches!(name, TASK_RECORD | TASK_PROMPT | TASK_CONFIG | RUNS)
+}
+
+/// The folder of a task's runs.
+pub fn runs_folder(task: &TaskKey) -> TreePath {
+    task_folder(task).join(RUNS)
+}
+
+/// A run's folder, by its name.
+///
+/// # Panics
+/// When the name is no path component: it comes from a [`RunId`] or a listing.
+pub fn run_folder(task: &TaskKey, folder: &str) -> TreePath {
+    runs_folder(task).join(folder)
+}
+
+/// Reads the name of a folder of runs as a run; none for names that are never runs.
+pub fn run_of_folder(name: &str) -> Option<RunId> {
+    RunId::parse(name).ok()
+}
+
+/// The record of a run.
+pub fn run_info_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join(RUN_INFO)
+}
+
+/// The file that names a run's parent.
+pub fn parent_run_id_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join("parent-run-id")
+}
+
+/// The file that names a run's agent.
+pub fn agent_type_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join("agent-type")
+}
+
+/// The file that says where and how a run was started.
+pub fn cwd_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join("cwd")
+}
+
+/// The older name of [`cwd_file`].
+pub fn old_cwd_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join("cwd.txt")
+}
+
+/// The folder of a run's further logs.
+pub fn logs_folder(run_folder: &TreePath) -> TreePath {
+    run_folder.join(LOGS)
+}
+
+/// A file of a run.
+pub fn run_file(run_folder: &TreePath, file: &RunFile) -> TreePath {
+    match file {
+        RunFile::Prompt => run_folder.join("prompt.md"),
+        RunFile::Output => run_folder.join("output.md"),
+        RunFile::Stdout => run_folder.join("agent-stdout.txt"),
+        RunFile::Stderr => run_folder.join("agent-stderr.txt"),
+        RunFile::Log(name) => logs_folder(run_folder).join(name),
+    }
 }
 
 /// The folder that holds a bus.

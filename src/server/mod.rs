@@ -20,13 +20,15 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tower::layer::util::{Identity, Stack};
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::disk::{self, OsDisk, Socket, SocketError};
 use crate::error::Error;
 use crate::files::Files;
 use crate::grpc::pb::message_bus_server::MessageBusServer;
-use crate::grpc::{DESCRIPTORS, MessageBusService};
+use crate::grpc::pb::storage_server::StorageServer;
+use crate::grpc::{DESCRIPTORS, MessageBusService, ServerFacts, StorageService};
+use crate::host;
 use crate::limits;
 
 use connections::accept;
@@ -105,7 +107,14 @@ pub async fn serve(
     let draining = CancellationToken::new();
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<MessageBusServer<MessageBusService<Files>>>().await;
-    let routes = routes(&files, clock, &draining, health_service)?;
+    health.set_serving::<StorageServer<StorageService<Files>>>().await;
+    let facts = ServerFacts {
+        host: host::name(),
+        root: root.display().to_string(),
+        pid: std::process::id(),
+        started_at: clock.now(),
+    };
+    let routes = routes(&files, clock, facts, &draining, health_service)?;
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let mut serving = JoinSet::new();
     serving.spawn(server(&draining).add_routes(routes.clone()).serve_with_incoming_shutdown(
@@ -139,7 +148,7 @@ pub async fn serve(
         ended = serving.join_next() => ended,
     };
     tracing::info!(deadline_seconds = limits::DRAIN_DEADLINE.as_secs(), "draining");
-    for service in ["", "callboard.v1.MessageBus"] {
+    for service in ["", "callboard.v1.MessageBus", "callboard.v1.Storage"] {
         health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
     }
     files.shut_down();
@@ -160,6 +169,7 @@ pub async fn serve(
 fn routes(
     files: &Arc<Files>,
     clock: Arc<SystemClock>,
+    facts: ServerFacts,
     draining: &CancellationToken,
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,
@@ -172,13 +182,18 @@ fn routes(
             // So that grpcurl can show the details of an error.
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let bus =
-        MessageBusServer::new(MessageBusService::new(Arc::clone(files), clock, draining.clone()))
-            .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
-            .max_encoding_message_size(usize::MAX);
+    let bus = MessageBusService::new(Arc::clone(files), clock.clone(), draining.clone());
+    let bus = MessageBusServer::new(bus)
+        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
+        .max_encoding_message_size(usize::MAX);
+    let storage = StorageService::new(Arc::clone(files), clock, facts, draining.clone());
+    let storage = StorageServer::new(storage)
+        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
+        .max_encoding_message_size(usize::MAX);
     let mut routes = Routes::builder();
     routes
         .add_service(bus)
+        .add_service(storage)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

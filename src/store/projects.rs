@@ -77,11 +77,8 @@ pub trait Projects: Send + Sync + 'static {
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND, NOT_EMPTY, IO.
-    fn delete_project(
-        &self,
-        id: ProjectId,
-        force: bool,
-    ) -> impl Future<Output = Result<()>> + Send;
+    fn delete_project(&self, id: ProjectId, force: bool)
+    -> impl Future<Output = Result<()>> + Send;
 }
 
 /// A project to create.
@@ -173,8 +170,7 @@ pub trait Tasks: Send + Sync + 'static {
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND, TASK_NOT_FOUND, DISK_FULL, IO.
-    fn set_task_done(&self, key: TaskKey, done: bool)
-    -> impl Future<Output = Result<bool>> + Send;
+    fn set_task_done(&self, key: TaskKey, done: bool) -> impl Future<Output = Result<bool>> + Send;
 }
 
 /// A task to create.

@@ -261,8 +261,10 @@ pub trait RunFiles: Send + Sync + 'static {
     /// # Errors
     /// RUN_NOT_FOUND, RUN_AMBIGUOUS, RUN_FILE_NOT_FOUND, OFFSET_MISMATCH,
     /// SUBSCRIBER_LIMIT, IO.
-    fn read_run_file(&self, query: RunFileQuery)
-    -> impl Future<Output = Result<ChunkStream>> + Send;
+    fn read_run_file(
+        &self,
+        query: RunFileQuery,
+    ) -> impl Future<Output = Result<ChunkStream>> + Send;
 
     /// Lists a run's files in the order of their names in [`RunFile`], strictly
     /// after `after`.

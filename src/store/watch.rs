@@ -59,6 +59,8 @@ pub enum Change {
         task: TaskKey,
         /// The run's folder.
         folder: String,
+        /// That folder, relative to the root.
+        path: String,
         /// The run's id.
         run_id: String,
     },

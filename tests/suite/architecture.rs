@@ -53,7 +53,6 @@ fn only_disk_touches_the_file_system() {
     only(
         &["disk/"],
         &[
-            "std::fs",
             "tokio::fs",
             "rustix::fs",
             "fs4::",
@@ -63,6 +62,27 @@ fn only_disk_touches_the_file_system() {
             "OpenOptions",
         ],
     );
+    only(&["disk/", "host.rs"], &["std::fs"]);
+}
+
+#[test]
+fn host_reads_nothing_but_proc() {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    let (_, host) = found.iter().find(|(name, _)| name == "host.rs").expect("host.rs");
+    let (code, _) = host.split_once("#[cfg(all(test").expect("code and tests");
+    let mut calls = 0;
+    for (at, _) in code.match_indices("fs::").filter(|(at, _)| !code[..*at].ends_with("std::")) {
+        let call = code[at..].lines().next().expect("a line");
+        let reads = ["fs::read(", "fs::read_dir(", "fs::read_to_string("]
+            .iter()
+            .any(|read| call.starts_with(read));
+        assert!(reads && call.contains("(\"/proc"), "{call} reads something else");
+        calls += 1;
+    }
+    assert!(calls > 0, "nothing is read: the test is stale");
+    assert_eq!(code.matches("std::fs").count(), 1, "under another name it is not seen here");
+    assert!(code.contains("use std::fs;"), "under another name it is not seen here");
 }
 
 #[test]

@@ -1,13 +1,22 @@
 //! What a person and a script see of the command line: output, notes, exit codes.
 
 mod buses;
+mod env;
 mod exits;
 mod follow;
+mod gc;
+mod logs;
+mod lost_answer;
 mod place;
 mod post;
+mod projects;
 mod read;
+mod runs;
 mod serve;
+mod status;
+mod tasks;
 mod wait;
+mod watch;
 
 use std::io::Write as _;
 use std::process::{Child, Command, Output, Stdio};
@@ -97,4 +106,23 @@ fn bodies(json_lines: &str) -> Vec<String> {
                 .to_owned()
         })
         .collect()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON: {error}\n{text}"))
+}
+
+/// Creates a run of the agent claude.
+fn create_run(server: &Server, project: &str, task: &str, run: &str, more: &[&str]) {
+    let arguments = ["run", "create", "--agent=claude"];
+    let place = ["--project", project, "--task", task, "--run", run];
+    assert_eq!(server.ok(&[&arguments, &place[..], more].concat()).trim_end(), run);
+}
+
+/// Returns the id of a process that is gone.
+fn gone_pid() -> String {
+    let mut child = Command::new("true").spawn().expect("true starts");
+    let pid = child.id().to_string();
+    child.wait().expect("it ends");
+    pid
 }

@@ -3,27 +3,49 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use callboard::disk::{Changed, Disk, DiskFile, Entry, Hints, OsDisk, Status};
+use callboard::disk::{
+    Changed, Content, Disk, DiskFile, Entry, Expected, Hints, OsDisk, Renamed, Replaced, Status,
+};
 use callboard::domain::TreePath;
-use callboard::error::Result;
+use callboard::error::{Error, Result};
 
 /// What is to fail.
 #[derive(Default)]
 pub(crate) struct Faults {
     /// The next so many syncs of files fail.
     pub(crate) syncs: AtomicUsize,
-    /// Appends write half of what they should, and then there is no space.
+    /// Whatever is written is written by half, and then there is no space.
     pub(crate) full: AtomicBool,
     /// How many syncs of files succeeded.
     pub(crate) synced: AtomicUsize,
+    /// How many bytes are said to be free; 0 for the truth.
+    pub(crate) free_bytes: AtomicU64,
 }
 
 impl Faults {
     /// Makes the next sync fail.
     pub(crate) fn fail_next_sync(&self) {
         self.syncs.store(1, Ordering::SeqCst);
+    }
+
+    /// Fails when a sync is to fail.
+    fn sync(&self) -> io::Result<()> {
+        let failing =
+            self.syncs.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if failing.is_ok() {
+            return Err(io::Error::other("a broken disk"));
+        }
+        Ok(())
+    }
+
+    /// Fails when there is to be no space.
+    fn take_space(&self) -> io::Result<()> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 }
 
@@ -40,12 +62,73 @@ impl FaultyDisk {
         Arc::new(Self { disk, faults: Arc::clone(faults) })
     }
 
+    /// Fails as writing a new file does when the disk is full or broken: what was
+    /// written of it stood under a temporary name, and is gone again.
+    fn write(&self, path: &TreePath, content: &[u8], sync: bool) -> Result<()> {
+        let written = self.faults.take_space();
+        let length = if written.is_ok() { content.len() } else { content.len() / 2 };
+        let written = written.and_then(|()| if sync { self.faults.sync() } else { Ok(()) });
+        let Err(source) = written else {
+            return Ok(());
+        };
+        let folder = path.parent().unwrap_or_else(TreePath::root);
+        let temporary = folder.join(&format!(".{}.faulty.tmp", path.name()));
+        self.disk.write_new(&temporary, &content[..length], false)?;
+        self.disk.remove_file(&temporary)?;
+        Err(Error::io("write", path.as_str(), source))
+    }
+
     fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
         Arc::new(FaultyFile { file, faults: Arc::clone(&self.faults) })
     }
 }
 
 impl Disk for FaultyDisk {
+    fn location(&self) -> String {
+        self.disk.location()
+    }
+
+    fn read(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>> {
+        self.disk.read(path, bytes_max)
+    }
+
+    fn replace(
+        &self,
+        path: &TreePath,
+        content: &[u8],
+        unless_changed: Option<Expected>,
+    ) -> Result<Replaced> {
+        self.write(path, content, true)?;
+        let replaced = self.disk.replace(path, content, unless_changed)?;
+        if matches!(replaced, Replaced::Done(_)) {
+            self.faults.synced.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(replaced)
+    }
+
+    fn write_new(&self, path: &TreePath, content: &[u8], sync: bool) -> Result<()> {
+        self.write(path, content, sync)?;
+        self.disk.write_new(path, content, sync)?;
+        self.faults.synced.fetch_add(usize::from(sync), Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn create_new_folder(&self, path: &TreePath) -> Result<()> {
+        self.faults.take_space().map_err(|source| Error::io("create", path.as_str(), source))?;
+        self.disk.create_new_folder(path)
+    }
+
+    fn remove_tree(&self, path: &TreePath) -> Result<()> {
+        self.disk.remove_tree(path)
+    }
+
+    fn free_bytes(&self) -> Result<u64> {
+        match self.faults.free_bytes.load(Ordering::SeqCst) {
+            0 => self.disk.free_bytes(),
+            said => Ok(said),
+        }
+    }
+
     fn open(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>> {
         Ok(self.disk.open(path)?.map(|file| self.wrap(file)))
     }
@@ -74,7 +157,7 @@ impl Disk for FaultyDisk {
         self.disk.list(path)
     }
 
-    fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<()> {
+    fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
         self.disk.rename_new(from, to)
     }
 
@@ -118,13 +201,7 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let failing = self
-            .faults
-            .syncs
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if failing.is_ok() {
-            return Err(io::Error::other("a broken disk"));
-        }
+        self.faults.sync()?;
         self.file.sync()?;
         self.faults.synced.fetch_add(1, Ordering::SeqCst);
         Ok(())

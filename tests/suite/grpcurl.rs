@@ -14,15 +14,23 @@ struct Call {
     fails: Option<String>,
 }
 
+impl Call {
+    /// Whether it calls this method, and not one whose name only begins like it.
+    fn names(&self, method: &str) -> bool {
+        let mut behind =
+            self.text.match_indices(method).map(|(at, _)| &self.text[at + method.len()..]);
+        behind.any(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    }
+}
+
 #[test]
 fn the_grpcurl_calls_of_the_guide_run_as_printed() {
     let guide = fs::read_to_string(project().join("docs/grpcurl.md")).expect("docs/grpcurl.md");
     let calls = calls_of(&guide);
     for method in methods() {
-        let name = format!("callboard.v1.MessageBus/{method}");
         assert!(
-            calls.iter().any(|call| call.text.contains(&name)),
-            "docs/grpcurl.md shows no call of {name}"
+            calls.iter().any(|call| call.names(&method)),
+            "docs/grpcurl.md shows no call of {method}"
         );
     }
     run(&calls);
@@ -102,14 +110,29 @@ fn calls_of(document: &str) -> Vec<Call> {
     calls
 }
 
-/// Returns the names of the methods of the MessageBus service.
+/// Returns the full names of all methods of the services of `proto/`.
 fn methods() -> Vec<String> {
-    let proto = project().join("proto/callboard/v1/message_bus.proto");
-    let proto = fs::read_to_string(proto).expect("the proto file");
-    let names = proto.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split_once('('));
-    let names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
-    assert!(names.len() >= 10, "the methods were not found in the proto file: {names:?}");
-    names
+    let folder = project().join("proto/callboard/v1");
+    let mut methods = Vec::new();
+    let mut services = Vec::new();
+    for entry in fs::read_dir(folder).expect("the proto files") {
+        let proto = fs::read_to_string(entry.expect("an entry").path()).expect("a proto file");
+        let mut service = "";
+        for line in proto.lines() {
+            if let Some(rest) = line.strip_prefix("service ") {
+                service = rest.trim_end_matches(" {");
+                services.push(service.to_owned());
+            } else if let Some((method, _)) =
+                line.strip_prefix("  rpc ").and_then(|rest| rest.split_once('('))
+            {
+                methods.push(format!("callboard.v1.{service}/{method}"));
+            }
+        }
+    }
+    services.sort();
+    assert_eq!(services, ["MessageBus", "Storage"], "the services of the proto files");
+    assert!(methods.len() >= 39, "not all methods were found: {methods:?}");
+    methods
 }
 
 /// Returns the folder that holds grpcurl: one of PATH, or Go's.

@@ -11,8 +11,8 @@ use crate::error::{Error, Holder, Result};
 use crate::layout::message_file::Position;
 use crate::layout::paths;
 
-use super::lock::lock_until;
 use super::scanner::{Found, Scanner};
+use crate::files::lock::lock_until;
 
 /// How far into an archive its first time is looked for, in bytes.
 const FIRST_TIME_BYTES: u64 = 1 << 20;

@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 
-use crate::disk::Hints;
 use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
+use crate::files::blocking::blocking;
+use crate::files::watched_folders::WatchedFolders;
 use crate::layout::paths;
 use crate::limits::FOLLOW_POLL_INTERVAL;
 use crate::store::Scope;
 
 use super::hub::Followed;
-use super::registry::{Buses, blocking, existing};
+use super::registry::{Buses, existing};
 
 /// Between two looks passes at least this many times the duration of one: looking
 /// at very many buses must not become all that the server does.
@@ -67,12 +68,12 @@ impl Hinted {
 pub(super) async fn follow_others(buses: Arc<Buses>) {
     let hinted = Arc::new(Hinted::default());
     let on_change = Arc::clone(&hinted);
-    let mut hints = buses.context.disk.hints(Box::new(move |path| on_change.note(path.as_ref())));
-    let mut watched = BTreeSet::new();
+    let hints = buses.context.disk.hints(Box::new(move |path| on_change.note(path.as_ref())));
+    let mut watched = WatchedFolders::new(hints);
     while !buses.shutdown.is_cancelled() {
         let followed = buses.context.hub.followed();
         if followed.is_empty() {
-            adjust_hints(&mut watched, BTreeSet::new(), &mut hints);
+            watched.set(BTreeSet::new());
             tokio::select! {
                 () = buses.context.hub.registered() => {}
                 () = buses.shutdown.cancelled() => {}
@@ -82,7 +83,7 @@ pub(super) async fn follow_others(buses: Arc<Buses>) {
         let began = Instant::now();
         match look(&buses, &followed).await {
             Ok(folders) => {
-                if adjust_hints(&mut watched, folders, &mut hints) {
+                if watched.set(folders) {
                     // What changed before its watch began gave no hint.
                     continue;
                 }
@@ -164,25 +165,6 @@ async fn take_in(buses: &Buses, bus: &BusId) {
     if let Err(error) = buses.get(bus).refresh(false).await {
         tracing::debug!(%bus, %error, "a followed bus cannot be read");
     }
-}
-
-/// Asks for hints about these folders and no others. Returns whether some are new.
-fn adjust_hints(
-    watched: &mut BTreeSet<TreePath>,
-    wanted: BTreeSet<TreePath>,
-    hints: &mut Option<Box<dyn Hints>>,
-) -> bool {
-    let Some(hints) = hints else { return false };
-    watched.retain(|folder| {
-        let keep = wanted.contains(folder);
-        if !keep {
-            hints.unwatch(folder);
-        }
-        keep
-    });
-    let before = watched.len();
-    watched.extend(wanted.into_iter().filter(|folder| hints.watch(folder)));
-    watched.len() > before
 }
 
 fn bus_of_folder(folder: &TreePath) -> Option<BusId> {

@@ -11,7 +11,6 @@ mod find;
 mod follow;
 mod hub;
 mod index;
-mod lock;
 mod owner;
 mod parts;
 mod place;
@@ -42,6 +41,7 @@ use crate::layout::paths;
 use crate::limits;
 use crate::store::{AppendBatch, AppendTicket, Trimmed};
 
+use crate::files::blocking::blocking;
 use archives::Version;
 use commit::PendingAppend;
 use hub::Hub;
@@ -49,7 +49,6 @@ use index::Index;
 use owner::{Owner, Refresh};
 use parts::View;
 use place::Reader;
-use registry::blocking;
 use writers::{Turn, Writers};
 
 /// What a queued message takes besides its body, in bytes, roughly.

@@ -20,10 +20,10 @@ use crate::limits;
 
 use super::archives::ArchiveList;
 use super::index::{Entry, Index};
-use super::lock::lock_until;
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
+use crate::files::lock::lock_until;
 
 /// How long an archive is looked at after its rename: another program may have
 /// waited for its lock and still append to it.

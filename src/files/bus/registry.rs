@@ -2,7 +2,7 @@
 //! used them for long.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use crate::clock::Clock;
 use crate::disk::{Disk, Kind};
 use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId, RequestId};
 use crate::error::{Error, Result};
+use crate::files::blocking::blocking;
+use crate::files::seat::Seat;
 use crate::layout::message_file::{self, NewRecord};
 use crate::layout::{msg_id, paths};
 use crate::limits;
@@ -278,25 +280,6 @@ fn check_headers(batch: &AppendBatch) -> Result<()> {
     Ok(())
 }
 
-/// One of the limited number of subscriptions.
-pub(super) struct Seat(Arc<AtomicUsize>);
-
-impl Seat {
-    fn take(count: &Arc<AtomicUsize>) -> Result<Self> {
-        let seat = Self(Arc::clone(count));
-        if count.fetch_add(1, Ordering::Relaxed) >= limits::SUBSCRIBERS_MAX {
-            return Err(Error::SubscriberLimit { limit: limits::SUBSCRIBERS_MAX });
-        }
-        Ok(seat)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Finds the buses of a scope that exist: whose live file or an archive is there, or
 /// whose folder cannot be looked into.
 pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>> {
@@ -355,17 +338,4 @@ fn folders(disk: &dyn Disk, path: &crate::domain::TreePath) -> Result<Vec<String
         .filter(|entry| entry.kind == Kind::Folder)
         .map(|entry| entry.name)
         .collect())
-}
-
-/// Runs what blocks on files where blocking is no harm.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(failed) if failed.is_panic() => {
-            Err(Error::Bug("a read panicked; the log says where".into()))
-        }
-        Err(_) => Err(Error::ShuttingDown),
-    }
 }

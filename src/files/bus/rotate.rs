@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::disk::Renamed;
 use crate::error::{Error, Result};
 use crate::layout::{paths, stamp};
 use crate::limits;
@@ -62,8 +63,14 @@ impl Owner {
         }
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let archive = paths::archive_file(&self.bus, &stamp);
-        self.disk().rename_new(&self.path, &archive)?;
-        Ok(archive.to_string())
+        match self.disk().rename_new(&self.path, &archive)? {
+            Renamed::Done => Ok(archive.to_string()),
+            Renamed::Exists => Err(Error::io(
+                "rename",
+                self.path.as_str(),
+                std::io::ErrorKind::AlreadyExists.into(),
+            )),
+        }
     }
 
     /// Removes archives whose last message is older than this, oldest first.

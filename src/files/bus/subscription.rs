@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use crate::domain::{BusId, Cursor};
 use crate::error::{Error, Result};
+use crate::files::blocking::blocking;
+use crate::files::seat::Seat;
 use crate::limits::SUBSCRIBER_READ_BYTES;
 use crate::store::{Filter, Frame, FrameStream, Scope, Start, Subscription};
 
@@ -19,7 +21,7 @@ use super::hub::Registration;
 use super::owner::Refresh;
 use super::place::{Advanced, Event, Flow, Place};
 use super::read::size_in_answer;
-use super::registry::{Buses, Seat, blocking};
+use super::registry::Buses;
 
 /// After how long a bus is tried again that could not be read.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

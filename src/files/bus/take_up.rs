@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::domain::{BusId, Cursor};
 use crate::error::{Error, Reason, Result};
+use crate::files::blocking::blocking;
 use crate::store::{Frame, Scope, Start};
 
 use super::Bus;
 use super::place::{Place, Reader};
-use super::registry::{blocking, existing};
+use super::registry::existing;
 use super::subscription::{Followed, Follower};
 
 /// The reason of a gap when the bus's files are gone.

@@ -1,4 +1,4 @@
-//! The domain into answers.
+//! The domain into answers of MessageBus.
 
 use jiff::Timestamp;
 
@@ -6,6 +6,8 @@ use crate::domain::{BusId, Integrity, Message};
 use crate::grpc::pb;
 use crate::limits;
 use crate::store::{BusSummary, Frame};
+
+use super::values::{count_out, size_out, timestamp_out};
 
 /// Gives out a message.
 pub(in crate::grpc) fn message(message: Message) -> pb::Message {
@@ -105,22 +107,6 @@ pub(in crate::grpc) fn bus_page_token_out(bus: &BusId) -> String {
     format!("{}/{}", bus.project, bus.task_str())
 }
 
-/// Gives out a time.
-pub(in crate::grpc) fn timestamp_out(ts: Timestamp) -> prost_types::Timestamp {
-    // Before 1970 jiff counts the fraction back from the second, protobuf forward.
-    let (mut seconds, mut nanos) = (ts.as_second(), ts.subsec_nanosecond());
-    if nanos < 0 {
-        seconds -= 1;
-        nanos += 1_000_000_000;
-    }
-    prost_types::Timestamp { seconds, nanos }
-}
-
-/// Gives out a size.
-pub(in crate::grpc) fn size_out(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
-}
-
 /// Gives out what a list tells of a bus.
 pub(in crate::grpc) fn bus(summary: BusSummary) -> pb::Bus {
     let (last_msg_id, last_ts) = summary.last.unwrap_or_default();
@@ -131,8 +117,8 @@ pub(in crate::grpc) fn bus(summary: BusSummary) -> pb::Bus {
         size_bytes: size_out(summary.size_bytes),
         last_msg_id,
         last_ts: last_ts.map(timestamp_out),
-        archive_count: i32::try_from(summary.archive_count).unwrap_or(i32::MAX),
-        damage_count: i32::try_from(summary.damage_count).unwrap_or(i32::MAX),
+        archive_count: count_out(summary.archive_count),
+        damage_count: count_out(summary.damage_count),
         problem: summary.problem.unwrap_or_default(),
     }
 }

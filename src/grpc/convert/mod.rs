@@ -1,9 +1,23 @@
-//! Between the wire and the domain.
+//! Between the wire and the domain. Requests are checked here, once.
+//!
+//! `requests` and `answers` are those of MessageBus; Storage has a file for each
+//! noun, with both directions.
 
+mod answer_size;
 mod answers;
+mod fields;
+mod mask;
+mod page_tokens;
+pub(super) mod projects;
 mod requests;
+pub(super) mod run_files;
+pub(super) mod runs;
+pub(super) mod tasks;
+pub(super) mod upkeep;
+mod values;
+pub(super) mod watch;
 
-pub(super) use answers::{bus, bus_page_token_out, frame, message, size_out, timestamp_out};
-pub(super) use requests::{
-    batch, bus_page_token, duration, page_size, poll_query, read_query, single, subscription,
-};
+pub(super) use answers::{bus, bus_page_token_out, frame, message};
+pub(super) use fields::{duration, etag, page_size, part};
+pub(super) use requests::{batch, bus_page_token, poll_query, read_query, single, subscription};
+pub(super) use values::{pid_out, size_out, timestamp_out};

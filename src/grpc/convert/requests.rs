@@ -1,14 +1,14 @@
-//! Requests into the domain: they are checked here, once.
+//! Requests of MessageBus into the domain: they are checked here, once.
 
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use crate::domain::{BusId, Cursor, Link, MsgId, NewMessage, Parent, ProjectId, RequestId};
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits;
 use crate::store::{AppendBatch, Filter, ReadQuery, ReadStart, Scope, Start, Subscription};
+
+use super::fields::{check_size, count, duration, heartbeat_interval, invalid, timestamp};
 
 /// Takes a batch for one bus.
 pub(in crate::grpc) fn batch(
@@ -94,17 +94,17 @@ pub(in crate::grpc) fn read_query(request: pb::ReadMessagesRequest) -> Result<Re
         Some(From::SinceTime(time)) => {
             ReadStart::From(Start::SinceTime(timestamp("since_time", time)?))
         }
-        Some(From::Tail(count)) => {
-            let count = positive("tail", count)?;
-            check_size("tail", "READ_LIMIT_MAX", count, limits::READ_LIMIT_MAX)?;
-            if count == 0 {
+        Some(From::Tail(tail)) => {
+            let tail = count("tail", tail)?;
+            check_size("tail", "READ_LIMIT_MAX", tail, limits::READ_LIMIT_MAX)?;
+            if tail == 0 {
                 return Err(invalid("tail", "it must be at least 1"));
             }
-            ReadStart::Tail(count)
+            ReadStart::Tail(tail)
         }
     };
     let limit = match (&start, request.limit) {
-        (ReadStart::Tail(count), 0) => *count,
+        (ReadStart::Tail(tail), 0) => *tail,
         (_, limit) => read_limit(limit)?,
     };
     Ok(ReadQuery {
@@ -177,15 +177,6 @@ pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Sub
             Ok((bus, Cursor::parse(&position.cursor)?))
         })
         .collect::<Result<Vec<_>>>()?;
-    let heartbeat_interval = match request.heartbeat_interval {
-        None => limits::HEARTBEAT_INTERVAL_DEFAULT,
-        Some(interval) => duration("heartbeat_interval", interval)?,
-    };
-    if !(limits::HEARTBEAT_INTERVAL_MIN..=limits::HEARTBEAT_INTERVAL_MAX)
-        .contains(&heartbeat_interval)
-    {
-        return Err(invalid("heartbeat_interval", "it must lie between 100 ms and 1 h"));
-    }
     Ok(Subscription {
         scope,
         start,
@@ -197,7 +188,7 @@ pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Sub
             Ok(limit) => Some(limit),
             Err(_) => return Err(invalid("limit", "it must not be negative")),
         },
-        heartbeat_interval,
+        heartbeat_interval: heartbeat_interval(request.heartbeat_interval)?,
     })
 }
 
@@ -222,13 +213,6 @@ fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
     }
 }
 
-/// Takes a page size.
-pub(in crate::grpc) fn page_size(size: i32) -> Result<usize> {
-    let size = positive("page_size", size)?;
-    check_size("page_size", "PAGE_SIZE_MAX", size, limits::PAGE_SIZE_MAX)?;
-    Ok(if size == 0 { limits::PAGE_SIZE_DEFAULT } else { size })
-}
-
 /// Takes a page token of ListBuses: the bus after which to go on.
 pub(in crate::grpc) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
     if token.is_empty() {
@@ -244,41 +228,11 @@ fn filter(types: Vec<String>, run_id: String) -> Result<Filter> {
 }
 
 fn read_limit(limit: i32) -> Result<usize> {
-    let limit = positive("limit", limit)?;
+    let limit = count("limit", limit)?;
     check_size("limit", "READ_LIMIT_MAX", limit, limits::READ_LIMIT_MAX)?;
     Ok(if limit == 0 { limits::READ_LIMIT_DEFAULT } else { limit })
 }
 
 fn optional_id(field: &'static str, id: &str) -> Result<Option<MsgId>> {
     if id.is_empty() { Ok(None) } else { MsgId::parse(field, id).map(Some) }
-}
-
-fn positive(field: &'static str, number: i32) -> Result<usize> {
-    usize::try_from(number).map_err(|_| invalid(field, "it must not be negative"))
-}
-
-fn check_size(
-    field: &'static str,
-    limit_name: &'static str,
-    actual: usize,
-    limit: usize,
-) -> Result<()> {
-    if actual > limit { Err(Error::TooLarge { field, limit_name, limit, actual }) } else { Ok(()) }
-}
-
-fn invalid(field: &'static str, problem: impl Into<String>) -> Error {
-    Error::InvalidField { field, problem: problem.into() }
-}
-
-fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
-    Timestamp::new(time.seconds, time.nanos).map_err(|_| invalid(field, "it is no time"))
-}
-
-/// Takes a duration that must not be negative.
-pub(in crate::grpc) fn duration(
-    field: &'static str,
-    duration: prost_types::Duration,
-) -> Result<Duration> {
-    Duration::try_from(duration)
-        .map_err(|_| invalid(field, "it must be a duration that is not negative"))
 }

@@ -5,6 +5,43 @@ use std::net::TcpListener;
 use super::{code, stderr, stdout};
 use crate::server::{Server, callboard, output_of};
 
+const COMMANDS: &[&str] = &[
+    "serve",
+    "status",
+    "post",
+    "read",
+    "follow",
+    "wait",
+    "buses",
+    "projects",
+    "project create",
+    "project show",
+    "project update",
+    "project delete",
+    "tasks",
+    "task create",
+    "task show",
+    "task update",
+    "task state",
+    "task done",
+    "task delete",
+    "runs",
+    "run exec",
+    "run create",
+    "run status",
+    "run show",
+    "run tree",
+    "run files",
+    "run delete",
+    "logs",
+    "watch",
+    "env",
+    "rotate",
+    "trim",
+    "gc",
+    "reconcile",
+];
+
 #[test]
 fn a_refusal_has_exit_code_1_and_its_reason() {
     let server = Server::start();
@@ -57,6 +94,16 @@ fn a_server_that_is_not_there_has_exit_code_3_and_says_how_to_start_one() {
         &["buses"],
         &["rotate"],
         &["trim", "--older-than=1d"],
+        &["project", "show"],
+        &["tasks"],
+        &["task", "create", "--description=x"],
+        &["runs"],
+        &["run", "show", "--task=t", "--run=r"],
+        &["logs", "--task=t", "--run=r", "--follow"],
+        &["watch"],
+        &["gc", "--older-than=1d"],
+        &["reconcile"],
+        &["env"],
     ] {
         let output = output_of(callboard(&[command, &mine].concat()));
         assert_eq!(code(&output), 3, "{command:?}");
@@ -85,9 +132,11 @@ fn every_command_works_over_the_unix_socket() {
 fn help_and_version_go_to_stdout() {
     let output = output_of(callboard(&["--version"]));
     assert_eq!(stdout(&output), concat!("callboard ", env!("CARGO_PKG_VERSION"), "\n"));
-    for command in ["serve", "post", "read", "follow", "wait", "buses", "rotate", "trim"] {
-        let output = output_of(callboard(&[command, "--help"]));
-        assert_eq!(code(&output), 0);
+    for command in COMMANDS {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let output = output_of(callboard(&words));
+        assert_eq!(code(&output), 0, "{command}");
         assert!(stdout(&output).contains("Example"), "{command}");
+        assert!(stdout(&output).contains(&format!("Usage: callboard {command}")), "{command}");
     }
 }

@@ -1,14 +1,13 @@
 //! `callboard post`: what is stored, what is refused, and what repeating it does.
 
-use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Barrier, mpsc};
+use std::sync::Barrier;
 use std::thread;
 
 use serde_json::Value;
 
+use super::lost_answer::lose_the_first_answer;
 use super::{Running, bodies, code, post, stderr, stdout, with_stdin};
-use crate::server::{DEADLINE, Server};
+use crate::server::Server;
 
 #[test]
 fn a_posted_message_is_read_back_as_text_and_as_json() {
@@ -87,35 +86,6 @@ fn the_same_request_id_posts_once() {
     assert!(stderr(&other).contains("[REQUEST_ID_REUSED]"), "{}", stderr(&other));
 }
 
-/// Accepts one connection and passes on to the server what the client sends, but
-/// nothing back. Returns both ends, to be cut or joined.
-fn accept_one_way(listener: &TcpListener, server: &str) -> (TcpStream, TcpStream) {
-    let listener = listener.try_clone().expect("a second handle");
-    let (sender, accepted) = mpsc::channel();
-    thread::spawn(move || sender.send(listener.accept()));
-    let accepted = accepted.recv_timeout(DEADLINE).expect("the client connects in time");
-    let (client, _) = accepted.expect("the client connects");
-    let upstream = TcpStream::connect(server).expect("the server is there");
-    pass_on(&client, &upstream);
-    (client, upstream)
-}
-
-fn pass_on(from: &TcpStream, to: &TcpStream) {
-    let mut from = from.try_clone().expect("a second handle");
-    let mut to = to.try_clone().expect("a second handle");
-    thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Both);
-    });
-}
-
-/// Ends a connection, if the other side has not done so already.
-fn cut(end: &TcpStream) {
-    if let Err(error) = end.shutdown(Shutdown::Both) {
-        assert_eq!(error.kind(), io::ErrorKind::NotConnected, "{error}");
-    }
-}
-
 #[test]
 fn a_post_whose_answer_is_lost_is_repeated_and_appended_once() {
     lose_the_answer_of_a_post(&[]);
@@ -129,19 +99,10 @@ fn a_post_with_an_empty_request_id_is_repeated_and_appended_once() {
 fn lose_the_answer_of_a_post(more: &[&str]) {
     let server = Server::start();
     let follow = Running::start(server.command(&["follow", "--project=p", "--all", "--json"]));
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("bound").to_string();
-    let arguments = ["post", "--project=p", "--type=INFO", "--body=once", "--addr", &address];
-    let post = Running::start(server.command(&[&arguments, more].concat()));
-
-    let (client, upstream) = accept_one_way(&listener, server.addr());
-    assert_eq!(follow.body(), "once");
-    for end in [client, upstream] {
-        cut(&end);
-    }
-    let (client, upstream) = accept_one_way(&listener, server.addr());
-    pass_on(&upstream, &client);
-
+    let arguments = ["post", "--project=p", "--type=INFO", "--body=once"];
+    let post = lose_the_first_answer(&server, &[&arguments, more].concat(), || {
+        assert_eq!(follow.body(), "once");
+    });
     let id = post.stdout.next().expect("the id");
     let text = server.ok(&["read", "--project=p", "--all", "--json"]);
     assert_eq!(bodies(&text), ["once"]);

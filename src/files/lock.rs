@@ -8,7 +8,7 @@ use crate::limits::LOCK_RETRY_INTERVAL;
 
 /// Takes the lock of a file; returns false when another program held it until the
 /// deadline.
-pub(super) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io::Result<bool> {
+pub(in crate::files) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io::Result<bool> {
     while !file.try_lock()? {
         if Instant::now() >= deadline {
             return Ok(false);

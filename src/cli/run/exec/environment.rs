@@ -1,0 +1,120 @@
+//! What the command is told of its run: the variables that it finds.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::address::Address;
+use crate::cli::failure::Failure;
+use crate::domain::BusId;
+use crate::layout::paths;
+
+/// A run, as far as its command is told of it.
+pub(super) struct Place<'a> {
+    /// The project.
+    pub(super) project: &'a str,
+    /// The task.
+    pub(super) task: &'a str,
+    /// The run.
+    pub(super) run: &'a str,
+    /// The run that started it; empty means none.
+    pub(super) parent: &'a str,
+    /// The run's folder, relative to the root.
+    pub(super) run_path: &'a str,
+    /// The root; none when it is on another host.
+    pub(super) root: Option<&'a Path>,
+    /// Where the server is, so that it means the same in every folder.
+    pub(super) address: &'a str,
+}
+
+/// A variable, and its value; none means that it is removed.
+pub(super) type Variable = (&'static str, Option<String>);
+
+/// Returns the variables to set and to remove. Those of folders are absolute paths, and
+/// removed when the folders are on another host: what an outer run has set would be
+/// wrong.
+pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
+    let below_root = |path: &str| Some(place.root?.join(path).display().to_string());
+    let bus = BusId::parse(place.project, place.task).ok();
+    let bus = bus.as_ref();
+    let mut variables = vec![
+        ("JRUN_PROJECT_ID", Some(place.project.to_owned())),
+        ("JRUN_TASK_ID", Some(place.task.to_owned())),
+        ("JRUN_ID", Some(place.run.to_owned())),
+        ("JRUN_PARENT_ID", Some(place.parent.to_owned()).filter(|parent| !parent.is_empty())),
+        ("JRUN_TASK_FOLDER", bus.and_then(|bus| below_root(paths::bus_folder(bus).as_str()))),
+        ("JRUN_RUN_FOLDER", below_root(place.run_path)),
+        ("JRUN_MESSAGE_BUS", bus.and_then(|bus| below_root(paths::bus_file(bus).as_str()))),
+        ("CALLBOARD_ADDR", Some(place.address.to_owned())),
+    ];
+    if let Some(root) = place.root {
+        variables.push(("CALLBOARD_ROOT", Some(root.display().to_string())));
+    }
+    variables
+}
+
+/// Returns the address so that it means the same in every folder.
+pub(super) fn absolute(address: &Address) -> Result<String, Failure> {
+    Ok(match address {
+        Address::Tcp(_) => address.to_string(),
+        Address::Unix(path) => Address::Unix(absolute_path(path)?).to_string(),
+    })
+}
+
+/// Returns the path so that it means the same in every folder.
+pub(super) fn absolute_path(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|source| Failure::own(&format!("find {}", path.display()), &source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place<'a>(parent: &'a str, root: Option<&'a Path>) -> Place<'a> {
+        Place {
+            project: "p",
+            task: "t",
+            run: "r",
+            parent,
+            run_path: "p/t/runs/r",
+            root,
+            address: "unix:/s",
+        }
+    }
+
+    fn value<'a>(variables: &'a [Variable], name: &str) -> Option<&'a str> {
+        let (_, value) = variables.iter().find(|(found, _)| *found == name).expect(name);
+        value.as_deref()
+    }
+
+    #[test]
+    fn folders_are_absolute_paths_below_the_root() {
+        let variables = variables(&place("q", Some(Path::new("/tree"))));
+        assert_eq!(value(&variables, "JRUN_ID"), Some("r"));
+        assert_eq!(value(&variables, "JRUN_PARENT_ID"), Some("q"));
+        assert_eq!(value(&variables, "JRUN_TASK_FOLDER"), Some("/tree/p/t"));
+        assert_eq!(value(&variables, "JRUN_RUN_FOLDER"), Some("/tree/p/t/runs/r"));
+        let bus = value(&variables, "JRUN_MESSAGE_BUS").expect("set");
+        assert_eq!(Path::new(bus).parent(), Some(Path::new("/tree/p/t")));
+        assert_eq!(value(&variables, "CALLBOARD_ROOT"), Some("/tree"));
+        assert_eq!(value(&variables, "CALLBOARD_ADDR"), Some("unix:/s"));
+    }
+
+    #[test]
+    fn what_an_outer_run_has_set_is_removed_when_it_would_be_wrong() {
+        let variables = variables(&place("", None));
+        for name in ["JRUN_PARENT_ID", "JRUN_TASK_FOLDER", "JRUN_RUN_FOLDER", "JRUN_MESSAGE_BUS"] {
+            assert_eq!(value(&variables, name), None);
+        }
+        // A root of the caller's own says where the caller works, not where the run is.
+        assert!(!variables.iter().any(|(name, _)| *name == "CALLBOARD_ROOT"));
+    }
+
+    #[test]
+    fn an_address_means_the_same_in_every_folder() {
+        let address = absolute(&Address::Unix("socket".into())).expect("absolute");
+        let here = std::env::current_dir().expect("a folder");
+        assert_eq!(address, format!("unix:{}/socket", here.display()));
+        let tcp = "localhost:1".parse().expect("an address");
+        assert_eq!(absolute(&tcp), Ok("localhost:1".into()));
+    }
+}

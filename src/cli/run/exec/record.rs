@@ -1,0 +1,320 @@
+//! What is recorded of a run: the calls, tried again while the server cannot take them.
+//!
+//! Every call is safe to repeat: by a request id, by an offset, or because doing it again
+//! changes nothing.
+
+use std::cell::Cell;
+use std::fmt;
+use std::time::Duration;
+
+use tonic::transport::Channel;
+use tonic::{Response, Status};
+use tonic_types::StatusExt as _;
+
+use crate::cli::backoff::Backoff;
+use crate::cli::connection::Connection;
+use crate::cli::failure::{self, Failure};
+use crate::cli::output;
+use crate::grpc::pb::message_bus_client::MessageBusClient;
+use crate::grpc::pb::storage_client::StorageClient;
+use crate::grpc::pb::{
+    AppendMessageRequest, AppendRunOutputRequest, CreateRunRequest, GetServerInfoRequest,
+    GetServerInfoResponse, Message, Run, UpdateRunRequest, UpdateRunStatusRequest,
+};
+
+use super::patience::Patience;
+
+/// How long the run is tried to be created before the command is started.
+const PATIENCE_AT_START: Duration = Duration::from_secs(5);
+
+/// The recorder of a run.
+pub(super) struct Recorder<'a> {
+    connection: &'a Connection,
+    pub(super) storage: StorageClient<Channel>,
+    bus: MessageBusClient<Channel>,
+    /// How long calls are tried again.
+    pub(super) patience: Patience,
+    /// Whether the server takes nothing for the moment.
+    away: Cell<bool>,
+    /// The run, once it is created.
+    pub(super) run: Run,
+}
+
+/// Why something was not recorded.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The server refuses it.
+    Refused(Status),
+    /// The server could not take it, for longer than there was patience.
+    Away(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(status) => f.write_str(status.message()),
+            Self::Away(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Trouble {
+    /// Whether it is a refusal for this reason.
+    pub(super) fn is_refusal(&self, reason: &str) -> bool {
+        matches!(self, Self::Refused(status) if failure::short(status) == reason)
+    }
+}
+
+impl<'a> Recorder<'a> {
+    /// Connects to the server.
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub(super) async fn connect(connection: &'a Connection) -> Result<Self, Failure> {
+        Ok(Self {
+            connection,
+            storage: connection.storage().await?,
+            bus: connection.message_bus().await?,
+            patience: Patience::new(PATIENCE_AT_START),
+            away: Cell::new(false),
+            run: Run::default(),
+        })
+    }
+
+    /// Returns what server it is.
+    pub(super) async fn server_info(&self) -> Result<GetServerInfoResponse, Trouble> {
+        self.persist(async || self.storage.clone().get_server_info(GetServerInfoRequest {}).await)
+            .await
+    }
+
+    /// Creates the run.
+    pub(super) async fn create(&mut self, request: CreateRunRequest) -> Result<(), Trouble> {
+        let create = async || self.storage.clone().create_run(request.clone()).await;
+        self.run = self.persist(create).await?.run.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Records which process it is.
+    pub(super) async fn set_process(&self, host: &str, pid: i32, pgid: i32) -> Result<(), Trouble> {
+        let request = UpdateRunRequest {
+            project_id: self.run.project_id.clone(),
+            task_id: self.run.task_id.clone(),
+            run_id: self.run.run_id.clone(),
+            host: host.to_owned(),
+            pid,
+            pgid,
+            update_mask: Some(prost_types::FieldMask { paths: vec!["pid".into(), "pgid".into()] }),
+            ..UpdateRunRequest::default()
+        };
+        self.persist(async || self.storage.clone().update_run(request.clone()).await).await?;
+        Ok(())
+    }
+
+    /// Appends to a file of the run, and returns where the next chunk belongs. When
+    /// another program wrote to the file, the chunk goes behind that.
+    pub(super) async fn append(
+        &self,
+        file: &str,
+        offset: u64,
+        chunk: &[u8],
+    ) -> Result<u64, Trouble> {
+        let mut request = AppendRunOutputRequest {
+            project_id: self.run.project_id.clone(),
+            task_id: self.run.task_id.clone(),
+            run_id: self.run.run_id.clone(),
+            file: file.to_owned(),
+            offset: Some(i64::try_from(offset).unwrap_or(i64::MAX)),
+            chunk: chunk.to_vec(),
+        };
+        loop {
+            let append = async || self.storage.clone().append_run_output(request.clone()).await;
+            match self.persist(append).await {
+                Ok(answer) => return Ok(u64::try_from(answer.next_offset).unwrap_or(0)),
+                Err(trouble) => request.offset = Some(size_at(&trouble).ok_or(trouble)?),
+            }
+        }
+    }
+
+    /// Ends the run.
+    pub(super) async fn end(
+        &self,
+        status: &str,
+        exit_code: u8,
+        error_summary: &str,
+    ) -> Result<(), Trouble> {
+        let request = UpdateRunStatusRequest {
+            project_id: self.run.project_id.clone(),
+            task_id: self.run.task_id.clone(),
+            run_id: self.run.run_id.clone(),
+            status: status.to_owned(),
+            exit_code: Some(i32::from(exit_code)),
+            error_summary: error_summary.to_owned(),
+            etag: String::new(),
+        };
+        let end = async || self.storage.clone().update_run_status(request.clone()).await;
+        self.persist(end).await?;
+        Ok(())
+    }
+
+    /// Posts a message of the run to its task's bus, once for each type; returns its id.
+    pub(super) async fn post(&self, message: Message) -> Result<String, Trouble> {
+        let request_id = request_id(&message.r#type, &self.run);
+        let message = Message {
+            project_id: self.run.project_id.clone(),
+            task_id: self.run.task_id.clone(),
+            run_id: self.run.run_id.clone(),
+            ..message
+        };
+        let request = AppendMessageRequest {
+            message: Some(message),
+            request_id,
+            expected_last_msg_id: String::new(),
+        };
+        let post = async || self.bus.clone().append_message(request.clone()).await;
+        Ok(self.persist(post).await?.msg_id)
+    }
+
+    /// Calls, and tries again while the server cannot take the call for the moment, for
+    /// as long as there is patience.
+    pub(super) async fn persist<T>(
+        &self,
+        call: impl AsyncFn() -> Result<Response<T>, Status>,
+    ) -> Result<T, Trouble> {
+        let mut backoff = Backoff::new();
+        loop {
+            let why = match self.connection.try_answer(call()).await {
+                Ok(Ok(answer)) => {
+                    self.tell_of_return();
+                    return Ok(answer);
+                }
+                Ok(Err(status)) if may_pass(&status) => failure::short(&status),
+                Ok(Err(status)) => {
+                    self.tell_of_return();
+                    return Err(Trouble::Refused(status));
+                }
+                Err(_) => "it does not answer".to_owned(),
+            };
+            self.pause(&mut backoff, why).await?;
+        }
+    }
+
+    /// Waits until it is time to try again.
+    ///
+    /// # Errors
+    /// When there is no more patience.
+    pub(super) async fn pause(&self, backoff: &mut Backoff, why: String) -> Result<(), Trouble> {
+        let Some(delay) = self.patience.next_delay(backoff.next_delay()) else {
+            let address = self.connection.address();
+            return Err(Trouble::Away(format!("the server at {address} cannot take it ({why})")));
+        };
+        if !self.away.replace(true) {
+            output::note(&format!(
+                "the server at {} takes nothing for the moment ({why}); trying again",
+                self.connection.address()
+            ));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = self.patience.ended() => {}
+        }
+        Ok(())
+    }
+
+    fn tell_of_return(&self) {
+        self.patience.renew();
+        if self.away.replace(false) {
+            output::note("the server answers again");
+        }
+    }
+
+    /// Makes a failure of what went wrong before the command was started.
+    pub(super) fn failure(&self, trouble: Trouble) -> Failure {
+        match trouble {
+            Trouble::Refused(status) => Failure::of_status(self.connection.address(), &status),
+            Trouble::Away(why) => Failure::own("record the run", &why),
+        }
+    }
+}
+
+/// Whether the same call may work in a moment.
+pub(super) fn may_pass(status: &Status) -> bool {
+    failure::is_passing(status)
+        || ["DISK_FULL", "FOREIGN_WRITE"].contains(&failure::short(status).as_str())
+}
+
+/// Returns where a file ends, when a chunk did not fit for that.
+fn size_at(trouble: &Trouble) -> Option<i64> {
+    if !trouble.is_refusal("OFFSET_MISMATCH") {
+        return None;
+    }
+    let Trouble::Refused(status) = trouble else { return None };
+    status.get_details_error_info()?.metadata.get("size")?.parse().ok()
+}
+
+/// Returns the request id of a run's message of one type. A run that was removed and
+/// created anew under its old id posts anew, too.
+fn request_id(kind: &str, run: &Run) -> String {
+    // The id may be as long as a request id by itself.
+    let id: String = run.run_id.chars().take(64).collect();
+    let start = run.start_time.as_ref().map(|time| format!("{}.{:09}", time.seconds, time.nanos));
+    format!("{kind}-{}-{id}", start.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn refusal(code: Code, reason: &str, metadata: &[(&str, &str)]) -> Status {
+        let metadata = metadata.iter().map(|(key, value)| ((*key).into(), (*value).into()));
+        let metadata: std::collections::HashMap<String, String> = metadata.collect();
+        let details = ErrorDetails::with_error_info(reason, "callboard", metadata);
+        Status::with_error_details(code, "what happened", details)
+    }
+
+    #[test]
+    fn a_file_that_another_program_wrote_to_says_where_it_ends() {
+        let mismatch = refusal(Code::Aborted, "OFFSET_MISMATCH", &[("size", "42")]);
+        assert_eq!(size_at(&Trouble::Refused(mismatch)), Some(42));
+        let other = refusal(Code::Aborted, "FOREIGN_WRITE", &[("size", "42")]);
+        assert_eq!(size_at(&Trouble::Refused(other)), None);
+        assert_eq!(size_at(&Trouble::Away(String::new())), None);
+    }
+
+    #[test]
+    fn what_may_be_over_in_a_moment_is_tried_again() {
+        for (code, reason) in [
+            (Code::Unavailable, "LOCK_TIMEOUT"),
+            (Code::Unavailable, "SHUTTING_DOWN"),
+            (Code::ResourceExhausted, "DISK_FULL"),
+            (Code::Aborted, "FOREIGN_WRITE"),
+        ] {
+            assert!(may_pass(&refusal(code, reason, &[])), "{reason}");
+        }
+        for (code, reason) in [
+            (Code::NotFound, "RUN_NOT_FOUND"),
+            (Code::Aborted, "OFFSET_MISMATCH"),
+            (Code::Internal, "IO"),
+        ] {
+            assert!(!may_pass(&refusal(code, reason, &[])), "{reason}");
+        }
+    }
+
+    #[test]
+    fn request_ids_are_the_servers_to_take_however_long_the_run_id_is() {
+        let run = |run_id: String, seconds| Run {
+            run_id,
+            start_time: Some(prost_types::Timestamp { seconds, nanos: 5 }),
+            ..Run::default()
+        };
+        let longest = run("r".repeat(128), 253_402_300_799);
+        let id = request_id("RUN_START", &longest);
+        assert!(crate::domain::RequestId::parse(&id).is_ok(), "{id}");
+        let again = request_id("RUN_START", &run("r".into(), 1));
+        assert_eq!(again, "RUN_START-1.000000005-r");
+        assert_ne!(again, request_id("RUN_STOP", &run("r".into(), 1)));
+        assert_ne!(again, request_id("RUN_START", &run("r".into(), 2)));
+    }
+}

@@ -1,0 +1,103 @@
+//! Text that a command takes from stdin or from a file of the user's.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
+
+use crate::error::Reason;
+use crate::limits;
+
+use super::failure::Failure;
+
+/// A text that a command asks for.
+pub(super) struct Text {
+    /// What it is, in errors.
+    pub(super) what: &'static str,
+    /// How long it may be.
+    pub(super) bytes_max: usize,
+    /// What the limit is called.
+    pub(super) limit_name: &'static str,
+    /// What to do about a longer one.
+    pub(super) too_large: &'static str,
+}
+
+/// The prompt of a task or a run.
+pub(super) const PROMPT: Text = Text {
+    what: "prompt",
+    bytes_max: limits::PROMPT_BYTES_MAX,
+    limit_name: "PROMPT_BYTES_MAX",
+    too_large: "put the rest into a file, and name it in the prompt",
+};
+
+/// Reads stdin to its end. A person at a terminal is told `what_else` to do instead.
+///
+/// # Errors
+/// Text that is too long or no UTF-8.
+pub(super) fn piped(text: &Text, what_else: &str) -> Result<String, Failure> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let sentence = format!("there is no {}: {what_else}", text.what);
+        return Err(Failure::usage(sentence)
+            .with_hint("stdin is a terminal here; it must be a pipe or a file"));
+    }
+    read(text, stdin.lock(), "stdin")
+}
+
+/// Reads a file, or stdin when the path is `-`.
+///
+/// # Errors
+/// As [`piped`]; also a file that cannot be read.
+pub(super) fn file(text: &Text, path: &Path) -> Result<String, Failure> {
+    if path.as_os_str() == "-" {
+        return piped(text, "- means stdin; name a file, or pipe the text into stdin");
+    }
+    let shown = path.display().to_string();
+    let file =
+        fs::File::open(path).map_err(|source| Failure::own(&format!("open {shown}"), &source))?;
+    read(text, file, &shown)
+}
+
+/// Reads a text, and at most one byte more than it may have.
+fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
+    let Text { what, bytes_max, limit_name, too_large } = *text;
+    let mut bytes = Vec::new();
+    let most = u64::try_from(bytes_max + 1).unwrap_or(u64::MAX);
+    input
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|source| Failure::own(&format!("read {from}"), &source))?;
+    if bytes.len() > bytes_max {
+        let sentence =
+            format!("{what} is too large: {from} holds more than {limit_name} = {bytes_max} bytes");
+        return Err(Failure::refused(sentence, Reason::TooLarge).with_hint(too_large));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let sentence =
+            format!("the {what} is not UTF-8 text: {from} holds other bytes at offset {offset}");
+        Failure::refused(sentence, Reason::InvalidField)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Text = Text { what: "body", bytes_max: 4, limit_name: "LIMIT", too_large: "" };
+
+    #[test]
+    fn a_text_is_taken_byte_for_byte_up_to_its_limit() {
+        assert_eq!(read(&SHORT, &b"a\r\n\n"[..], "stdin"), Ok("a\r\n\n".into()));
+        assert!(read(&SHORT, &b"abcde"[..], "stdin").is_err());
+    }
+
+    #[test]
+    fn an_endless_text_is_refused_after_its_limit() {
+        assert!(read(&PROMPT, io::repeat(b'x'), "stdin").is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        assert!(read(&SHORT, &b"a\xff"[..], "stdin").is_err());
+    }
+}

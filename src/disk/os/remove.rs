@@ -1,0 +1,156 @@
+//! Removing a folder with everything in it.
+
+use std::collections::VecDeque;
+use std::ffi::{CStr, CString};
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::domain::TreePath;
+use crate::error::{Error, Result};
+
+use super::super::Renamed;
+use super::OsDisk;
+use super::folders::rename_new_at;
+
+/// How often a folder is emptied into which somebody goes on writing.
+const ROUNDS_MAX: usize = 100;
+
+impl OsDisk {
+    pub(super) fn remove_with_all(&self, path: &TreePath) -> Result<()> {
+        if *path == TreePath::root() {
+            return Err(Error::Bug("the root is never removed".into()));
+        }
+        let parent = match self.open_parent(path) {
+            Ok(parent) => parent,
+            Err(Errno::NOENT) => return Ok(()),
+            Err(errno) => return Err(self.refused("remove", path, "folder", errno)),
+        };
+        let name =
+            CString::new(path.name()).map_err(|_| Error::Bug(format!("{path:?} is no path")))?;
+        remove(&parent, &name).map_err(|errno| Error::io("remove", path.as_str(), errno.into()))
+    }
+}
+
+fn remove(parent: &OwnedFd, name: &CStr) -> rustix::io::Result<()> {
+    for _ in 0..ROUNDS_MAX {
+        if is_removed(parent, name, FileType::Unknown)? {
+            return Ok(());
+        }
+        match open_folder(parent, name) {
+            Ok(top) => empty(&top)?,
+            // Something else has the name now, or nothing.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::NOTEMPTY)
+}
+
+/// Empties a folder.
+///
+/// Folders in its folders are moved right into it, and emptied there: however deep
+/// they are nested, two folders are open at a time and no path gets long.
+fn empty(top: &OwnedFd) -> rustix::io::Result<()> {
+    let mut waiting = VecDeque::from(remove_entries(top)?);
+    let mut moved = 0_u64;
+    while let Some(name) = waiting.pop_front() {
+        let folder = match open_folder(top, &name) {
+            Ok(folder) => folder,
+            // Whatever it is now, the next round finds it.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
+            Err(errno) => return Err(errno),
+        };
+        for inner in remove_entries(&folder)? {
+            if let Some(name) = move_up(&folder, &inner, top, &mut moved)? {
+                waiting.push_back(name);
+            }
+        }
+        // Not when somebody wrote into it meanwhile: the next round.
+        is_removed(top, &name, FileType::Directory)?;
+    }
+    Ok(())
+}
+
+/// Moves a folder under a name that is free there; none when it went away.
+fn move_up(
+    from: &OwnedFd,
+    name: &CStr,
+    to: &OwnedFd,
+    moved: &mut u64,
+) -> rustix::io::Result<Option<CString>> {
+    let mut opened = false;
+    loop {
+        *moved += 1;
+        let free = format!(".{}-{moved}.tmp", std::process::id());
+        match rename_new_at(from, name, to, free.as_str()) {
+            Ok(Renamed::Done) => return Ok(CString::new(free).ok()),
+            Ok(Renamed::Exists) => {}
+            Err(Errno::NOENT) => return Ok(None),
+            // Moving a folder changes its `..`: opening makes a read-only one writable.
+            Err(Errno::ACCESS) if !opened => {
+                opened = true;
+                drop(open_folder(from, name));
+            }
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Removes what a folder holds, except for folders that are not empty: returns
+/// their names.
+fn remove_entries(folder: &OwnedFd) -> rustix::io::Result<Vec<CString>> {
+    // The names first: a folder that is changed while it is read skips some.
+    let mut entries = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        if ![c".", c".."].contains(&entry.file_name()) {
+            entries.push((entry.file_name().to_owned(), entry.file_type()));
+        }
+    }
+    let mut left = Vec::new();
+    for (name, kind) in entries {
+        if !is_removed(folder, &name, kind)? {
+            left.push(name);
+        }
+    }
+    Ok(left)
+}
+
+/// Removes what has a name, if it is no folder, or an empty one. Returns whether
+/// it did, or nothing has the name any more.
+fn is_removed(folder: &OwnedFd, name: &CStr, kind: FileType) -> rustix::io::Result<bool> {
+    if kind != FileType::Directory {
+        match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(true),
+            // A folder: Linux says the one, POSIX the other, which may also mean what
+            // it says. The next call tells.
+            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    match rustix::fs::unlinkat(folder, name, AtFlags::REMOVEDIR) {
+        Ok(()) | Err(Errno::NOENT) => Ok(true),
+        Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
+        // No folder any more, or a file that may not be removed.
+        Err(Errno::NOTDIR) => match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(true),
+            // A folder again: the next round.
+            Err(Errno::ISDIR) => Ok(false),
+            Err(errno) => Err(errno),
+        },
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Opens a folder to empty it.
+fn open_folder(at: &OwnedFd, name: &CStr) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+    let folder = rustix::fs::openat(at, name, flags, Mode::empty())?;
+    // Some programs make their folders read-only (module caches do).
+    if !Mode::from_raw_mode(rustix::fs::fstat(&folder)?.st_mode).contains(Mode::RWXU) {
+        let _ = rustix::fs::fchmod(&folder, Mode::RWXU);
+    }
+    Ok(folder)
+}

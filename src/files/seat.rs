@@ -1,0 +1,30 @@
+//! The limited number of streams that may be open at one time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::{Error, Result};
+use crate::limits;
+
+/// One of the limited number of streams, for as long as it is kept.
+pub(in crate::files) struct Seat(Arc<AtomicUsize>);
+
+impl Seat {
+    /// Takes a seat.
+    ///
+    /// # Errors
+    /// SUBSCRIBER_LIMIT.
+    pub(in crate::files) fn take(count: &Arc<AtomicUsize>) -> Result<Self> {
+        let seat = Self(Arc::clone(count));
+        if count.fetch_add(1, Ordering::Relaxed) >= limits::SUBSCRIBERS_MAX {
+            return Err(Error::SubscriberLimit { limit: limits::SUBSCRIBERS_MAX });
+        }
+        Ok(seat)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

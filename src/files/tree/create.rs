@@ -1,0 +1,116 @@
+//! Creating something once, however often it is asked for with one request id.
+
+use crate::disk::Renamed;
+use crate::domain::{RequestId, TreePath};
+use crate::error::{Error, Result};
+
+use super::Tree;
+
+/// How often another name is made up when the first ones are taken.
+const NAMES_TRIED: usize = 16;
+
+/// Something that can be created: a project, a task or a run.
+pub(super) trait Creatable {
+    /// All that is asked for, so that a request id used again can be told from a
+    /// repetition.
+    fn content(&self) -> Vec<&str>;
+
+    /// The name it is to have; none has one made up.
+    fn name(&self) -> Option<&str>;
+
+    /// Makes up a name; `attempt` counts from 0.
+    fn make_up_name(&self, tree: &Tree, attempt: usize) -> String;
+
+    /// The path that exists when the thing exists.
+    fn record(&self, name: &str) -> TreePath;
+
+    /// Makes it, durably and in one step, unless it is there already.
+    fn make(&self, tree: &Tree, name: &str) -> Result<Renamed>;
+
+    /// Says that it is there already.
+    fn taken(&self, name: &str) -> Error;
+}
+
+/// What became of a creation.
+pub(super) struct Made {
+    pub(super) name: String,
+    /// Whether an earlier call had created it.
+    pub(super) duplicate: bool,
+}
+
+impl Tree {
+    /// Creates something, or finds what an earlier call with this request id
+    /// created.
+    pub(super) fn create(
+        &self,
+        new: &impl Creatable,
+        request_id: Option<&RequestId>,
+    ) -> Result<Made> {
+        let Some(request_id) = request_id else {
+            return self.create_new(new, None, |_| Ok(()));
+        };
+        let now = self.clock.now();
+        let content = super::requests::hash(&new.content());
+        let known = self.requests.find(request_id, &content, now)?;
+        if let Some(known) = &known {
+            let record = new.record(&known.name);
+            if self.disk.status(&record)?.is_some() {
+                // When a crash came between, it is there but not on disk.
+                self.disk.sync_folder(&record.parent().unwrap_or_else(TreePath::root))?;
+                self.requests.finish(request_id);
+                return Ok(Made { name: known.name.clone(), duplicate: true });
+            }
+            if known.done {
+                return Err(Error::CreatedAndRemoved {
+                    path: record.to_string(),
+                    request_id: request_id.as_str().to_owned(),
+                });
+            }
+        }
+        let begin = |name: &str| {
+            // What is taken now must not be found there as his own by a repetition.
+            if self.disk.status(&new.record(name))?.is_some() {
+                return Err(new.taken(name));
+            }
+            self.requests.begin(&*self.disk, request_id, &content, name, now)
+        };
+        let made = self.create_new(new, known.map(|known| known.name), begin);
+        match &made {
+            Ok(_) => self.requests.finish(request_id),
+            Err(error) if error.reason() == new.taken("").reason() => {
+                self.requests.withdraw(request_id);
+            }
+            // It may be there all the same: the repetition will see.
+            Err(_) => {}
+        }
+        made
+    }
+
+    fn create_new(
+        &self,
+        new: &impl Creatable,
+        begun: Option<String>,
+        begin: impl Fn(&str) -> Result<()>,
+    ) -> Result<Made> {
+        let mut begun = begun;
+        for attempt in 0..NAMES_TRIED {
+            let name = match (begun.take(), new.name()) {
+                (Some(name), _) => name,
+                (None, Some(name)) => name.to_owned(),
+                (None, None) => new.make_up_name(self, attempt),
+            };
+            let made = match begin(&name) {
+                Ok(()) => new.make(self, &name)?,
+                Err(error) if error.reason() == new.taken("").reason() => Renamed::Exists,
+                Err(error) => return Err(error),
+            };
+            if made == Renamed::Done {
+                return Ok(Made { name, duplicate: false });
+            }
+            if new.name().is_some() {
+                return Err(new.taken(&name));
+            }
+        }
+        Err(Error::Bug(format!("{NAMES_TRIED} names that were made up are all taken")))
+    }
+}

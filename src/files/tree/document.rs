@@ -1,0 +1,154 @@
+//! Documents: small files that are replaced as a whole, under a lock that other
+//! programs respect too.
+
+use std::time::Instant;
+
+use crate::disk::{Disk, DiskFile, Expected, Replaced, Status};
+use crate::domain::{Etag, TreePath};
+use crate::error::{Error, Holder, Result};
+use crate::files::lock::lock_until;
+use crate::layout::paths;
+use crate::limits;
+
+use super::Tree;
+
+/// A document as it was read.
+pub(super) struct Document {
+    pub(super) bytes: Vec<u8>,
+    pub(super) etag: Etag,
+    status: Status,
+}
+
+impl Document {
+    fn new(bytes: Vec<u8>, status: Status) -> Self {
+        Self { etag: Etag::of(&bytes), bytes, status }
+    }
+}
+
+impl Tree {
+    /// Reads a document. Takes no lock: it is replaced in one step.
+    pub(super) fn read_document(&self, path: &TreePath) -> Result<Option<Document>> {
+        match self.disk.read(path, limits::DOCUMENT_BYTES_MAX) {
+            Ok(content) => Ok(content.map(|content| Document::new(content.bytes, content.status))),
+            Err(Error::TooLarge { limit_name, limit, .. }) => Err(Error::CorruptDocument {
+                path: path.to_string(),
+                problem: format!("it is over {limit_name} = {limit} bytes"),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Replaces a document by what `change` makes of it, or leaves it when that is
+    /// nothing. `change` may be called again when a program without a lock came
+    /// between. Returns the document as it is now.
+    ///
+    /// # Errors
+    /// LOCK_TIMEOUT after `deadline`; ETAG_MISMATCH; FOREIGN_WRITE when somebody
+    /// comes between again and again; whatever `change` refuses.
+    pub(super) fn update_document(
+        &self,
+        path: &TreePath,
+        etag: Option<&Etag>,
+        deadline: Instant,
+        mut change: impl FnMut(Option<&Document>) -> Result<Option<Vec<u8>>>,
+    ) -> Result<Option<Document>> {
+        let _lock = DocumentLock::take(&*self.disk, path, deadline)?;
+        for _ in 0..limits::FOREIGN_WRITE_ATTEMPTS {
+            let current = self.read_document(path)?;
+            check_etag(path, etag, current.as_ref())?;
+            let bytes = match (change(current.as_ref())?, &current) {
+                (None, None) => return Ok(None),
+                (None, Some(current)) => current.bytes.clone(),
+                (Some(bytes), _) => bytes,
+            };
+            if bytes.len() > limits::DOCUMENT_BYTES_MAX {
+                return Err(Error::TooLarge {
+                    field: "document",
+                    limit_name: "DOCUMENT_BYTES_MAX",
+                    limit: limits::DOCUMENT_BYTES_MAX,
+                    actual: bytes.len(),
+                });
+            }
+            if let Some(current) = &current
+                && current.bytes == bytes
+                && !self.is_doubtful(path)
+            {
+                return Ok(Some(Document::new(bytes, current.status)));
+            }
+            let expected =
+                current.as_ref().map_or(Expected::Absent, |read| Expected::Status(read.status));
+            if let Replaced::Done(status) = self.replace(path, &bytes, Some(expected))? {
+                return Ok(Some(Document::new(bytes, status)));
+            }
+        }
+        Err(Error::ForeignWrite { path: path.to_string() })
+    }
+
+    /// Replaces a file. One whose last step failed is remembered: that its content
+    /// is as wanted does not mean that it is durable.
+    pub(super) fn replace(
+        &self,
+        path: &TreePath,
+        bytes: &[u8],
+        unless_changed: Option<Expected>,
+    ) -> Result<Replaced> {
+        let replaced = self.disk.replace(path, bytes, unless_changed);
+        let mut doubtful = super::locked(&self.doubtful);
+        match &replaced {
+            Ok(Replaced::Done(_)) => drop(doubtful.remove(path)),
+            Ok(Replaced::Changed) => {}
+            Err(_) => drop(doubtful.insert(path.clone())),
+        }
+        replaced
+    }
+
+    fn is_doubtful(&self, path: &TreePath) -> bool {
+        super::locked(&self.doubtful).contains(path)
+    }
+}
+
+/// The lock of a document, held as long as this lives. Its file is never removed.
+struct DocumentLock(std::sync::Arc<dyn DiskFile>);
+
+impl DocumentLock {
+    fn take(disk: &dyn Disk, document: &TreePath, deadline: Instant) -> Result<Self> {
+        let path = paths::lock_file(document);
+        let failed = |source| Error::io("lock", path.as_str(), source);
+        loop {
+            let file = disk.create_append(&path)?;
+            if !lock_until(&*file, deadline).map_err(failed)? {
+                return Err(Error::LockTimeout {
+                    path: path.to_string(),
+                    holder: Holder(file.lock_holder()),
+                    budget_seconds: limits::LOCK_BUDGET.as_secs(),
+                });
+            }
+            let lock = Self(file);
+            // Some programs unlink their lock files: then this one excludes nobody.
+            let named = disk.status(&path)?.map(|status| status.identity);
+            if named == Some(lock.0.status().map_err(failed)?.identity) {
+                return Ok(lock);
+            }
+        }
+    }
+}
+
+impl Drop for DocumentLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::error!(%error, "cannot unlock a document");
+        }
+    }
+}
+
+fn check_etag(path: &TreePath, expected: Option<&Etag>, current: Option<&Document>) -> Result<()> {
+    let actual = current.map(|document| &document.etag);
+    match expected {
+        Some(expected) if actual != Some(expected) => Err(Error::EtagMismatch {
+            path: path.to_string(),
+            expected: expected.to_string(),
+            actual: actual.map(Etag::to_string).unwrap_or_default(),
+        }),
+        _ => Ok(()),
+    }
+}

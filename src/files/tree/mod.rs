@@ -1,0 +1,126 @@
+//! Projects, tasks and runs: everything of the tree but the buses.
+//!
+//! The methods here are synchronous and block on files; `files::storage` runs them
+//! where that is no harm, one at a time for each thing that they change. Reads take
+//! no lock and write nothing.
+
+mod changes;
+mod clean_up;
+mod create;
+mod document;
+mod folder_hints;
+mod observer;
+mod places;
+mod projects;
+mod reconcile;
+mod requests;
+mod run_files;
+mod run_index;
+mod run_output;
+mod run_tree;
+mod runs;
+mod staging;
+mod tasks;
+mod turns;
+mod watching;
+
+use std::collections::HashSet;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::domain::{RequestId, TreePath};
+use crate::error::Result;
+use crate::layout::{paths, stamp};
+
+use changes::Changes;
+use folder_hints::FolderHints;
+use requests::Requests;
+use run_index::RunIndex;
+use tasks::Ages;
+use turns::Turns;
+
+pub(super) use observer::observe;
+pub(super) use runs::RunPlace;
+pub(super) use turns::Turn;
+
+/// The tree of one root.
+pub(super) struct Tree {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    pid: u32,
+    /// Who may change what now.
+    turns: Turns,
+    /// Requests that created something.
+    requests: Requests,
+    /// Where runs are, by their ids.
+    runs: RunIndex,
+    /// When tasks were made.
+    ages: Ages,
+    /// Documents whose last replacement failed at its end.
+    doubtful: Mutex<HashSet<TreePath>>,
+    /// What an earlier server left half-way.
+    pub(super) left_over: Vec<TreePath>,
+    /// What watchers see.
+    changes: Arc<Changes>,
+    /// Hints for those who follow a file.
+    hints: Arc<FolderHints>,
+    /// How many streams are open.
+    streams: Arc<AtomicUsize>,
+    shutdown: CancellationToken,
+}
+
+impl Tree {
+    /// Prepares a tree; reads little of it.
+    pub(super) fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
+        Ok(Self {
+            left_over: staging::left_over(&*disk),
+            requests: Requests::load(&*disk, clock.now())?,
+            hints: FolderHints::new(Arc::clone(&disk)),
+            turns: Turns::default(),
+            runs: RunIndex::default(),
+            ages: Ages::default(),
+            doubtful: Mutex::default(),
+            changes: Arc::default(),
+            streams: Arc::default(),
+            disk,
+            clock,
+            pid,
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    /// Ends streams; everything else goes on working.
+    pub(super) fn shut_down(&self) {
+        self.shutdown.cancel();
+    }
+
+    /// Waits for the turn to change what is at a path.
+    pub(super) async fn turn(&self, path: &TreePath) -> Result<Turn> {
+        self.turns.take(path).await
+    }
+
+    /// Waits for the turn of a request id.
+    pub(super) async fn turn_of_request(&self, request_id: &RequestId) -> Result<Turn> {
+        let name = requests::hash(&[request_id.as_str()]);
+        self.turns.take(&paths::requests_file().join(&name)).await
+    }
+
+    /// Returns how many bytes may still be written.
+    pub(super) fn free_bytes(&self) -> Result<u64> {
+        self.disk.free_bytes()
+    }
+
+    /// Returns a name that nothing of this server has had.
+    fn stamp(&self) -> String {
+        stamp::stamp(self.clock.now(), self.pid)
+    }
+}
+
+/// Locks what is whole between any two statements of ours.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,214 @@
+//! What is remembered of requests that created something, so that repeating one
+//! returns the first answer, also after a restart.
+//!
+//! One line of JSON for each, in `.callboard/requests`. It is on disk before the
+//! thing is created, with the id that the thing gets: whatever happens then, the
+//! repetition creates it under this id or finds it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{Disk, DiskFile};
+use crate::domain::{Etag, RequestId};
+use crate::error::{Error, Result};
+use crate::layout::paths;
+use crate::limits::CREATE_REQUEST_AGE;
+
+/// A file that holds more than this many lines besides what is still remembered is
+/// written anew.
+const STALE_LINES_MAX: usize = 1000;
+
+/// What a request created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Request {
+    request_id: String,
+    /// What the request asked for, as a hash.
+    content: String,
+    /// The name of what it creates; empty when it was withdrawn.
+    pub(super) name: String,
+    at: Timestamp,
+    /// Whether it was created, so that its absence means that it was removed since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) done: bool,
+}
+
+/// The requests of a tree.
+pub(super) struct Requests {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: HashMap<String, Request>,
+    /// Lines in the file.
+    lines: usize,
+    /// The file, when it can be appended to.
+    file: Option<Arc<dyn DiskFile>>,
+}
+
+impl Requests {
+    /// Reads what an earlier server remembered. A line that cannot be read is one
+    /// that was not written to its end.
+    pub(super) fn load(disk: &dyn Disk, now: Timestamp) -> Result<Self> {
+        let mut state = State::default();
+        if let Some(file) = disk.open(&paths::requests_file())? {
+            let failed = |source| Error::io("read", paths::requests_file().as_str(), source);
+            let length = file.status().map_err(failed)?.length;
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+            let count = file.read_at(0, &mut bytes).map_err(failed)?;
+            for line in bytes[..count].split(|&byte| byte == b'\n') {
+                match serde_json::from_slice::<Request>(line) {
+                    Ok(request) if request.name.is_empty() => {
+                        state.known.remove(&request.request_id);
+                    }
+                    Ok(request) => {
+                        state.known.insert(request.request_id.clone(), request);
+                    }
+                    Err(_) => {}
+                }
+            }
+            state.forget_old(now);
+        }
+        Ok(Self { state: Mutex::new(state) })
+    }
+
+    /// Finds what an earlier call with this request id created, or was about to.
+    ///
+    /// # Errors
+    /// REQUEST_ID_REUSED when it asked for something else.
+    pub(super) fn find(
+        &self,
+        request_id: &RequestId,
+        content: &str,
+        now: Timestamp,
+    ) -> Result<Option<Request>> {
+        let state = super::locked(&self.state);
+        let known = state.known.get(request_id.as_str()).filter(|known| known.is_young(now));
+        match known {
+            Some(known) if known.content != content => Err(Error::RequestIdReused {
+                place: known.name.clone(),
+                request_id: request_id.as_str().to_owned(),
+            }),
+            known => Ok(known.cloned()),
+        }
+    }
+
+    /// Remembers, durably, that a request is about to create something.
+    pub(super) fn begin(
+        &self,
+        disk: &dyn Disk,
+        request_id: &RequestId,
+        content: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let request = Request {
+            request_id: request_id.as_str().to_owned(),
+            content: content.to_owned(),
+            name: name.to_owned(),
+            at: now,
+            done: false,
+        };
+        let failed = |source| Error::io("write", paths::requests_file().as_str(), source);
+        let file = {
+            let mut state = super::locked(&self.state);
+            let line = request.line()?;
+            state.known.insert(request.request_id.clone(), request);
+            if state.file.is_none() || state.lines > 2 * state.known.len() + STALE_LINES_MAX {
+                state.forget_old(now);
+                return state.write_anew(disk);
+            }
+            state.append(&line).map_err(failed)?
+        };
+        // Outside of the lock: several callers share what the system syncs.
+        file.sync().map_err(|source| {
+            super::locked(&self.state).file = None;
+            failed(source)
+        })
+    }
+
+    /// Remembers that a request has created its thing. Not durable: without it a
+    /// repetition looks whether the thing is there.
+    pub(super) fn finish(&self, request_id: &RequestId) {
+        let mut state = super::locked(&self.state);
+        let Some(known) = state.known.get_mut(request_id.as_str()) else { return };
+        known.done = true;
+        let line = known.line();
+        state.note(line);
+    }
+
+    /// Forgets a request that could not create its thing, because somebody else had.
+    pub(super) fn withdraw(&self, request_id: &RequestId) {
+        let mut state = super::locked(&self.state);
+        let Some(known) = state.known.remove(request_id.as_str()) else { return };
+        state.note(Request { name: String::new(), ..known }.line());
+    }
+}
+
+impl Request {
+    fn line(&self) -> Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self).map_err(|error| Error::Bug(error.to_string()))?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    fn is_young(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        SignedDuration::try_from(CREATE_REQUEST_AGE).is_ok_and(|limit| age < limit)
+    }
+}
+
+impl State {
+    fn forget_old(&mut self, now: Timestamp) {
+        self.known.retain(|_, request| request.is_young(now));
+    }
+
+    /// Appends a line that need not be durable.
+    fn note(&mut self, line: Result<Vec<u8>>) {
+        if self.file.is_some()
+            && let Ok(line) = line
+            && let Err(error) = self.append(&line)
+        {
+            tracing::warn!(%error, "cannot note how a request ended");
+        }
+    }
+
+    /// Appends a line; a failed write may have left half of one.
+    fn append(&mut self, line: &[u8]) -> std::io::Result<Arc<dyn DiskFile>> {
+        let Some(file) = self.file.clone() else {
+            return Err(std::io::Error::other("the file is not open"));
+        };
+        self.lines += 1;
+        file.append(line).inspect_err(|_| self.file = None)?;
+        Ok(file)
+    }
+
+    /// Replaces the file by what is remembered, and opens it.
+    fn write_anew(&mut self, disk: &dyn Disk) -> Result<()> {
+        let path = paths::requests_file();
+        let mut requests: Vec<_> = self.known.values().collect();
+        requests.sort_by(|one, other| one.at.cmp(&other.at));
+        let mut bytes = Vec::new();
+        for request in requests {
+            bytes.extend(request.line()?);
+        }
+        self.file = None;
+        let _ = disk.replace(&path, &bytes, None)?;
+        self.lines = self.known.len();
+        self.file = disk.open_append(&path)?;
+        Ok(())
+    }
+}
+
+/// Returns the hash of what a request asks for.
+pub(super) fn hash(parts: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&part.len().to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    Etag::of(&bytes).to_string()
+}

@@ -1,0 +1,148 @@
+//! The files of runs: writing them as a whole, appending, listing.
+
+use crate::disk::{DiskFile, Kind};
+use crate::domain::{RunFile, TreePath};
+use crate::error::{Error, Result};
+use crate::layout::paths;
+use crate::store::{OutputAppended, Page, RunFileSummary};
+
+use super::Tree;
+use super::runs::RunPlace;
+
+impl RunPlace {
+    /// Returns the path of a file of the run.
+    pub(in crate::files) fn file(&self, file: &RunFile) -> TreePath {
+        paths::run_file(&self.path(), file)
+    }
+}
+
+impl Tree {
+    /// Replaces a file of a run; returns its size.
+    pub(in crate::files) fn write_run_file(
+        &self,
+        place: &RunPlace,
+        file: &RunFile,
+        data: &[u8],
+    ) -> Result<u64> {
+        let path = self.prepare_run_file(place, file)?;
+        let replaced = self.disk.replace(&path, data, None);
+        let _ = self.or_gone(place, replaced)?;
+        self.changes.touch_run(place);
+        Ok(data.len() as u64)
+    }
+
+    /// Appends to a file of a run, unless the chunk is there already.
+    pub(in crate::files) fn append_run_output(
+        &self,
+        place: &RunPlace,
+        file: &RunFile,
+        offset: Option<u64>,
+        chunk: &[u8],
+    ) -> Result<OutputAppended> {
+        let path = self.prepare_run_file(place, file)?;
+        let created = self.or_gone(place, self.disk.create_append(&path))?;
+        let failed = |action| {
+            let path = path.clone();
+            move |source| Error::io(action, path.as_str(), source)
+        };
+        let size = created.status().map_err(failed("look at"))?.length;
+        let offset = offset.unwrap_or(size);
+        let next_offset = offset + chunk.len() as u64;
+        let mismatch = || Error::OffsetMismatch { path: path.to_string(), offset, size };
+        if offset > size {
+            return Err(mismatch());
+        }
+        // Of a call that was cut off a part may be there.
+        let there = usize::try_from(size - offset).unwrap_or(usize::MAX).min(chunk.len());
+        if !holds(&*created, offset, &chunk[..there]).map_err(failed("read"))? {
+            return Err(mismatch());
+        }
+        let (_, missing) = chunk.split_at(there);
+        if !missing.is_empty() {
+            self.append_whole(&*created, size, missing).map_err(failed("append to"))?;
+        }
+        // Also when all of it was there: the call that wrote it may have been cut off
+        // before its sync.
+        created.sync().map_err(failed("sync"))?;
+        self.disk.sync_folder(&path.parent().unwrap_or_else(TreePath::root))?;
+        Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
+    }
+
+    /// Appends everything or nothing, as far as nobody else appends meanwhile.
+    fn append_whole(&self, file: &dyn DiskFile, size: u64, bytes: &[u8]) -> std::io::Result<()> {
+        file.append(bytes).inspect_err(|_| {
+            let now = file.status().map(|status| status.length);
+            if now.is_ok_and(|now| now > size && now < size + bytes.len() as u64) {
+                let _ = file.truncate(size);
+            }
+        })
+    }
+
+    /// Makes sure that a file of a run can be made, and returns its path.
+    fn prepare_run_file(&self, place: &RunPlace, file: &RunFile) -> Result<TreePath> {
+        if !self.is_folder(&place.path())? {
+            return Err(place.not_found());
+        }
+        let path = place.file(file);
+        if self.disk.status(&path)?.is_none() {
+            file.check_creatable()?;
+        }
+        if let RunFile::Log(_) = file {
+            let logs = paths::logs_folder(&place.path());
+            if !self.is_folder(&logs)? {
+                self.disk.create_folder(&logs)?;
+            }
+        }
+        Ok(path)
+    }
+
+    /// Says of a failure whether it is because the run was removed meanwhile.
+    fn or_gone<T>(&self, place: &RunPlace, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match self.disk.status(&place.path()) {
+            Ok(None) => place.not_found(),
+            _ => error,
+        })
+    }
+
+    /// Lists the files of a run.
+    pub(in crate::files) fn list_run_files(
+        &self,
+        place: &RunPlace,
+        after: Option<&RunFile>,
+        limit: usize,
+    ) -> Result<Page<RunFileSummary>> {
+        if !self.is_folder(&place.path())? {
+            return Err(place.not_found());
+        }
+        let mut files = vec![RunFile::Prompt, RunFile::Output, RunFile::Stdout, RunFile::Stderr];
+        let logs = self.disk.list(&paths::logs_folder(&place.path()))?.unwrap_or_default();
+        let mut names: Vec<String> = logs
+            .into_iter()
+            .filter(|entry| entry.kind == Kind::File && !entry.name.starts_with('.'))
+            .map(|entry| entry.name)
+            .collect();
+        names.sort();
+        files.extend(names.into_iter().map(RunFile::Log));
+        let mut page = Page { items: Vec::new(), more: false };
+        for file in files.into_iter().filter(|file| after.is_none_or(|after| file > after)) {
+            let Some(status) = self.disk.status(&place.file(&file))? else { continue };
+            if page.items.len() == limit {
+                page.more = true;
+                break;
+            }
+            page.items.push(RunFileSummary {
+                file,
+                size: status.length,
+                modified: status.modified,
+            });
+        }
+        Ok(page)
+    }
+}
+
+/// Whether a file holds these bytes at an offset.
+fn holds(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> std::io::Result<bool> {
+    let mut there = vec![0; bytes.len()];
+    let count = file.read_at(offset, &mut there)?;
+    Ok(count == bytes.len() && there == bytes)
+}

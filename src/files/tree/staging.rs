@@ -1,0 +1,83 @@
+//! Building folders where nobody looks, and giving them their place in one step;
+//! and the way back: taking them out of their place before they are removed.
+
+use crate::disk::{Disk, Renamed};
+use crate::domain::TreePath;
+use crate::error::Result;
+use crate::layout::paths;
+
+use super::Tree;
+
+/// A folder that is being built. It is removed unless it gets its place.
+pub(super) struct Staged<'a> {
+    tree: &'a Tree,
+    pub(super) folder: TreePath,
+    placed: bool,
+}
+
+impl Tree {
+    /// Begins a folder.
+    pub(super) fn stage(&self) -> Result<Staged<'_>> {
+        let staging = paths::staging_folder();
+        self.disk.create_folder(&staging)?;
+        let folder = staging.join(&self.stamp());
+        self.disk.create_new_folder(&folder)?;
+        Ok(Staged { tree: self, folder, placed: false })
+    }
+
+    /// Takes a folder out of its place, in one durable step. Returns where it is
+    /// until `empty_trash` removes it.
+    pub(super) fn discard(&self, folder: &TreePath) -> Result<TreePath> {
+        let trash = paths::trash_folder();
+        self.disk.create_folder(&trash)?;
+        let to = trash.join(&self.stamp());
+        // Stamps are not given twice, and a restart begins with an empty trash.
+        if self.disk.rename_new(folder, &to)? == Renamed::Exists {
+            return Err(crate::error::Error::Bug(format!("{to} is taken")));
+        }
+        self.disk.sync_folder(&folder.parent().unwrap_or_else(TreePath::root))?;
+        Ok(to)
+    }
+
+    /// Removes what is out of the tree.
+    pub(in crate::files) fn empty_trash(&self, left: &[TreePath]) {
+        for path in left {
+            if let Err(error) = self.disk.remove_tree(path) {
+                tracing::warn!(%path, %error, "cannot remove; the next start tries again");
+            }
+        }
+    }
+}
+
+/// Lists what an earlier server has left in its private folders. Nothing of this one is
+/// among it, because nothing was begun yet.
+pub(super) fn left_over(disk: &dyn Disk) -> Vec<TreePath> {
+    let mut left = Vec::new();
+    for folder in [paths::staging_folder(), paths::trash_folder()] {
+        let entries = disk.list(&folder).ok().flatten().unwrap_or_default();
+        left.extend(entries.iter().map(|entry| folder.join(&entry.name)));
+    }
+    left
+}
+
+impl Staged<'_> {
+    /// Gives the folder its place, durably, unless something is there. The place's
+    /// parent exists.
+    pub(super) fn place(mut self, to: &TreePath) -> Result<Renamed> {
+        self.tree.disk.sync_folder(&self.folder)?;
+        let renamed = self.tree.disk.rename_new(&self.folder, to)?;
+        if renamed == Renamed::Done {
+            self.placed = true;
+            self.tree.disk.sync_folder(&to.parent().unwrap_or_else(TreePath::root))?;
+        }
+        Ok(renamed)
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        if !self.placed {
+            self.tree.empty_trash(std::slice::from_ref(&self.folder));
+        }
+    }
+}

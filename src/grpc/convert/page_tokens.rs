@@ -1,0 +1,137 @@
+//! Page tokens: the place in a list after which to go on. To clients they are
+//! opaque; each method takes only its own.
+
+use jiff::Timestamp;
+
+use crate::domain::{ProjectId, RunFile, RunId, TaskId};
+use crate::error::{Error, Result};
+use crate::store::{Part, RunPosition, TaskPosition};
+
+use super::fields::task_key;
+
+const PROJECTS: &str = "p1.";
+const TASKS: &str = "t1.";
+const RUNS: &str = "r1.";
+const RUN_FILES: &str = "f1.";
+/// Stands for a time that is not known.
+const NO_TIME: &str = "-";
+
+/// Takes a page token of ListProjects.
+pub(super) fn project(token: &str) -> Result<Option<ProjectId>> {
+    parse(PROJECTS, token, |place| ProjectId::parse(place).ok())
+}
+
+/// Makes the token that goes on after a project.
+pub(super) fn project_out(project: &ProjectId) -> String {
+    format!("{PROJECTS}{project}")
+}
+
+/// Takes a page token of ListTasks.
+pub(super) fn task(token: &str) -> Result<Option<TaskPosition>> {
+    parse(TASKS, token, |place| {
+        let (time, task) = place.split_once('.')?;
+        let created_at = match time {
+            NO_TIME => None,
+            nanoseconds => Some(Timestamp::from_nanosecond(nanoseconds.parse().ok()?).ok()?),
+        };
+        Some(TaskPosition { created_at, task: TaskId::parse(task).ok()? })
+    })
+}
+
+/// Makes the token that goes on after a task.
+pub(super) fn task_out(created_at: Option<Timestamp>, task: &TaskId) -> String {
+    match created_at {
+        Some(time) => format!("{TASKS}{}.{task}", time.as_nanosecond()),
+        None => format!("{TASKS}{NO_TIME}.{task}"),
+    }
+}
+
+/// Takes a page token of ListRuns, which must lie in the part that is listed.
+pub(super) fn run(token: &str, part: &Part) -> Result<Option<RunPosition>> {
+    parse(RUNS, token, |place| {
+        let (project, rest) = place.split_once('/')?;
+        let (task, folder) = rest.split_once('/')?;
+        let task = task_key(project, task).ok()?;
+        let is_inside = match part {
+            Part::All => true,
+            Part::Project(project) => *project == task.project,
+            Part::Task(only) => *only == task,
+        };
+        let folder = RunId::parse(folder).ok()?.to_string();
+        is_inside.then_some(RunPosition { task, folder })
+    })
+}
+
+/// Makes the token that goes on after a run.
+pub(super) fn run_out(position: &RunPosition) -> String {
+    format!("{RUNS}{}/{}", position.task, position.folder)
+}
+
+/// Takes a page token of ListRunFiles.
+pub(super) fn run_file(token: &str) -> Result<Option<RunFile>> {
+    parse(RUN_FILES, token, |place| RunFile::parse(place).ok())
+}
+
+/// Makes the token that goes on after a file.
+pub(super) fn run_file_out(file: &RunFile) -> String {
+    format!("{RUN_FILES}{file}")
+}
+
+/// Takes a token of one kind; empty means the first page.
+fn parse<T>(kind: &str, token: &str, place: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    token.strip_prefix(kind).and_then(place).map(Some).ok_or(Error::InvalidPageToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TaskKey;
+
+    fn key() -> TaskKey {
+        task_key("demo", "task-a.b").expect("a task")
+    }
+
+    #[test]
+    fn what_is_given_out_is_taken_again() {
+        let id = ProjectId::parse("demo").expect("a project");
+        assert_eq!(project(&project_out(&id)).expect("a token"), Some(id));
+        for nanoseconds in [None, Some(1_767_225_600_123_456_789), Some(-1)] {
+            let created_at =
+                nanoseconds.map(|time| Timestamp::from_nanosecond(time).expect("a time"));
+            let token = task_out(created_at, &key().task);
+            let place = TaskPosition { created_at, task: key().task };
+            assert_eq!(task(&token).expect("a token"), Some(place), "{token}");
+        }
+        let place = RunPosition { task: key(), folder: "run 1.x".into() };
+        for part in [Part::All, Part::Project(key().project), Part::Task(key())] {
+            assert_eq!(run(&run_out(&place), &part).expect("a token"), Some(place.clone()));
+        }
+        let file = RunFile::parse("logs/a b.log").expect("a file");
+        assert_eq!(run_file(&run_file_out(&file)).expect("a token"), Some(file));
+        assert_eq!(project("").expect("no token"), None);
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for token in ["demo", "p1.", "p1.a/b", "p1...", "t1.-.x", "P1.demo"] {
+            assert!(matches!(project(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+        for token in ["t1.", "t1.x", "t1..x", "t1.1.", "t1.1x.y", "t1.1.a/b", "p1.demo"] {
+            assert!(matches!(task(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+        let elsewhere = Part::Task(task_key("demo", "other").expect("a task"));
+        let project = Part::Project(ProjectId::parse("dem").expect("a project"));
+        for token in ["r1.a/b", "r1.a/b/", "r1.a/b/..", "r1.a/b/c/d", "r1.//c", "f1.prompt"] {
+            assert!(matches!(run(token, &Part::All), Err(Error::InvalidPageToken)), "{token}");
+        }
+        for part in [elsewhere, project] {
+            assert!(run("r1.demo/task-a.b/x", &part).is_err(), "{part:?}");
+        }
+        for token in ["f1.", "f1.logs/../x", "f1.run-info.yaml", "prompt"] {
+            assert!(matches!(run_file(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The server goes away while a command runs, and comes back, or not.
+
+use rustix::process::{Pid, Signal, test_kill_process};
+
+use super::{Running, content, exec, messages, run_info, types};
+use crate::client::eventually;
+use crate::server::Server;
+
+/// Prints so many numbered lines for each line of stdin.
+const COUNTING: &str = r#"
+    n=0
+    while read lines; do
+        end=$((n + lines))
+        while [ $n -lt $end ]; do n=$((n + 1)); echo "line $n"; done
+    done
+    exit 9
+"#;
+
+fn numbered(count: usize) -> String {
+    (1..=count).map(|n| format!("line {n}\n")).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_while_lines_come_has_each_line_once() {
+    const ROUNDS: usize = 5;
+    const LINES: usize = 3000;
+    let mut server = Server::start();
+    let mut running = Running::start(exec(&server, &[], &["sh", "-c", COUNTING]));
+    for round in 0..ROUNDS {
+        running.tell(&LINES.to_string());
+        // The lines are on their way: somewhere between the first and the last call.
+        running.stdout.until(&format!("line {}", round * LINES + 1 + round * LINES / ROUNDS));
+        server.kill();
+        // While the server is away the command goes on.
+        running.tell(&LINES.to_string());
+        running.stdout.until(&format!("line {}", (2 * round + 2) * LINES));
+        server.restart();
+    }
+    let all = numbered(2 * ROUNDS * LINES);
+    assert_eq!(running.end(), 9);
+    let kept = String::from_utf8(content(&server, "agent-stdout.txt")).expect("text");
+    assert!(kept == all, "kept {} bytes of {}", kept.len(), all.len());
+    assert!(content(&server, "output.md") == all.as_bytes());
+    let run = run_info(&server).await;
+    assert_eq!((run.status.as_str(), run.exit_code), ("failed", 9));
+    assert_eq!(types(&messages(&server).await), ["RUN_START", "RUN_CRASH"]);
+}
+
+#[tokio::test]
+async fn a_command_that_writes_a_lot_while_the_server_is_away_is_held_up_and_loses_nothing() {
+    let mut server = Server::start();
+    let script = "echo ready; read line; seq 1 2000000; echo written >&2";
+    let mut running = Running::start(exec(&server, &[], &["sh", "-c", script]));
+    assert_eq!(running.stdout.next().as_deref(), Some("ready"));
+    server.kill();
+    running.tell("go");
+    // Its end cannot come before the server is back: 8 MiB are kept, not 14.
+    running.stdout.until("800000");
+    server.restart();
+    assert_eq!(running.stdout.rest().last().map(String::as_str), Some("2000000"));
+    running.stderr.until("written");
+    assert_eq!(running.end(), 0);
+    let expected: String = std::iter::once("ready\n".to_owned())
+        .chain((1..=2_000_000).map(|n| format!("{n}\n")))
+        .collect();
+    assert!(content(&server, "agent-stdout.txt") == expected.as_bytes());
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_after_the_end_still_learns_of_it() {
+    let mut server = Server::start();
+    let script = "echo ready; read line; echo last; exit 3";
+    let mut running = Running::start(exec(&server, &[], &["sh", "-c", script]));
+    assert_eq!(running.stdout.next().as_deref(), Some("ready"));
+    server.kill();
+    running.tell("go");
+    running.stderr.until("takes nothing for the moment");
+    assert_eq!(running.stdout.rest(), ["last"]);
+    server.restart();
+    assert_eq!(running.end(), 3);
+    assert_eq!(content(&server, "output.md"), b"ready\nlast\n");
+    assert_eq!(run_info(&server).await.exit_code, 3);
+}
+
+#[tokio::test]
+async fn when_patience_ends_the_message_names_the_exit_code_and_what_is_missing() {
+    let mut server = Server::start();
+    let script = "echo ready; read line; echo last; exit 3";
+    let mut running = Running::start(exec(&server, &["--patience=300ms"], &["sh", "-c", script]));
+    assert_eq!(running.stdout.next().as_deref(), Some("ready"));
+    server.kill();
+    running.tell("go");
+    assert_eq!(running.end(), 125);
+    let told = running.stderr.rest().join("\n");
+    for word in ["cannot record all of run r: exit code 3", "5 bytes of stdout", "RUN_CRASH"] {
+        assert!(told.contains(word), "no {word:?} in {told}");
+    }
+    assert!(told.contains("the command's own exit code is 3"), "{told}");
+}
+
+#[tokio::test]
+async fn once_the_command_has_ended_a_signal_ends_the_waiting_for_the_server() {
+    let mut server = Server::start();
+    let script = "echo $$; read line; exit 3";
+    let mut running = Running::start(exec(&server, &["--patience=1h"], &["sh", "-c", script]));
+    let pid = running.stdout.next().and_then(|line| line.parse().ok());
+    let command = pid.and_then(Pid::from_raw).expect("a pid");
+    server.kill();
+    running.tell("go");
+    eventually("the command has ended", async || test_kill_process(command).is_err()).await;
+    running.signal(Signal::TERM);
+    assert_eq!(running.end(), 125);
+    let told = running.stderr.rest().join("\n");
+    assert!(told.contains("the command's own exit code is 3"), "{told}");
+}
