@@ -59,7 +59,7 @@ pub(super) fn block(run: &Run, now: Timestamp) -> Block {
     Block::default()
         .field("run", name(run))
         .field("status", run.status.clone())
-        .field("liveness", liveness(run))
+        .field("liveness", liveness(run).trim_matches('-'))
         .field("problem", run.problem.clone())
         .field("exit code", exit_code(run))
         .field("error", run.error_summary.clone())

@@ -16,22 +16,26 @@ mod reconcile;
 mod requests;
 mod run_files;
 mod run_index;
+mod run_list;
 mod run_output;
 mod run_tree;
+mod run_update;
 mod runs;
 mod staging;
+mod task_list;
+mod task_state;
 mod tasks;
 mod turns;
 mod watching;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::disk::Disk;
+use crate::disk::{Disk, Identity};
 use crate::domain::{RequestId, TreePath};
 use crate::error::Result;
 use crate::layout::{paths, stamp};
@@ -40,7 +44,7 @@ use changes::Changes;
 use folder_hints::FolderHints;
 use requests::Requests;
 use run_index::RunIndex;
-use tasks::Ages;
+use task_list::Ages;
 use turns::Turns;
 
 pub(super) use observer::observe;
@@ -62,6 +66,8 @@ pub(super) struct Tree {
     ages: Ages,
     /// Documents whose last replacement failed at its end.
     doubtful: Mutex<HashSet<TreePath>>,
+    /// Files that are appended to, as they were when their names were made durable.
+    synced_entries: Mutex<HashMap<TreePath, Identity>>,
     /// What an earlier server left half-way.
     pub(super) left_over: Vec<TreePath>,
     /// What watchers see.
@@ -84,6 +90,7 @@ impl Tree {
             runs: RunIndex::default(),
             ages: Ages::default(),
             doubtful: Mutex::default(),
+            synced_entries: Mutex::default(),
             changes: Arc::default(),
             streams: Arc::default(),
             disk,

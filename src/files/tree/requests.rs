@@ -190,7 +190,7 @@ impl State {
     fn write_anew(&mut self, disk: &dyn Disk) -> Result<()> {
         let path = paths::requests_file();
         let mut requests: Vec<_> = self.known.values().collect();
-        requests.sort_by(|one, other| one.at.cmp(&other.at));
+        requests.sort_by_key(|request| request.at);
         let mut bytes = Vec::new();
         for request in requests {
             bytes.extend(request.line()?);

@@ -9,6 +9,9 @@ use crate::store::{OutputAppended, Page, RunFileSummary};
 use super::Tree;
 use super::runs::RunPlace;
 
+/// Files of which it is remembered that their name is durable.
+const SYNCED_ENTRIES_MAX: usize = 4096;
+
 impl RunPlace {
     /// Returns the path of a file of the run.
     pub(in crate::files) fn file(&self, file: &RunFile) -> TreePath {
@@ -64,8 +67,24 @@ impl Tree {
         // Also when all of it was there: the call that wrote it may have been cut off
         // before its sync.
         created.sync().map_err(failed("sync"))?;
-        self.disk.sync_folder(&path.parent().unwrap_or_else(TreePath::root))?;
+        self.sync_entry(&path, &*created)?;
         Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
+    }
+
+    /// Makes a file's name durable, once for each file.
+    fn sync_entry(&self, path: &TreePath, file: &dyn DiskFile) -> Result<()> {
+        let failed = |source| Error::io("look at", path.as_str(), source);
+        let identity = file.status().map_err(failed)?.identity;
+        if super::locked(&self.synced_entries).get(path) == Some(&identity) {
+            return Ok(());
+        }
+        self.disk.sync_folder(&path.parent().unwrap_or_else(TreePath::root))?;
+        let mut synced = super::locked(&self.synced_entries);
+        if synced.len() >= SYNCED_ENTRIES_MAX {
+            synced.clear();
+        }
+        synced.insert(path.clone(), identity);
+        Ok(())
     }
 
     /// Appends everything or nothing, as far as nobody else appends meanwhile.
@@ -86,6 +105,8 @@ impl Tree {
         let path = place.file(file);
         if self.disk.status(&path)?.is_none() {
             file.check_creatable()?;
+            // A new file may get the identity of the one that was there.
+            super::locked(&self.synced_entries).remove(&path);
         }
         if let RunFile::Log(_) = file {
             let logs = paths::logs_folder(&place.path());

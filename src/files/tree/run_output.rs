@@ -191,12 +191,13 @@ impl Reader {
         }
         for _ in 0..2 {
             let Some(file) = self.open.clone() else { return Ok(None) };
-            let mut bytes = vec![0; FILE_CHUNK_BYTES];
+            let length = file.status().map_err(|source| self.failed(source))?.length;
+            let left = usize::try_from(length.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; left.min(FILE_CHUNK_BYTES)];
             let count =
                 file.read_at(self.offset, &mut bytes).map_err(|source| self.failed(source))?;
-            let is_full = count == bytes.len();
             bytes.truncate(count);
-            if !is_all || is_full {
+            if !is_all || left > FILE_CHUNK_BYTES {
                 bytes.truncate(whole_characters(&bytes));
             }
             if !bytes.is_empty() {

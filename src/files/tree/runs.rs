@@ -1,20 +1,13 @@
 //! Runs: folders below a task's `runs`.
 
-use std::time::Instant;
-
-use jiff::Timestamp;
-
 use crate::disk::{Kind, Renamed};
 use crate::domain::{
-    Etag, Liveness, RequestId, Run, RunFile, RunInfo, RunKey, TaskKey, TreePath, run_status,
+    Liveness, RequestId, Run, RunFile, RunInfo, RunKey, TaskKey, TreePath, run_status,
 };
 use crate::error::{Error, Reason, Result};
 use crate::host;
 use crate::layout::{cwd_file, paths, run_info_file};
-use crate::limits;
-use crate::store::{
-    Created, EndStatus, NewRun, Part, RunChange, RunEnd, RunPage, RunPosition, RunQuery,
-};
+use crate::store::{Created, NewRun};
 
 use super::Tree;
 use super::create::Creatable;
@@ -137,7 +130,7 @@ impl NewRun {
 }
 
 /// The small files that repeat what a run's record says.
-fn derived_files(folder: &TreePath, info: &RunInfo) -> Vec<(TreePath, Vec<u8>)> {
+pub(super) fn derived_files(folder: &TreePath, info: &RunInfo) -> Vec<(TreePath, Vec<u8>)> {
     let mut files = vec![
         (paths::agent_type_file(folder), cwd_file::write_line(&info.agent_type)),
         (paths::cwd_file(folder), cwd_file::write(info)),
@@ -213,14 +206,14 @@ impl Tree {
         })
     }
 
-    fn parse_run(&self, place: &RunPlace, document: &Document) -> Result<RunInfo> {
+    pub(super) fn parse_run(&self, place: &RunPlace, document: &Document) -> Result<RunInfo> {
         run_info_file::read(&document.bytes, &place.task, &place.folder).map_err(|damage| {
             Error::CorruptDocument { path: place.record().to_string(), problem: damage.to_string() }
         })
     }
 
     /// Tells of a run without a record what its small files say.
-    fn info_of_small_files(&self, place: &RunPlace) -> Result<RunInfo> {
+    pub(super) fn info_of_small_files(&self, place: &RunPlace) -> Result<RunInfo> {
         let folder = place.path();
         match self.disk.status(&folder)? {
             None => return Err(place.not_found()),
@@ -244,147 +237,6 @@ impl Tree {
             info.agent_type = cwd_file::read_line(&agent);
         }
         Ok(info)
-    }
-
-    /// Lists runs in the order of project, task and folder.
-    pub(in crate::files) fn list_runs(&self, query: &RunQuery) -> Result<RunPage> {
-        let tasks = match self.tasks_of(&query.part) {
-            Ok(tasks) => tasks,
-            // What does not exist has no runs.
-            Err(error)
-                if matches!(error.reason(), Reason::ProjectNotFound | Reason::TaskNotFound) =>
-            {
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
-        let mut page = RunPage { runs: Vec::new(), next: None };
-        let mut examined = 0;
-        let after = query.after.as_ref();
-        for task in tasks.iter().filter(|task| after.is_none_or(|after| **task >= after.task)) {
-            let folders = match self.run_folders(task) {
-                Ok(folders) => folders,
-                Err(error) if matches!(query.part, Part::Task(_)) => return Err(error),
-                Err(error) => {
-                    tracing::debug!(%task, %error, "a task's runs cannot be listed");
-                    continue;
-                }
-            };
-            for folder in folders {
-                let position = RunPosition { task: task.clone(), folder };
-                if after.is_some_and(|after| position <= *after) {
-                    continue;
-                }
-                if page.runs.len() == query.limit || examined == limits::RUNS_EXAMINED_MAX {
-                    return Ok(page);
-                }
-                examined += 1;
-                let place = RunPlace { task: task.clone(), folder: position.folder.clone() };
-                page.next = Some(position);
-                match self.show_run(&place) {
-                    Ok(run) if fits(&run, &query.statuses) => page.runs.push(run),
-                    // Removed meanwhile.
-                    Err(error) if error.reason() != Reason::RunNotFound => return Err(error),
-                    _ => {}
-                }
-            }
-        }
-        page.next = None;
-        Ok(page)
-    }
-
-    /// Ends a run.
-    pub(in crate::files) fn end_run(
-        &self,
-        place: &RunPlace,
-        end: &RunEnd,
-        etag: Option<&Etag>,
-        deadline: Instant,
-    ) -> Result<Run> {
-        let now = self.clock.now();
-        self.change_run(place, etag, deadline, |info| apply_end(info, end, now))
-    }
-
-    /// Changes a run.
-    pub(in crate::files) fn update_run(
-        &self,
-        place: &RunPlace,
-        change: &RunChange,
-        etag: Option<&Etag>,
-        deadline: Instant,
-    ) -> Result<Run> {
-        self.change_run(place, etag, deadline, |info| {
-            let mut changed = info.clone();
-            apply_change(&mut changed, change);
-            Ok((changed != *info).then_some(changed))
-        })
-    }
-
-    /// Replaces a run's record by what `change` makes of it, unless that is nothing.
-    pub(super) fn change_run(
-        &self,
-        place: &RunPlace,
-        etag: Option<&Etag>,
-        deadline: Instant,
-        change: impl Fn(&RunInfo) -> Result<Option<RunInfo>>,
-    ) -> Result<Run> {
-        if !self.is_folder(&place.path())? {
-            return Err(place.not_found());
-        }
-        let updated = self.update_document(&place.record(), etag, deadline, |current| {
-            let info = match current {
-                Some(document) => self.parse_run(place, document)?,
-                // A record that is missing is made anew.
-                None => self.info_of_small_files(place)?,
-            };
-            let previous = current.map(|document| document.bytes.as_slice());
-            Ok(change(&info)?.map(|info| run_info_file::write(&info, previous)))
-        });
-        if let Err(error) = updated {
-            // Its folder may have been removed under our hands.
-            let gone = self.disk.status(&place.path())?.is_none();
-            return Err(if gone { place.not_found() } else { error });
-        }
-        let run = self.read_run(place)?;
-        self.write_derived_files(place, &run.info);
-        self.runs.note(&run);
-        self.changes.touch_run(place);
-        if let Err(error) = self.repair_state(&place.task, deadline) {
-            tracing::warn!(task = %place.task, %error, "cannot rewrite an unreadable task state");
-        }
-        Ok(run)
-    }
-
-    /// Brings the small files of a run up to date; returns which had to be. They say
-    /// nothing that its record does not: not being able to write one fails nothing.
-    pub(super) fn write_derived_files(&self, place: &RunPlace, info: &RunInfo) -> Vec<TreePath> {
-        let mut written = Vec::new();
-        for (path, content) in self.stale_derived_files(place, info) {
-            match self.disk.replace(&path, &content, None) {
-                Ok(_) => written.push(path),
-                Err(error) => tracing::warn!(%path, %error, "cannot write a derived file"),
-            }
-        }
-        written
-    }
-
-    /// Returns the small files of a run that are missing or say something else, with
-    /// what they should say. An older form is left as it is.
-    pub(super) fn stale_derived_files(
-        &self,
-        place: &RunPlace,
-        info: &RunInfo,
-    ) -> Vec<(TreePath, Vec<u8>)> {
-        let folder = place.path();
-        let has_old_cwd = self.disk.status(&paths::old_cwd_file(&folder)).ok().flatten().is_some();
-        let mut files = derived_files(&folder, info);
-        files.retain(|(path, content)| {
-            let is_old_form = has_old_cwd && *path == paths::cwd_file(&folder);
-            let read = self.read_document(path);
-            let is_current = read.is_ok_and(|read| read.is_some_and(|read| read.bytes == *content));
-            !is_old_form && !is_current
-        });
-        files
     }
 
     /// Takes a run out of the tree; returns what is left to be removed.
@@ -425,77 +277,4 @@ pub(super) fn liveness(info: &RunInfo) -> Liveness {
     } else {
         Liveness::Lost
     }
-}
-
-fn fits(run: &Run, statuses: &[String]) -> bool {
-    statuses.is_empty() || statuses.contains(&run.info.status)
-}
-
-/// Returns a run's record after its end; none when that changes nothing.
-fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<Option<RunInfo>> {
-    let to = match end.status {
-        EndStatus::Running => run_status::RUNNING,
-        EndStatus::Completed => run_status::COMPLETED,
-        EndStatus::Failed => run_status::FAILED,
-    };
-    let refused = || Error::InvalidTransition {
-        run: info.run_id.clone(),
-        from: info.status.clone(),
-        to: match end.exit_code {
-            Some(code) => format!("{to} with exit code {code}"),
-            None => to.to_owned(),
-        },
-    };
-    if end.status == EndStatus::Running {
-        return if info.is_running() { Ok(None) } else { Err(refused()) };
-    }
-    if info.has_ended() {
-        let same = info.status == to && end.exit_code.is_none_or(|code| code == info.exit_code);
-        return if same { Ok(None) } else { Err(refused()) };
-    }
-    let by_default = if end.status == EndStatus::Completed { 0 } else { -1 };
-    let mut ended = info.clone();
-    ended.status = to.to_owned();
-    ended.exit_code = end.exit_code.unwrap_or(by_default);
-    // A clock that stepped back ends no run before its start.
-    ended.end_time = Some(info.start_time.map_or(now, |start| start.max(now)));
-    if !end.error_summary.is_empty() {
-        ended.error_summary.clone_from(&end.error_summary);
-    }
-    Ok(Some(ended))
-}
-
-fn apply_change(info: &mut RunInfo, change: &RunChange) {
-    let RunChange {
-        host,
-        pid,
-        pgid,
-        process_ownership,
-        cwd,
-        commandline,
-        agent_version,
-        error_summary,
-        parent_run_id,
-        previous_run_id,
-    } = change;
-    let is_here = host.is_empty() || *host == host::name();
-    let number = |field: &mut i64, new: &Option<i64>| {
-        if let Some(new) = *new {
-            *field = if is_here { new } else { 0 };
-        }
-    };
-    number(&mut info.pid, pid);
-    number(&mut info.pgid, pgid);
-    let text = |field: &mut String, new: &Option<String>| {
-        if let Some(new) = new {
-            field.clone_from(new);
-        }
-    };
-    text(&mut info.process_ownership, process_ownership);
-    text(&mut info.cwd, cwd);
-    text(&mut info.commandline, commandline);
-    text(&mut info.agent_version, agent_version);
-    text(&mut info.error_summary, error_summary);
-    text(&mut info.parent_run_id, parent_run_id);
-    text(&mut info.previous_run_id, previous_run_id);
 }

@@ -1,19 +1,17 @@
 //! Tasks: folders of projects.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::sync::Mutex;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::disk::{Expected, Renamed, Replaced, Status};
-use crate::domain::{Etag, RequestId, Task, TaskKey, TaskRecord, TaskState, TreePath};
-use crate::error::{Error, Reason, Result};
+use crate::disk::{Expected, Renamed, Replaced};
+use crate::domain::{Etag, RequestId, Task, TaskKey, TaskRecord, TreePath};
+use crate::error::{Error, Result};
 use crate::layout::{paths, state_file, task_config_file, task_file};
-use crate::store::{Created, NewTask, Page, TaskChange, TaskPosition, TaskQuery};
+use crate::store::{Created, NewTask, TaskChange};
 
 use super::Tree;
 use super::create::Creatable;
@@ -23,13 +21,6 @@ use super::document::Document;
 const PENDING: &str = "pending";
 /// Characters of a task's id that are made from its description.
 const SLUG_CHARS: usize = 40;
-
-/// When tasks were made, by what their records were when that was read: a list is
-/// sorted by it.
-#[derive(Default)]
-pub(super) struct Ages {
-    known: Mutex<HashMap<TaskKey, (Status, Option<Timestamp>)>>,
-}
 
 impl Creatable for NewTask {
     fn content(&self) -> Vec<&str> {
@@ -194,7 +185,7 @@ impl Tree {
         }
     }
 
-    fn parse_record(&self, key: &TaskKey, document: &Document) -> Result<TaskRecord> {
+    pub(super) fn parse_record(&self, key: &TaskKey, document: &Document) -> Result<TaskRecord> {
         task_file::read(&document.bytes, key).map_err(|damage| Error::CorruptDocument {
             path: paths::task_record_file(&paths::task_folder(key)).to_string(),
             problem: damage.to_string(),
@@ -252,54 +243,6 @@ impl Tree {
             etag,
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         })
-    }
-
-    /// Lists a project's tasks, newest first.
-    pub(in crate::files) fn list_tasks(&self, query: &TaskQuery) -> Result<Page<Task>> {
-        // A project that is no folder is an error; one that is not there has none.
-        self.is_folder(&paths::project_folder(&query.project))?;
-        let keys = self.task_keys(&query.project);
-        let mut aged: Vec<(Option<Timestamp>, TaskKey)> =
-            keys.into_iter().map(|key| (self.age(&key), key)).collect();
-        aged.sort_by(|(one, key), (other, other_key)| other.cmp(one).then(key.cmp(other_key)));
-        let follows = |(created_at, key): &(Option<Timestamp>, TaskKey)| {
-            let Some(TaskPosition { created_at: last, task }) = &query.after else { return true };
-            created_at < last || (created_at == last && key.task > *task)
-        };
-        let mut items = Vec::new();
-        for (_, key) in aged.iter().filter(|one| follows(one)) {
-            let task = match self.show_task(key) {
-                Ok(task) => task,
-                // Removed meanwhile, or a folder of something else.
-                Err(error) if error.reason() == Reason::TaskNotFound => continue,
-                Err(error) => damaged(key, &error),
-            };
-            if !query.statuses.is_empty() && !query.statuses.contains(&task.record.status) {
-                continue;
-            }
-            if items.len() == query.limit {
-                return Ok(Page { items, more: true });
-            }
-            items.push(task);
-        }
-        Ok(Page { items, more: false })
-    }
-
-    /// Returns when a task was made.
-    fn age(&self, key: &TaskKey) -> Option<Timestamp> {
-        let path = paths::task_record_file(&paths::task_folder(key));
-        let by_id = || time_in_id(key.task.as_str());
-        let Ok(Some(status)) = self.disk.status(&path) else { return by_id() };
-        if let Some((seen, age)) = super::locked(&self.ages.known).get(key)
-            && *seen == status
-        {
-            return *age;
-        }
-        let record = self.read_document(&path).ok().flatten();
-        let record = record.and_then(|document| self.parse_record(key, &document).ok());
-        let age = record.and_then(|record| record.created_at).or_else(by_id);
-        super::locked(&self.ages.known).insert(key.clone(), (status, age));
-        age
     }
 
     /// Changes a task.
@@ -367,113 +310,14 @@ impl Tree {
         }
         let discarded = self.discard(&paths::task_folder(key))?;
         self.runs.forget_task(key);
-        super::locked(&self.ages.known).remove(key);
+        self.ages.forget(key);
         self.changes.touch_task(key);
         Ok(discarded)
-    }
-
-    /// Returns a task's state document.
-    pub(in crate::files) fn task_state(&self, key: &TaskKey) -> Result<Option<(TaskState, Etag)>> {
-        self.demand_task(key)?;
-        let document = self.read_document(&paths::task_state_file(&paths::task_folder(key)))?;
-        Ok(document.map(|document| (state_file::read(&document.bytes).state, document.etag)))
-    }
-
-    /// Replaces a task's state document.
-    pub(in crate::files) fn set_task_state(
-        &self,
-        key: &TaskKey,
-        state: &TaskState,
-        etag: Option<&Etag>,
-        deadline: Instant,
-    ) -> Result<Etag> {
-        self.demand_task(key)?;
-        let path = paths::task_state_file(&paths::task_folder(key));
-        let written = self.update_document(&path, etag, deadline, |current| {
-            self.keep_unreadable_state(&path, current)?;
-            Ok(Some(state_file::write(state)))
-        })?;
-        self.changes.touch_task(key);
-        written
-            .map(|document| document.etag)
-            .ok_or_else(|| Error::Bug("a state was written and is not there".into()))
-    }
-
-    /// Rewrites a state document that cannot be read. Returns whether there was one.
-    pub(super) fn repair_state(&self, key: &TaskKey, deadline: Instant) -> Result<bool> {
-        let path = paths::task_state_file(&paths::task_folder(key));
-        let is_corrupt = |document: &Document| state_file::read(&document.bytes).corrupt;
-        if !self.read_document(&path)?.as_ref().is_some_and(is_corrupt) {
-            return Ok(false);
-        }
-        self.update_document(&path, None, deadline, |current| {
-            self.keep_unreadable_state(&path, current)?;
-            let current = current.filter(|document| is_corrupt(document));
-            Ok(current.map(|document| state_file::write(&state_file::read(&document.bytes).state)))
-        })?;
-        Ok(true)
-    }
-
-    /// Whether a task's state document cannot be read.
-    pub(super) fn has_unreadable_state(&self, key: &TaskKey) -> bool {
-        let path = paths::task_state_file(&paths::task_folder(key));
-        let document = self.read_document(&path).ok().flatten();
-        document.is_some_and(|document| state_file::read(&document.bytes).corrupt)
-    }
-
-    /// Keeps the bytes of a state document that cannot be read beside it.
-    fn keep_unreadable_state(&self, path: &TreePath, current: Option<&Document>) -> Result<()> {
-        match current {
-            Some(document) if state_file::read(&document.bytes).corrupt => {
-                let kept = paths::unreadable_file(path, &self.stamp());
-                self.disk.create_synced(&kept, &document.bytes)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Marks a task as done, or no longer; returns whether that changed anything.
-    pub(in crate::files) fn set_task_done(
-        &self,
-        key: &TaskKey,
-        done: bool,
-        deadline: Instant,
-    ) -> Result<bool> {
-        self.demand_task(key)?;
-        let path = paths::task_done_file(&paths::task_folder(key));
-        let is_done = self.disk.status(&path)?.is_some();
-        match (is_done, done) {
-            (false, true) => {
-                let _ = self.replace(&path, b"", None)?;
-            }
-            (true, false) => self.disk.remove_file(&path)?,
-            (true, true) | (false, false) => {}
-        }
-        // Also when nothing changed: it may be there, or gone, and not on disk.
-        self.disk.sync_folder(&paths::task_folder(key))?;
-        self.repair_state(key, deadline)?;
-        self.changes.touch_task(key);
-        Ok(is_done != done)
-    }
-}
-
-/// A task that cannot be looked into.
-fn damaged(key: &TaskKey, error: &Error) -> Task {
-    Task {
-        key: key.clone(),
-        record: TaskRecord::default(),
-        created_at: time_in_id(key.task.as_str()),
-        prompt: None,
-        depends_on: Vec::new(),
-        state_status: String::new(),
-        done: false,
-        etag: None,
-        problem: Some(error.to_string()),
     }
 }
 
 /// Reads the time in an id of the form `task-YYYYMMDD-HHMMSS…`.
-fn time_in_id(id: &str) -> Option<Timestamp> {
+pub(super) fn time_in_id(id: &str) -> Option<Timestamp> {
     let stamp = id.strip_prefix("task-")?.get(..15)?;
     let time = DateTime::strptime("%Y%m%d-%H%M%S", stamp).ok()?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())

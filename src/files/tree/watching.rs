@@ -3,16 +3,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::domain::ProjectId;
 use crate::error::{Error, Reason, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
+use crate::layout::paths;
 use crate::store::{Change, ChangeStream, Part, Watch};
 
 use super::Tree;
 use super::changes::{Changed, Key, Registration};
-use super::runs::RunPlace;
 
 /// Things that are read at one time.
 const BATCH: usize = 64;
@@ -67,21 +67,31 @@ impl Watcher {
                 return Ok(change);
             }
             let shutdown = self.tree.shutdown.clone();
-            let heartbeat = self.watch.heartbeat_interval;
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return Err(Error::ShuttingDown),
-                heartbeat = silence(heartbeat) => return Ok(heartbeat),
-                advanced = self.advance() => advanced?,
+                () = self.ready() => {}
+                () = tokio::time::sleep(self.watch.heartbeat_interval) => {
+                    return Ok(Change::Heartbeat);
+                }
             }
+            self.advance().await?;
         }
     }
 
-    /// Reads on, or waits until there is something to read. Safe to drop: it notes
-    /// how far it has come when it has read.
+    /// Waits until there is something to read. Safe to drop.
+    async fn ready(&self) {
+        match &self.progress {
+            Progress::New => self.registration.served().await,
+            Progress::Snapshot { .. } => {}
+            Progress::Live { revision } => self.registration.newer_than(*revision).await,
+        }
+    }
+
+    /// Reads on.
     async fn advance(&mut self) -> Result<()> {
         match &self.progress {
             Progress::New => {
-                self.registration.served().await;
                 let revision = self.registration.newest();
                 self.registration.note_seen(revision);
                 self.progress = Progress::Snapshot { after: None, revision };
@@ -98,10 +108,8 @@ impl Watcher {
                 self.progress = Progress::Snapshot { after: Some(last), revision };
             }
             Progress::Live { revision } => {
-                let revision = *revision;
-                self.registration.newer_than(revision).await;
                 let part = &self.watch.part;
-                let (changed, upto) = self.tree.changes.after_revision(part, revision, BATCH);
+                let (changed, upto) = self.tree.changes.after_revision(part, *revision, BATCH);
                 self.send_changed(changed).await?;
                 self.registration.note_seen(upto);
                 self.progress = Progress::Live { revision: upto };
@@ -149,11 +157,6 @@ impl Watcher {
     }
 }
 
-async fn silence(interval: Duration) -> Change {
-    tokio::time::sleep(interval).await;
-    Change::Heartbeat
-}
-
 fn wants(watch: &Watch, key: &Key) -> bool {
     match key {
         Key::Project(_) => watch.projects && !matches!(watch.part, Part::Task(_)),
@@ -166,9 +169,9 @@ impl Tree {
     /// Returns what a thing is now; none when it is gone.
     fn state_of(&self, key: &Key) -> Result<Option<Change>> {
         let state = match key {
-            Key::Project(project) => self.demand_known_project(project),
+            Key::Project(project) => self.state_of_project(project),
             Key::Task(task) => self.show_task(task).map(|task| Change::Task(Box::new(task))),
-            Key::Run(place) => self.state_of_run(place),
+            Key::Run(place) => self.show_run(place).map(|run| Change::Run(Box::new(run))),
         };
         match state {
             Ok(change) => Ok(Some(change)),
@@ -179,15 +182,11 @@ impl Tree {
         }
     }
 
-    fn demand_known_project(&self, project: &crate::domain::ProjectId) -> Result<Change> {
-        let path = crate::layout::paths::project_folder(project);
+    fn state_of_project(&self, project: &ProjectId) -> Result<Change> {
+        let path = paths::project_folder(project);
         if self.disk.status(&path)?.is_none() {
             return Err(Error::ProjectNotFound { project: project.to_string() });
         }
         Ok(Change::Project(self.show_project(project)))
-    }
-
-    fn state_of_run(&self, place: &RunPlace) -> Result<Change> {
-        self.show_run(place).map(|run| Change::Run(Box::new(run)))
     }
 }

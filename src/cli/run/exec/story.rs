@@ -44,9 +44,9 @@ pub(super) struct Story<'a> {
     pub(super) patience: Duration,
 }
 
-/// What is to be recorded, and could not be.
+/// What is to be recorded, and could not be, each with the reason.
 #[derive(Default)]
-struct Unrecorded(Vec<String>);
+struct Unrecorded(Vec<(String, String)>);
 
 impl Story<'_> {
     /// Starts the command, records it, and returns its exit code.
@@ -193,12 +193,12 @@ impl Story<'_> {
 impl Unrecorded {
     /// Takes note of something, if it could not be recorded.
     fn add<T>(&mut self, what: &str, outcome: Result<T, Trouble>) -> Option<T> {
-        outcome.map_err(|trouble| self.0.push(format!("{what} ({trouble})"))).ok()
+        outcome.map_err(|trouble| self.note(what.to_owned(), &trouble)).ok()
     }
 
     fn add_lost(&mut self, name: &str, captured: Captured) {
         if let Some(trouble) = captured.trouble {
-            self.0.push(format!("{} bytes of {name} ({trouble})", captured.lost_bytes));
+            self.note(format!("{} bytes of {name}", captured.lost_bytes), &trouble);
         }
     }
 
@@ -206,18 +206,54 @@ impl Unrecorded {
         self.0.extend(other.0);
     }
 
+    fn note(&mut self, what: String, trouble: &Trouble) {
+        self.0.push((what, trouble.to_string()));
+    }
+
     /// Fails when there is something.
     fn into_failure(self, run_id: &str, outcome: &Outcome) -> Result<(), Failure> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let why = format!("{}; what is missing: {}", outcome.summary, self.0.join(", "));
-        let exit_code = outcome.exit_code;
-        Err(Failure::own(&format!("record all of run {run_id}"), &why)
-            .with_hint(format!("the command's own exit code is {exit_code}")))
+        let action = format!("record all of run {run_id}");
+        let sentence = format!("{}; missing are {}", outcome.summary, self.text());
+        let hint = format!("the command's own exit code is {}", outcome.exit_code);
+        Err(Failure::own(&action, &sentence).with_hint(hint))
+    }
+
+    /// Lists what is missing, each reason once behind all that it is a reason for.
+    fn text(&self) -> String {
+        let same_reason = self.0.chunk_by(|(_, one), (_, other)| one == other);
+        let of_reason = |missing: &[(String, String)]| {
+            let whats: Vec<&str> = missing.iter().map(|(what, _)| what.as_str()).collect();
+            let why = missing.first().map_or("", |(_, why)| why);
+            format!("{} ({why})", whats.join(", "))
+        };
+        same_reason.map(of_reason).collect::<Vec<_>>().join(", ")
     }
 }
 
 fn meta(pairs: &[(&str, &str)]) -> HashMap<String, String> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_the_exit_code_and_what_is_missing_with_each_reason_once() {
+        let mut unrecorded = Unrecorded::default();
+        let outcome = Outcome { exit_code: 3, signal: None, summary: "exit code 3".into() };
+        assert_eq!(unrecorded.add("its end", Ok(7)), Some(7));
+        let trouble = |why: &str| Err::<(), _>(Trouble::Away(why.to_owned()));
+        unrecorded.add("RUN_START", trouble("gone"));
+        unrecorded.add_lost("stdout", Captured { lost_bytes: 5, trouble: None });
+        let trouble_of_stderr = Some(Trouble::Away("full".into()));
+        unrecorded.add_lost("stderr", Captured { lost_bytes: 6, trouble: trouble_of_stderr });
+        unrecorded.add("its end", trouble("full"));
+        assert_eq!(unrecorded.text(), "RUN_START (gone), 6 bytes of stderr, its end (full)");
+        assert!(unrecorded.into_failure("r", &outcome).is_err());
+        assert!(Unrecorded::default().into_failure("r", &outcome).is_ok());
+    }
 }

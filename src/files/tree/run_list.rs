@@ -1,0 +1,62 @@
+//! Lists of runs, page by page.
+
+use crate::domain::Run;
+use crate::error::{Reason, Result};
+use crate::limits;
+use crate::store::{Part, RunPage, RunPosition, RunQuery};
+
+use super::Tree;
+use super::runs::RunPlace;
+
+impl Tree {
+    /// Lists runs in the order of project, task and folder.
+    pub(in crate::files) fn list_runs(&self, query: &RunQuery) -> Result<RunPage> {
+        let tasks = match self.tasks_of(&query.part) {
+            Ok(tasks) => tasks,
+            // What does not exist has no runs.
+            Err(error)
+                if matches!(error.reason(), Reason::ProjectNotFound | Reason::TaskNotFound) =>
+            {
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        let mut page = RunPage { runs: Vec::new(), next: None };
+        let mut examined = 0;
+        let after = query.after.as_ref();
+        for task in tasks.iter().filter(|task| after.is_none_or(|after| **task >= after.task)) {
+            let folders = match self.run_folders(task) {
+                Ok(folders) => folders,
+                Err(error) if matches!(query.part, Part::Task(_)) => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%task, %error, "a task's runs cannot be listed");
+                    continue;
+                }
+            };
+            for folder in folders {
+                let position = RunPosition { task: task.clone(), folder };
+                if after.is_some_and(|after| position <= *after) {
+                    continue;
+                }
+                if page.runs.len() == query.limit || examined == limits::RUNS_EXAMINED_MAX {
+                    return Ok(page);
+                }
+                examined += 1;
+                let place = RunPlace { task: task.clone(), folder: position.folder.clone() };
+                page.next = Some(position);
+                match self.show_run(&place) {
+                    Ok(run) if fits(&run, &query.statuses) => page.runs.push(run),
+                    // Removed meanwhile.
+                    Err(error) if error.reason() != Reason::RunNotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        page.next = None;
+        Ok(page)
+    }
+}
+
+fn fits(run: &Run, statuses: &[String]) -> bool {
+    statuses.is_empty() || statuses.contains(&run.info.status)
+}

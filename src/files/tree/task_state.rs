@@ -1,0 +1,96 @@
+//! How a task stands in its agents' words, and whether it is done.
+
+use std::time::Instant;
+
+use crate::domain::{Etag, TaskKey, TaskState, TreePath};
+use crate::error::{Error, Result};
+use crate::layout::{paths, state_file};
+
+use super::Tree;
+use super::document::Document;
+
+impl Tree {
+    /// Returns a task's state document.
+    pub(in crate::files) fn task_state(&self, key: &TaskKey) -> Result<Option<(TaskState, Etag)>> {
+        self.demand_task(key)?;
+        let document = self.read_document(&paths::task_state_file(&paths::task_folder(key)))?;
+        Ok(document.map(|document| (state_file::read(&document.bytes).state, document.etag)))
+    }
+
+    /// Replaces a task's state document.
+    pub(in crate::files) fn set_task_state(
+        &self,
+        key: &TaskKey,
+        state: &TaskState,
+        etag: Option<&Etag>,
+        deadline: Instant,
+    ) -> Result<Etag> {
+        self.demand_task(key)?;
+        let path = paths::task_state_file(&paths::task_folder(key));
+        let written = self.update_document(&path, etag, deadline, |current| {
+            self.keep_unreadable_state(&path, current)?;
+            Ok(Some(state_file::write(state)))
+        })?;
+        self.changes.touch_task(key);
+        written
+            .map(|document| document.etag)
+            .ok_or_else(|| Error::Bug("a state was written and is not there".into()))
+    }
+
+    /// Rewrites a state document that cannot be read. Returns whether there was one.
+    pub(super) fn repair_state(&self, key: &TaskKey, deadline: Instant) -> Result<bool> {
+        let path = paths::task_state_file(&paths::task_folder(key));
+        let is_corrupt = |document: &Document| state_file::read(&document.bytes).corrupt;
+        if !self.read_document(&path)?.as_ref().is_some_and(is_corrupt) {
+            return Ok(false);
+        }
+        self.update_document(&path, None, deadline, |current| {
+            self.keep_unreadable_state(&path, current)?;
+            let current = current.filter(|document| is_corrupt(document));
+            Ok(current.map(|document| state_file::write(&state_file::read(&document.bytes).state)))
+        })?;
+        Ok(true)
+    }
+
+    /// Whether a task's state document cannot be read.
+    pub(super) fn has_unreadable_state(&self, key: &TaskKey) -> bool {
+        let path = paths::task_state_file(&paths::task_folder(key));
+        let document = self.read_document(&path).ok().flatten();
+        document.is_some_and(|document| state_file::read(&document.bytes).corrupt)
+    }
+
+    /// Keeps the bytes of a state document that cannot be read beside it.
+    fn keep_unreadable_state(&self, path: &TreePath, current: Option<&Document>) -> Result<()> {
+        match current {
+            Some(document) if state_file::read(&document.bytes).corrupt => {
+                let kept = paths::unreadable_file(path, &self.stamp());
+                self.disk.create_synced(&kept, &document.bytes)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Marks a task as done, or no longer; returns whether that changed anything.
+    pub(in crate::files) fn set_task_done(
+        &self,
+        key: &TaskKey,
+        done: bool,
+        deadline: Instant,
+    ) -> Result<bool> {
+        self.demand_task(key)?;
+        let path = paths::task_done_file(&paths::task_folder(key));
+        let is_done = self.disk.status(&path)?.is_some();
+        match (is_done, done) {
+            (false, true) => {
+                let _ = self.replace(&path, b"", None)?;
+            }
+            (true, false) => self.disk.remove_file(&path)?,
+            (true, true) | (false, false) => {}
+        }
+        // Also when nothing changed: it may be there, or gone, and not on disk.
+        self.disk.sync_folder(&paths::task_folder(key))?;
+        self.repair_state(key, deadline)?;
+        self.changes.touch_task(key);
+        Ok(is_done != done)
+    }
+}
