@@ -1,9 +1,9 @@
 //! Text that a command takes from stdin or from a file of the user's.
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::Path;
 
+use crate::disk::Input;
 use crate::error::Reason;
 use crate::limits;
 
@@ -53,7 +53,7 @@ pub(super) fn file(text: &Text, path: &Path) -> Result<String, Failure> {
     }
     let shown = path.display().to_string();
     let file =
-        fs::File::open(path).map_err(|source| Failure::own(&format!("open {shown}"), &source))?;
+        Input::open(path).map_err(|source| Failure::own(&format!("open {shown}"), &source))?;
     read(text, file, &shown)
 }
 

@@ -5,10 +5,12 @@
 //! has mode 0700 (folders) or 0600 (files), whatever the umask.
 
 mod hints;
+mod input;
 mod lock_holder;
 mod os;
 mod socket;
 
+pub use input::Input;
 pub use os::{OsDisk, raise_descriptor_limit};
 pub use socket::{Socket, SocketError};
 

@@ -106,6 +106,11 @@ impl Running {
     /// Closes stdin, and returns the exit code.
     fn end(&mut self) -> i32 {
         self.stdin = None;
+        self.ended()
+    }
+
+    /// Waits for the end, and returns the exit code.
+    fn ended(&mut self) -> i32 {
         wait_with_deadline(&mut self.child).code().expect("ended by itself")
     }
 }

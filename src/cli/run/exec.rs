@@ -5,6 +5,7 @@
 //! here, up to a bound, and recorded later.
 
 mod backlog;
+mod calls;
 mod capture;
 mod child;
 mod command_line;
@@ -120,9 +121,10 @@ impl Exec {
         let commandline = request.commandline.clone();
 
         let mut recorder = Recorder::connect(&self.connection).await?;
-        let server = recorder.server_info().await.map_err(|trouble| recorder.failure(trouble))?;
+        let server =
+            recorder.server_info().await.map_err(|trouble| recorder.calls.failure(trouble))?;
         let created = recorder.create(request).await;
-        created.map_err(|trouble| recorder.failure(trouble))?;
+        created.map_err(|trouble| recorder.calls.failure(trouble))?;
         if let Some(parts) = parts {
             store(&recorder, parts).await?;
         }
@@ -203,6 +205,6 @@ async fn store(recorder: &Recorder<'_>, mut parts: Parts<std::fs::File>) -> Resu
             return Ok(());
         }
         let appended = recorder.append("prompt", offset, &part).await;
-        offset = appended.map_err(|trouble| recorder.failure(trouble))?;
+        offset = appended.map_err(|trouble| recorder.calls.failure(trouble))?;
     }
 }

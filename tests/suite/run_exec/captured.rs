@@ -1,7 +1,7 @@
 //! What a command writes: passed through, kept byte for byte, and its result.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -105,14 +105,19 @@ async fn a_reader_that_has_enough_stops_nothing() {
 #[tokio::test]
 async fn a_reader_that_does_not_read_holds_up_no_end_of_the_run() {
     let server = Server::start();
-    // More than our pipe takes, and less than what is held for its reader.
-    let mut command = exec(&server, &[], &["seq", "1", "100000"]);
+    // More than waits for the reader while the command runs, but the rest fits into the
+    // command's pipe.
+    const BYTES: usize = 1340 << 10;
+    let script = format!("head -c {BYTES} /dev/zero");
+    let mut command = exec(&server, &[], &["sh", "-c", &script]);
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     eventually("the run exists", async || file(&server, "run-info.yaml").exists()).await;
     eventually("the run ends", async || run_info(&server).await.status == "completed").await;
-    let stdout = BufReader::new(child.stdout.take().expect("piped"));
-    assert_eq!(stdout.lines().count(), 100_000);
+    let mut passed_through = Vec::new();
+    let mut stdout = child.stdout.take().expect("piped");
+    stdout.read_to_end(&mut passed_through).expect("it is read");
+    assert_eq!(passed_through.len(), BYTES);
     assert_eq!(wait_with_deadline(&mut child).code(), Some(0));
 }
 

@@ -28,7 +28,7 @@ async fn a_signal_is_passed_on_to_the_commands_whole_group() {
         let mut running = trapping(&server, name, exit_code);
         let sleep = pid_of(&running.stdout.next().expect("a line"));
         running.signal(signal);
-        assert_eq!(running.end(), exit_code, "{name}");
+        assert_eq!(running.ended(), exit_code, "{name}");
         let run = run_info(&server).await;
         assert_eq!((run.status.as_str(), run.exit_code), ("failed", exit_code));
         assert_eq!(types(&messages(&server).await), ["RUN_START", "RUN_CRASH"]);
@@ -55,7 +55,7 @@ async fn a_command_that_is_killed_by_a_signal_is_reported_so() {
     let mut running = Running::start(exec(&server, &[], &["sh", "-c", "echo ready; read line"]));
     assert_eq!(running.stdout.next().as_deref(), Some("ready"));
     running.signal(Signal::TERM);
-    assert_eq!(running.end(), 143);
+    assert_eq!(running.ended(), 143);
     assert_eq!(run_info(&server).await.error_summary, "killed by SIGTERM");
 }
 

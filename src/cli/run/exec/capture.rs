@@ -20,7 +20,8 @@ use crate::cli::output;
 use crate::limits::FILE_CHUNK_BYTES;
 
 use super::backlog::Backlog;
-use super::record::{Recorder, Trouble};
+use super::calls::Trouble;
+use super::record::Recorder;
 
 /// What is kept of a stream while the server is away, in bytes.
 const KEPT_BYTES_MAX: usize = 8 << 20;
@@ -117,8 +118,8 @@ impl Stream {
                 Ok(count) => {
                     let piece = &buffer[..count];
                     self.kept.push(piece).await;
-                    if let Some(shown) = &self.shown {
-                        shown.push(piece).await;
+                    if !self.pass_on(piece, deadline).await {
+                        break;
                     }
                 }
                 Err(error) => {
@@ -131,6 +132,24 @@ impl Stream {
         if let Some(shown) = &self.shown {
             shown.end();
         }
+    }
+
+    /// Has a piece shown as soon as there is room. Returns false when there is none until
+    /// the deadline.
+    async fn pass_on(&self, piece: &[u8], deadline: Option<Instant>) -> bool {
+        let Some(shown) = &self.shown else { return true };
+        let Some(deadline) = deadline else {
+            shown.push(piece).await;
+            return true;
+        };
+        let in_time = tokio::time::timeout_at(deadline, shown.push(piece)).await.is_ok();
+        if !in_time {
+            output::note(&format!(
+                "nobody reads our {}; what the command left behind is not read any more",
+                self.name
+            ));
+        }
+        in_time
     }
 
     /// Ends when the pipe has been silent for too long, or was read for too long; never

@@ -1,20 +1,15 @@
-//! What is recorded of a run: the calls, tried again while the server cannot take them.
+//! What is recorded of a run, call by call.
 //!
 //! Every call is safe to repeat: by a request id, by an offset, or because doing it again
 //! changes nothing.
 
-use std::cell::Cell;
-use std::fmt;
 use std::time::Duration;
 
 use tonic::transport::Channel;
-use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
-use crate::cli::backoff::Backoff;
 use crate::cli::connection::Connection;
-use crate::cli::failure::{self, Failure};
-use crate::cli::output;
+use crate::cli::failure::Failure;
 use crate::grpc::pb::message_bus_client::MessageBusClient;
 use crate::grpc::pb::storage_client::StorageClient;
 use crate::grpc::pb::{
@@ -22,6 +17,7 @@ use crate::grpc::pb::{
     GetServerInfoResponse, Message, Run, UpdateRunRequest, UpdateRunStatusRequest,
 };
 
+use super::calls::{Calls, Trouble};
 use super::patience::Patience;
 
 /// How long the run is tried to be created before the command is started.
@@ -29,40 +25,12 @@ const PATIENCE_AT_START: Duration = Duration::from_secs(5);
 
 /// The recorder of a run.
 pub(super) struct Recorder<'a> {
-    connection: &'a Connection,
     pub(super) storage: StorageClient<Channel>,
     bus: MessageBusClient<Channel>,
-    /// How long calls are tried again.
-    pub(super) patience: Patience,
-    /// Whether the server takes nothing for the moment.
-    away: Cell<bool>,
+    /// How the server is called.
+    pub(super) calls: Calls<'a>,
     /// The run, once it is created.
     pub(super) run: Run,
-}
-
-/// Why something was not recorded.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// The server refuses it.
-    Refused(Status),
-    /// The server could not take it, for longer than there was patience.
-    Away(String),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(status) => f.write_str(status.message()),
-            Self::Away(why) => f.write_str(why),
-        }
-    }
-}
-
-impl Trouble {
-    /// Whether it is a refusal for this reason.
-    pub(super) fn is_refusal(&self, reason: &str) -> bool {
-        matches!(self, Self::Refused(status) if failure::short(status) == reason)
-    }
 }
 
 impl<'a> Recorder<'a> {
@@ -72,25 +40,24 @@ impl<'a> Recorder<'a> {
     /// A server that cannot be reached.
     pub(super) async fn connect(connection: &'a Connection) -> Result<Self, Failure> {
         Ok(Self {
-            connection,
             storage: connection.storage().await?,
             bus: connection.message_bus().await?,
-            patience: Patience::new(PATIENCE_AT_START),
-            away: Cell::new(false),
+            calls: Calls::new(connection, Patience::new(PATIENCE_AT_START)),
             run: Run::default(),
         })
     }
 
     /// Returns what server it is.
     pub(super) async fn server_info(&self) -> Result<GetServerInfoResponse, Trouble> {
-        self.persist(async || self.storage.clone().get_server_info(GetServerInfoRequest {}).await)
+        self.calls
+            .persist(async || self.storage.clone().get_server_info(GetServerInfoRequest {}).await)
             .await
     }
 
     /// Creates the run.
     pub(super) async fn create(&mut self, request: CreateRunRequest) -> Result<(), Trouble> {
         let create = async || self.storage.clone().create_run(request.clone()).await;
-        self.run = self.persist(create).await?.run.unwrap_or_default();
+        self.run = self.calls.persist(create).await?.run.unwrap_or_default();
         Ok(())
     }
 
@@ -106,7 +73,7 @@ impl<'a> Recorder<'a> {
             update_mask: Some(prost_types::FieldMask { paths: vec!["pid".into(), "pgid".into()] }),
             ..UpdateRunRequest::default()
         };
-        self.persist(async || self.storage.clone().update_run(request.clone()).await).await?;
+        self.calls.persist(async || self.storage.clone().update_run(request.clone()).await).await?;
         Ok(())
     }
 
@@ -128,7 +95,7 @@ impl<'a> Recorder<'a> {
         };
         loop {
             let append = async || self.storage.clone().append_run_output(request.clone()).await;
-            match self.persist(append).await {
+            match self.calls.persist(append).await {
                 Ok(answer) => return Ok(u64::try_from(answer.next_offset).unwrap_or(0)),
                 Err(trouble) => request.offset = Some(size_at(&trouble).ok_or(trouble)?),
             }
@@ -152,7 +119,7 @@ impl<'a> Recorder<'a> {
             etag: String::new(),
         };
         let end = async || self.storage.clone().update_run_status(request.clone()).await;
-        self.persist(end).await?;
+        self.calls.persist(end).await?;
         Ok(())
     }
 
@@ -171,75 +138,8 @@ impl<'a> Recorder<'a> {
             expected_last_msg_id: String::new(),
         };
         let post = async || self.bus.clone().append_message(request.clone()).await;
-        Ok(self.persist(post).await?.msg_id)
+        Ok(self.calls.persist(post).await?.msg_id)
     }
-
-    /// Calls, and tries again while the server cannot take the call for the moment, for
-    /// as long as there is patience.
-    pub(super) async fn persist<T>(
-        &self,
-        call: impl AsyncFn() -> Result<Response<T>, Status>,
-    ) -> Result<T, Trouble> {
-        let mut backoff = Backoff::new();
-        loop {
-            let why = match self.connection.try_answer(call()).await {
-                Ok(Ok(answer)) => {
-                    self.tell_of_return();
-                    return Ok(answer);
-                }
-                Ok(Err(status)) if may_pass(&status) => failure::short(&status),
-                Ok(Err(status)) => {
-                    self.tell_of_return();
-                    return Err(Trouble::Refused(status));
-                }
-                Err(_) => "it does not answer".to_owned(),
-            };
-            self.pause(&mut backoff, why).await?;
-        }
-    }
-
-    /// Waits until it is time to try again.
-    ///
-    /// # Errors
-    /// When there is no more patience.
-    pub(super) async fn pause(&self, backoff: &mut Backoff, why: String) -> Result<(), Trouble> {
-        let Some(delay) = self.patience.next_delay(backoff.next_delay()) else {
-            let address = self.connection.address();
-            return Err(Trouble::Away(format!("the server at {address} cannot take it ({why})")));
-        };
-        if !self.away.replace(true) {
-            output::note(&format!(
-                "the server at {} takes nothing for the moment ({why}); trying again",
-                self.connection.address()
-            ));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(delay) => {}
-            () = self.patience.ended() => {}
-        }
-        Ok(())
-    }
-
-    fn tell_of_return(&self) {
-        self.patience.renew();
-        if self.away.replace(false) {
-            output::note("the server answers again");
-        }
-    }
-
-    /// Makes a failure of what went wrong before the command was started.
-    pub(super) fn failure(&self, trouble: Trouble) -> Failure {
-        match trouble {
-            Trouble::Refused(status) => Failure::of_status(self.connection.address(), &status),
-            Trouble::Away(why) => Failure::own("record the run", &why),
-        }
-    }
-}
-
-/// Whether the same call may work in a moment.
-pub(super) fn may_pass(status: &Status) -> bool {
-    failure::is_passing(status)
-        || ["DISK_FULL", "FOREIGN_WRITE"].contains(&failure::short(status).as_str())
 }
 
 /// Returns where a file ends, when a chunk did not fit for that.
@@ -262,7 +162,7 @@ fn request_id(kind: &str, run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tonic::Code;
+    use tonic::{Code, Status};
     use tonic_types::ErrorDetails;
 
     use super::*;
@@ -281,25 +181,6 @@ mod tests {
         let other = refusal(Code::Aborted, "FOREIGN_WRITE", &[("size", "42")]);
         assert_eq!(size_at(&Trouble::Refused(other)), None);
         assert_eq!(size_at(&Trouble::Away(String::new())), None);
-    }
-
-    #[test]
-    fn what_may_be_over_in_a_moment_is_tried_again() {
-        for (code, reason) in [
-            (Code::Unavailable, "LOCK_TIMEOUT"),
-            (Code::Unavailable, "SHUTTING_DOWN"),
-            (Code::ResourceExhausted, "DISK_FULL"),
-            (Code::Aborted, "FOREIGN_WRITE"),
-        ] {
-            assert!(may_pass(&refusal(code, reason, &[])), "{reason}");
-        }
-        for (code, reason) in [
-            (Code::NotFound, "RUN_NOT_FOUND"),
-            (Code::Aborted, "OFFSET_MISMATCH"),
-            (Code::Internal, "IO"),
-        ] {
-            assert!(!may_pass(&refusal(code, reason, &[])), "{reason}");
-        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::grpc::pb::{
 };
 use crate::limits::{FILE_CHUNK_BYTES, RUN_FILE_BYTES_MAX, RUN_OUTPUT_CHUNK_BYTES_MAX};
 
-use super::record::{Recorder, Trouble, may_pass};
+use super::calls::{Trouble, may_pass};
+use super::record::Recorder;
 
 const RESULT: &str = "output";
 const STDOUT: &str = "stdout";
@@ -55,7 +56,7 @@ async fn files(recorder: &Recorder<'_>) -> Result<Vec<RunFile>, Trouble> {
         ..ListRunFilesRequest::default()
     };
     let list = async || recorder.storage.clone().list_run_files(request.clone()).await;
-    Ok(recorder.persist(list).await?.files)
+    Ok(recorder.calls.persist(list).await?.files)
 }
 
 /// Reads the first `size` bytes of stdout; after a break it goes on where it was.
@@ -76,7 +77,7 @@ async fn read(
             ..ReadRunFileRequest::default()
         };
         let open = async || recorder.storage.clone().read_run_file(request.clone()).await;
-        let mut stream = recorder.persist(open).await?;
+        let mut stream = recorder.calls.persist(open).await?;
         while offset < size {
             match stream.message().await {
                 Ok(Some(mut part)) => {
@@ -88,7 +89,7 @@ async fn read(
                 // Somebody has cut the file.
                 Ok(None) => return Ok(()),
                 Err(status) if may_pass(&status) => {
-                    recorder.pause(&mut backoff, failure::short(&status)).await?;
+                    recorder.calls.pause(&mut backoff, failure::short(&status)).await?;
                     break;
                 }
                 Err(status) => return Err(Trouble::Refused(status)),
@@ -109,7 +110,7 @@ async fn write(recorder: &Recorder<'_>, data: Vec<u8>) -> Result<(), Trouble> {
     let write = async || -> Result<Response<_>, Status> {
         recorder.storage.clone().write_run_file(request.clone()).await
     };
-    recorder.persist(write).await.map(|_| ())
+    recorder.calls.persist(write).await.map(|_| ())
 }
 
 /// Appends to the result. When another program writes there meanwhile, that is an error:
@@ -127,5 +128,5 @@ async fn append(recorder: &Recorder<'_>, offset: i64, chunk: Vec<u8>) -> Result<
         chunk,
     };
     let append = async || recorder.storage.clone().append_run_output(request.clone()).await;
-    Ok(recorder.persist(append).await?.next_offset)
+    Ok(recorder.calls.persist(append).await?.next_offset)
 }

@@ -15,11 +15,12 @@ use crate::domain::run_status;
 use crate::grpc::pb::{Message, Parent};
 use crate::host;
 
+use super::calls::Trouble;
 use super::capture::{Captured, Stream};
 use super::child::{self, Child, Signals, Target, asks_to_end};
 use super::environment::Variable;
 use super::outcome::Outcome;
-use super::record::{Recorder, Trouble};
+use super::record::Recorder;
 use super::result;
 
 /// How long our own streams are still written to when we are told to end, and nobody
@@ -75,7 +76,7 @@ impl Story<'_> {
             }
             target.pass_on_to_rest(signal);
             if asks_to_end(signal) {
-                self.recorder.patience.end();
+                self.recorder.calls.patience.end();
                 stdout.told_to_end();
                 stderr.told_to_end();
                 told_to_end.cancel();
@@ -105,13 +106,13 @@ impl Story<'_> {
         stderr: &Stream,
     ) -> Result<u8, Failure> {
         let recorder = self.recorder;
-        recorder.patience.make_endless();
+        recorder.calls.patience.make_endless();
         let Child { process, target, stdout: stdout_pipe, stderr: stderr_pipe } = child;
         let command = async {
             let outcome = child::wait(process).await;
             // From here on its pid may be that of another process.
             ended.cancel();
-            recorder.patience.begin(self.patience);
+            recorder.calls.patience.begin(self.patience);
             stdout.command_ended();
             stderr.command_ended();
             outcome.map_err(|source| Failure::own("wait for the command", &source))
@@ -183,7 +184,7 @@ impl Story<'_> {
         let program = self.command.first().map(|program| program.to_string_lossy());
         let outcome = Outcome::not_started(&program.unwrap_or_default(), error);
         output::note(&outcome.summary);
-        self.recorder.patience.begin(self.patience);
+        self.recorder.calls.patience.begin(self.patience);
         let unrecorded = self.tell_end(&outcome, None).await;
         unrecorded.into_failure(&self.recorder.run.run_id, &outcome)?;
         Ok(outcome.exit_code)
