@@ -9,7 +9,6 @@ mod calls;
 mod capture;
 mod child;
 mod command_line;
-mod environment;
 mod outcome;
 mod patience;
 mod prompt;
@@ -27,11 +26,12 @@ use clap::Args;
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::place_flags::TaskFlags;
+use crate::cli::run_environment::{self, absolute_path};
 use crate::cli::{duration, output, request_id};
+use crate::disk::Input;
 use crate::grpc::pb::CreateRunRequest;
 use crate::host;
 
-use self::environment::absolute_path;
 use self::outcome::OWN_FAILURE;
 use self::prompt::{Parts, Prompt};
 use self::record::Recorder;
@@ -52,6 +52,9 @@ use self::story::Story;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Exec {
+    /// The command, and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
     /// Which agent it is, such as claude or codex; any word
     #[arg(long, value_name = "NAME")]
     agent: String,
@@ -83,9 +86,6 @@ pub(super) struct Exec {
     place: TaskFlags,
     #[command(flatten)]
     connection: Connection,
-    /// The command, and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
-    command: Vec<OsString>,
 }
 
 const AFTER_HELP: &str = "\
@@ -111,7 +111,7 @@ impl Exec {
 
     async fn execute(self) -> Result<u8, Failure> {
         let folder = working_folder(self.cwd.as_deref())?;
-        let address = environment::absolute(self.connection.address())?;
+        let address = run_environment::absolute_address(self.connection.address())?;
         let (prompt, parts) = match Prompt::open(self.prompt.as_deref())? {
             Prompt::Short(text) => (text, None),
             Prompt::Parts(parts) => (String::new(), Some(parts)),
@@ -136,7 +136,7 @@ impl Exec {
             ));
         }
         let is_here = server.host == host::name();
-        let variables = environment::variables(&environment::Place {
+        let variables = run_environment::variables(&run_environment::Place {
             project: &recorder.run.project_id,
             task: &recorder.run.task_id,
             run: &recorder.run.run_id,
@@ -172,6 +172,11 @@ impl Exec {
             run_id,
             previous_run_id: self.previous.clone().unwrap_or_default(),
             process_ownership: "managed".to_owned(),
+            // Until the command has a process: when this one is killed before, the run is
+            // seen to be lost.
+            host: host::name(),
+            pid: i32::try_from(std::process::id()).unwrap_or(0),
+            pgid: rustix::process::getpgrp().as_raw_pid(),
             cwd: folder.display().to_string(),
             commandline: command_line::text(&self.command),
             agent_version: self.agent_version.clone().unwrap_or_default(),
@@ -197,7 +202,7 @@ fn working_folder(given: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 /// Stores a prompt that is too long for the request that creates a run.
-async fn store(recorder: &Recorder<'_>, mut parts: Parts<std::fs::File>) -> Result<(), Failure> {
+async fn store(recorder: &Recorder<'_>, mut parts: Parts<Input>) -> Result<(), Failure> {
     let mut offset = 0;
     loop {
         let part = parts.next()?;

@@ -46,7 +46,7 @@ impl Key {
     }
 
     /// Whether it lies below another.
-    fn is_below(&self, other: &Self) -> bool {
+    pub(super) fn is_below(&self, other: &Self) -> bool {
         match (other, self) {
             (Self::Project(project), Self::Task(task)) => task.project == *project,
             (Self::Project(project), Self::Run(run)) => run.task.project == *project,

@@ -2,7 +2,7 @@
 
 use crate::disk::Renamed;
 use crate::domain::{RequestId, TreePath};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 
 use super::Tree;
 
@@ -77,11 +77,21 @@ impl Tree {
         let made = self.create_new(new, known.map(|known| known.name), begin);
         match &made {
             Ok(_) => self.requests.finish(request_id),
-            Err(error) if error.reason() == new.taken("").reason() => {
+            // Of these nothing was made: the id is free for another try.
+            Err(error)
+                if error.reason() == new.taken("").reason()
+                    || error.reason() == Reason::InvalidId =>
+            {
                 self.requests.withdraw(request_id);
             }
-            // It may be there all the same: the repetition will see.
-            Err(_) => {}
+            // It may be there all the same: the repetition will see. While it is not,
+            // somebody else may create it, and that is not ours.
+            Err(_) => {
+                let record = new.name().map(|name| new.record(name));
+                if record.is_some_and(|record| matches!(self.disk.status(&record), Ok(None))) {
+                    self.requests.withdraw(request_id);
+                }
+            }
         }
         made
     }

@@ -311,6 +311,7 @@ impl<'a> Look<'a> {
     fn at(&mut self, key: &Key) -> bool {
         let files = self.files_of(key);
         let now = Instant::now();
+        let was_seen = self.seen.things.contains_key(key);
         if let Some(sight) = self.seen.things.get_mut(key) {
             if sight.files == files {
                 let is_old = now.duration_since(sight.since) > TIME_GRAIN;
@@ -343,6 +344,10 @@ impl<'a> Look<'a> {
                     tracing::debug!(?key, %error, "something that is watched cannot be read");
                 }
                 self.seen.things.remove(key);
+                if was_seen {
+                    // What was in it is read again should it come back.
+                    self.seen.things.retain(|one, _| !one.is_below(key));
+                }
                 self.tree.changes.set(key, None, "");
                 false
             }

@@ -43,6 +43,12 @@ impl Tree {
         chunk: &[u8],
     ) -> Result<OutputAppended> {
         let path = self.prepare_run_file(place, file)?;
+        // What is refused leaves no file behind.
+        if let Some(offset @ 1..) = offset
+            && self.disk.status(&path)?.is_none()
+        {
+            return Err(Error::OffsetMismatch { path: path.to_string(), offset, size: 0 });
+        }
         let created = self.or_gone(place, self.disk.create_append(&path))?;
         let failed = |action| {
             let path = path.clone();
@@ -66,7 +72,14 @@ impl Tree {
         }
         // Also when all of it was there: the call that wrote it may have been cut off
         // before its sync.
-        created.sync().map_err(failed("sync"))?;
+        created.sync().map_err(|source| {
+            // A repetition must not find what may never get to the disk.
+            let now = created.status().map(|status| status.length);
+            if !missing.is_empty() && now.is_ok_and(|now| now == size + missing.len() as u64) {
+                let _ = created.truncate(size);
+            }
+            failed("sync")(source)
+        })?;
         self.sync_entry(&path, &*created)?;
         Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
     }

@@ -79,7 +79,8 @@ impl Tree {
     ) -> Result<bool> {
         self.demand_task(key)?;
         let path = paths::task_done_file(&paths::task_folder(key));
-        let is_done = self.disk.status(&path)?.is_some();
+        // Opening it says whether it is a file.
+        let is_done = self.disk.open(&path)?.is_some();
         match (is_done, done) {
             (false, true) => {
                 let _ = self.replace(&path, b"", None)?;

@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::domain::ProjectId;
 use crate::error::{Error, Reason, Result};
 use crate::files::blocking::blocking;
@@ -25,6 +27,8 @@ struct Watcher {
     /// Read, and not yet sent.
     queued: VecDeque<Change>,
     progress: Progress,
+    /// When it was sent something last.
+    silent_since: Instant,
     _seat: Seat,
 }
 
@@ -49,10 +53,13 @@ impl Tree {
             watch,
             queued: VecDeque::new(),
             progress: Progress::New,
+            silent_since: Instant::now(),
         };
         Ok(Box::pin(futures_util::stream::unfold(Some(watcher), |watcher| async {
             let mut watcher = watcher?;
-            match watcher.next().await {
+            let next = watcher.next().await;
+            watcher.silent_since = Instant::now();
+            match next {
                 Ok(change) => Some((Ok(change), Some(watcher))),
                 Err(error) => Some((Err(error), None)),
             }
@@ -67,13 +74,13 @@ impl Watcher {
                 return Ok(change);
             }
             let shutdown = self.tree.shutdown.clone();
+            // What changes elsewhere breaks no silence.
+            let heartbeat = self.silent_since + self.watch.heartbeat_interval;
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Err(Error::ShuttingDown),
+                () = tokio::time::sleep_until(heartbeat) => return Ok(Change::Heartbeat),
                 () = self.ready() => {}
-                () = tokio::time::sleep(self.watch.heartbeat_interval) => {
-                    return Ok(Change::Heartbeat);
-                }
             }
             self.advance().await?;
         }

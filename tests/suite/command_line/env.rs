@@ -24,7 +24,8 @@ fn a_shell_that_takes_the_lines_is_in_the_run() {
 fn as_much_is_printed_as_is_known() {
     let server = Server::start();
     let only = json(&server.ok(&["env", "--json"]));
-    assert_eq!(only, serde_json::json!({"CALLBOARD_ADDR": server.addr()}));
+    let root = server.root().to_str();
+    assert_eq!(only, serde_json::json!({"CALLBOARD_ADDR": server.addr(), "CALLBOARD_ROOT": root}));
     let names = |arguments: &[&str]| -> Vec<String> {
         let lines = server.ok(&[&["env"], arguments].concat());
         let name = |line: &str| {
@@ -32,7 +33,7 @@ fn as_much_is_printed_as_is_known() {
         };
         lines.lines().filter_map(name).collect()
     };
-    let project = ["JRUN_PROJECT_ID", "JRUN_MESSAGE_BUS", "CALLBOARD_ADDR"];
+    let project = ["JRUN_PROJECT_ID", "JRUN_MESSAGE_BUS", "CALLBOARD_ADDR", "CALLBOARD_ROOT"];
     assert_eq!(names(&["--project=p"]), project);
     assert_eq!(
         names(&["--project=p", "--task=t"]),
@@ -41,7 +42,8 @@ fn as_much_is_printed_as_is_known() {
             "JRUN_TASK_ID",
             "JRUN_TASK_FOLDER",
             "JRUN_MESSAGE_BUS",
-            "CALLBOARD_ADDR"
+            "CALLBOARD_ADDR",
+            "CALLBOARD_ROOT"
         ]
     );
     create_run(&server, "p", "t", "r", &[]);

@@ -12,7 +12,8 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
 use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::signal::unix::{self, SignalKind};
 
-use super::environment::Variable;
+use crate::cli::run_environment::Variable;
+
 use super::outcome::Outcome;
 
 /// A command that was started.

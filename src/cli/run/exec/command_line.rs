@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::cli::shell_word::quoted;
 use crate::limits::TEXT_BYTES_MAX;
 
 /// Returns the command line as a shell would take it. What is no UTF-8 is replaced, and
@@ -22,16 +23,6 @@ pub(super) fn text(command: &[OsString]) -> String {
         }
     }
     text
-}
-
-/// Returns the word so that a shell takes it as one.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The prompt of a run: a file of the user's, of any length.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::cli::failure::Failure;
+use crate::disk::Input;
 use crate::limits::{PROMPT_BYTES_MAX, RUN_OUTPUT_CHUNK_BYTES_MAX};
 
 /// A prompt, before it is stored.
@@ -13,7 +13,7 @@ pub(super) enum Prompt {
     /// There is none, or one that fits into the request that creates the run.
     Short(String),
     /// One that is longer, or no UTF-8: it is appended, part by part.
-    Parts(Parts<File>),
+    Parts(Parts<Input>),
 }
 
 /// A prompt that is read part by part.
@@ -37,7 +37,7 @@ impl Prompt {
         }
         let shown = path.display().to_string();
         let rest =
-            File::open(path).map_err(|source| Failure::own(&format!("open {shown}"), &source))?;
+            Input::open(path).map_err(|source| Failure::own(&format!("open {shown}"), &source))?;
         let mut parts = Parts { shown, head: Vec::new(), rest };
         parts.head = parts.read(PROMPT_BYTES_MAX + 1)?;
         if parts.head.len() > PROMPT_BYTES_MAX {

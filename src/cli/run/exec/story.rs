@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::cli::run_environment::Variable;
 use crate::domain::run_status;
 use crate::grpc::pb::{Message, Parent};
 use crate::host;
@@ -18,7 +19,6 @@ use crate::host;
 use super::calls::Trouble;
 use super::capture::{Captured, Stream};
 use super::child::{self, Child, Signals, Target, asks_to_end};
-use super::environment::Variable;
 use super::outcome::Outcome;
 use super::record::Recorder;
 use super::result;

@@ -1,13 +1,15 @@
-//! What the command is told of its run: the variables that it finds.
+//! What a command is told of its run: the variables that it finds.
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::address::Address;
-use crate::cli::failure::Failure;
 use crate::domain::BusId;
 use crate::layout::paths;
 
-/// A run, as far as its command is told of it.
+use super::address::Address;
+use super::failure::Failure;
+
+/// A run, as far as its command is told of it; or as much of its place as is known. What
+/// is not known is empty.
 pub(super) struct Place<'a> {
     /// The project.
     pub(super) project: &'a str,
@@ -32,16 +34,18 @@ pub(super) type Variable = (&'static str, Option<String>);
 /// removed when the folders are on another host: what an outer run has set would be
 /// wrong.
 pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
+    let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let below_root = |path: &str| Some(place.root?.join(path).display().to_string());
     let bus = BusId::parse(place.project, place.task).ok();
     let bus = bus.as_ref();
+    let task = bus.filter(|bus| bus.task.is_some());
     let mut variables = vec![
-        ("JRUN_PROJECT_ID", Some(place.project.to_owned())),
-        ("JRUN_TASK_ID", Some(place.task.to_owned())),
-        ("JRUN_ID", Some(place.run.to_owned())),
-        ("JRUN_PARENT_ID", Some(place.parent.to_owned()).filter(|parent| !parent.is_empty())),
-        ("JRUN_TASK_FOLDER", bus.and_then(|bus| below_root(paths::bus_folder(bus).as_str()))),
-        ("JRUN_RUN_FOLDER", below_root(place.run_path)),
+        ("JRUN_PROJECT_ID", known(place.project)),
+        ("JRUN_TASK_ID", known(place.task)),
+        ("JRUN_ID", known(place.run)),
+        ("JRUN_PARENT_ID", known(place.parent)),
+        ("JRUN_TASK_FOLDER", task.and_then(|bus| below_root(paths::bus_folder(bus).as_str()))),
+        ("JRUN_RUN_FOLDER", known(place.run_path).and_then(|path| below_root(&path))),
         ("JRUN_MESSAGE_BUS", bus.and_then(|bus| below_root(paths::bus_file(bus).as_str()))),
         ("CALLBOARD_ADDR", Some(place.address.to_owned())),
     ];
@@ -52,7 +56,7 @@ pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
 }
 
 /// Returns the address so that it means the same in every folder.
-pub(super) fn absolute(address: &Address) -> Result<String, Failure> {
+pub(super) fn absolute_address(address: &Address) -> Result<String, Failure> {
     Ok(match address {
         Address::Tcp(_) => address.to_string(),
         Address::Unix(path) => Address::Unix(absolute_path(path)?).to_string(),
@@ -111,10 +115,10 @@ mod tests {
 
     #[test]
     fn an_address_means_the_same_in_every_folder() {
-        let address = absolute(&Address::Unix("socket".into())).expect("absolute");
+        let address = absolute_address(&Address::Unix("socket".into())).expect("absolute");
         let here = std::env::current_dir().expect("a folder");
         assert_eq!(address, format!("unix:{}/socket", here.display()));
         let tcp = "localhost:1".parse().expect("an address");
-        assert_eq!(absolute(&tcp), Ok("localhost:1".into()));
+        assert_eq!(absolute_address(&tcp), Ok("localhost:1".into()));
     }
 }
