@@ -33,6 +33,12 @@ impl TreePath {
         Some(Self(self.0.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())))
     }
 
+    /// Whether it is this folder, or lies below it.
+    pub fn is_in(&self, folder: &Self) -> bool {
+        let rest = self.0.strip_prefix(folder.0.as_str());
+        rest.is_some_and(|rest| folder.0.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Returns the last component; empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)

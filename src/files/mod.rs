@@ -7,10 +7,11 @@ mod lock;
 mod root_lock;
 mod seat;
 mod storage;
+mod synced_folders;
 mod tree;
 mod watched_folders;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -24,6 +25,7 @@ use crate::store::{
 
 use bus::Buses;
 use root_lock::RootLock;
+use synced_folders::SyncedFolders;
 use tree::Tree;
 
 /// A tree of files, held for ourselves as long as this lives.
@@ -41,8 +43,17 @@ impl Files {
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
-        let tree = Arc::new(Tree::open(Arc::clone(&disk), Arc::clone(&clock), pid)?);
-        Ok(Self { buses: Buses::new(disk, clock, pid), tree, _lock: lock })
+        let synced_folders = Arc::<SyncedFolders>::default();
+        let removals = Arc::<RwLock<()>>::default();
+        let tree = Tree::open(
+            Arc::clone(&disk),
+            Arc::clone(&clock),
+            pid,
+            Arc::clone(&synced_folders),
+            Arc::clone(&removals),
+        )?;
+        let buses = Buses::new(disk, clock, pid, synced_folders, removals);
+        Ok(Self { buses, tree: Arc::new(tree), _lock: lock })
     }
 
     /// Follows what other programs do to what is followed and watched, and removes

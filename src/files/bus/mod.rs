@@ -26,7 +26,7 @@ mod writers;
 
 pub(super) use registry::Buses;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::Clock;
-use crate::disk::{Disk, Identity};
+use crate::disk::Disk;
 use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::paths;
@@ -42,6 +42,7 @@ use crate::limits;
 use crate::store::{AppendBatch, AppendTicket, Trimmed};
 
 use crate::files::blocking::blocking;
+use crate::files::synced_folders::SyncedFolders;
 use archives::Version;
 use commit::PendingAppend;
 use hub::Hub;
@@ -66,28 +67,14 @@ struct Context {
     sequence: AtomicU32,
     hub: Arc<Hub>,
     writers: Arc<Writers>,
-    /// Folders whose entries of folders were synced.
-    synced_folders: Mutex<HashSet<Identity>>,
+    synced_folders: Arc<SyncedFolders>,
+    /// Held shared while something is created, alone while something is removed.
+    removals: Arc<RwLock<()>>,
     /// Newest last.
     archive_indexes: Mutex<VecDeque<(Version, Arc<Index>)>>,
 }
 
 impl Context {
-    /// Syncs the folders above one, those that were not synced yet.
-    fn sync_folders_above(&self, folder: &TreePath) -> Result<()> {
-        let mut above = folder.parent();
-        while let Some(folder) = above {
-            let identity = self.disk.status(&folder)?.map(|status| status.identity);
-            let folders = || self.synced_folders.lock().unwrap_or_else(PoisonError::into_inner);
-            if !identity.is_some_and(|identity| folders().contains(&identity)) {
-                self.disk.sync_folder(&folder)?;
-                folders().extend(identity);
-            }
-            above = folder.parent();
-        }
-        Ok(())
-    }
-
     /// Returns the next sequence number for message ids.
     fn next_sequence(&self) -> u32 {
         self.sequence.fetch_add(1, Ordering::Relaxed)

@@ -24,6 +24,7 @@ use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
 use crate::files::lock::lock_until;
+use std::sync::PoisonError;
 
 /// How long an archive is looked at after its rename: another program may have
 /// waited for its lock and still append to it.
@@ -305,6 +306,8 @@ impl Owner {
         let file = match self.disk().open_append(&self.path)? {
             Some(file) => file,
             None if create => {
+                let _creating =
+                    self.context.removals.read().unwrap_or_else(PoisonError::into_inner);
                 self.create_folder(&folder)?;
                 self.disk().create_append(&self.path)?
             }
@@ -313,7 +316,7 @@ impl Owner {
         // Whoever made the file and its folders may have died before they were
         // durable.
         self.disk().sync_folder(&folder)?;
-        self.context.sync_folders_above(&folder)?;
+        self.context.synced_folders.sync_names(self.disk(), &folder)?;
         self.refresh_archives()?;
         let status = file.status().map_err(self.failed("look at"))?;
         let (index, position) =

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId, RequestId};
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
+use crate::files::synced_folders::SyncedFolders;
 use crate::layout::message_file::{self, NewRecord};
 use crate::layout::{msg_id, paths};
 use crate::limits;
@@ -48,7 +49,13 @@ struct Open {
 
 impl Buses {
     /// Prepares the buses of a tree; opens none.
-    pub(in crate::files) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Arc<Self> {
+    pub(in crate::files) fn new(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        pid: u32,
+        synced_folders: Arc<SyncedFolders>,
+        removals: Arc<RwLock<()>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             context: Arc::new(Context {
                 disk,
@@ -57,7 +64,8 @@ impl Buses {
                 sequence: AtomicU32::new(0),
                 hub: Arc::new(Hub::default()),
                 writers: Writers::new(),
-                synced_folders: Mutex::default(),
+                synced_folders,
+                removals,
                 archive_indexes: Mutex::default(),
             }),
             open: Mutex::new(Open { buses: HashMap::new(), close_beyond: OPEN_BUSES }),

@@ -1,5 +1,7 @@
 //! Creating something once, however often it is asked for with one request id.
 
+use std::sync::PoisonError;
+
 use crate::disk::Renamed;
 use crate::domain::{RequestId, TreePath};
 use crate::error::{Error, Reason, Result};
@@ -24,6 +26,9 @@ pub(super) trait Creatable {
     /// The path that exists when the thing exists.
     fn record(&self, name: &str) -> TreePath;
 
+    /// The folder in which it appears in one step.
+    fn commits_in(&self, name: &str) -> TreePath;
+
     /// Makes it, durably and in one step, unless it is there already.
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed>;
 
@@ -46,6 +51,7 @@ impl Tree {
         new: &impl Creatable,
         request_id: Option<&RequestId>,
     ) -> Result<Made> {
+        let _creating = self.removals.read().unwrap_or_else(PoisonError::into_inner);
         let Some(request_id) = request_id else {
             return self.create_new(new, None, |_| Ok(()));
         };
@@ -55,8 +61,7 @@ impl Tree {
         if let Some(known) = &known {
             let record = new.record(&known.name);
             if self.disk.status(&record)?.is_some() {
-                // When a crash came between, it is there but not on disk.
-                self.disk.sync_folder(&record.parent().unwrap_or_else(TreePath::root))?;
+                self.sync_creation(&record, &new.commits_in(&known.name))?;
                 self.requests.finish(request_id);
                 return Ok(Made { name: known.name.clone(), duplicate: true });
             }
@@ -94,6 +99,19 @@ impl Tree {
             }
         }
         made
+    }
+
+    /// Makes what an earlier call created durable: when a crash came between, it is
+    /// there but not on disk.
+    fn sync_creation(&self, record: &TreePath, folder: &TreePath) -> Result<()> {
+        let parent = record.parent().unwrap_or_else(TreePath::root);
+        if self.is_doubtful(record) || self.is_doubtful(&parent) {
+            let source = std::io::Error::other("an earlier sync of it failed; restart the server");
+            return Err(Error::io("sync", record.as_str(), source));
+        }
+        self.disk.sync_folder(&parent)?;
+        self.disk.sync_folder(folder)?;
+        self.synced_folders.sync_names(&*self.disk, folder)
     }
 
     fn create_new(

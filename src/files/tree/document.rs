@@ -73,6 +73,8 @@ impl Tree {
                 && current.bytes == bytes
                 && !self.is_doubtful(path)
             {
+                // Whoever wrote it may not have synced it.
+                self.sync(path)?;
                 return Ok(Some(Document::new(bytes, current.status)));
             }
             let expected =
@@ -102,7 +104,25 @@ impl Tree {
         replaced
     }
 
-    fn is_doubtful(&self, path: &TreePath) -> bool {
+    /// Makes what is at a path durable, its name included.
+    fn sync(&self, path: &TreePath) -> Result<()> {
+        if let Some(file) = self.disk.open(path)? {
+            file.sync().map_err(|source| {
+                self.doubt(path);
+                Error::io("sync", path.as_str(), source)
+            })?;
+        }
+        let parent = path.parent().unwrap_or_else(TreePath::root);
+        self.disk.sync_folder(&parent).inspect_err(|_| self.doubt(path))
+    }
+
+    /// Remembers that a sync of what is at a path failed.
+    pub(super) fn doubt(&self, path: &TreePath) {
+        super::locked(&self.doubtful).insert(path.clone());
+    }
+
+    /// Whether a sync of what is at a path failed: a later one proves nothing.
+    pub(super) fn is_doubtful(&self, path: &TreePath) -> bool {
         super::locked(&self.doubtful).contains(path)
     }
 }

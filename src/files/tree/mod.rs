@@ -30,7 +30,7 @@ mod watching;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::disk::{Disk, Identity};
 use crate::domain::{RequestId, TreePath};
 use crate::error::Result;
+use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
 
 use changes::Changes;
@@ -66,6 +67,10 @@ pub(super) struct Tree {
     ages: Ages,
     /// Documents whose last replacement failed at its end.
     doubtful: Mutex<HashSet<TreePath>>,
+    synced_folders: Arc<SyncedFolders>,
+    /// Held shared while something is created, alone while something is removed: what
+    /// is found to be empty stays so until it is gone.
+    removals: Arc<RwLock<()>>,
     /// Files that are appended to, as they were when their names were made durable.
     synced_entries: Mutex<HashMap<TreePath, Identity>>,
     /// What an earlier server left half-way.
@@ -81,7 +86,13 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Prepares a tree; reads little of it.
-    pub(super) fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        pid: u32,
+        synced_folders: Arc<SyncedFolders>,
+        removals: Arc<RwLock<()>>,
+    ) -> Result<Self> {
         Ok(Self {
             left_over: staging::left_over(&*disk),
             requests: Requests::load(&*disk, clock.now())?,
@@ -90,6 +101,8 @@ impl Tree {
             runs: RunIndex::default(),
             ages: Ages::default(),
             doubtful: Mutex::default(),
+            synced_folders,
+            removals,
             synced_entries: Mutex::default(),
             changes: Arc::default(),
             streams: Arc::default(),

@@ -1,5 +1,6 @@
 //! Projects: folders of the root.
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use crate::disk::Renamed;
@@ -31,6 +32,10 @@ impl Creatable for NewProject {
 
     fn record(&self, _: &str) -> TreePath {
         paths::project_folder(&self.id)
+    }
+
+    fn commits_in(&self, _: &str) -> TreePath {
+        TreePath::root()
     }
 
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed> {
@@ -137,22 +142,37 @@ impl Tree {
 
     /// Takes a project out of the tree; returns what is left to be removed.
     pub(in crate::files) fn delete_project(&self, id: &ProjectId, force: bool) -> Result<TreePath> {
+        // Nothing of ours is created meanwhile.
+        let _alone = self.removals.write().unwrap_or_else(PoisonError::into_inner);
         self.demand_project(id)?;
         let folder = paths::project_folder(id);
         if !force {
-            let entries = self.disk.list(&folder)?.unwrap_or_default();
-            let home_folders = paths::home_folders_file(&folder);
-            let lock = paths::lock_file(&home_folders);
-            let ours = [home_folders.name(), lock.name()];
-            if let Some(entry) = entries.iter().find(|entry| !ours.contains(&entry.name.as_str())) {
-                return Err(Error::NotEmpty {
-                    project: id.to_string(),
-                    content: entry.name.clone(),
-                });
-            }
+            self.demand_empty(id, &folder)?;
         }
         let discarded = self.discard(&folder)?;
+        if !force && let Err(error) = self.demand_empty(id, &discarded) {
+            // Another program came between.
+            if self.disk.rename_new(&discarded, &folder)? == Renamed::Exists {
+                tracing::error!(%folder, "a project that was filled while it was removed is lost");
+            }
+            self.disk.sync_folder(&TreePath::root())?;
+            return Err(error);
+        }
         self.changes.touch_project(id);
         Ok(discarded)
+    }
+
+    /// Refuses a project's folder that holds more than what a project needs.
+    fn demand_empty(&self, id: &ProjectId, folder: &TreePath) -> Result<()> {
+        let home_folders = paths::home_folders_file(folder);
+        let lock = paths::lock_file(&home_folders);
+        let ours = [home_folders.name(), lock.name()];
+        let entries = self.disk.list(folder)?.unwrap_or_default();
+        match entries.iter().find(|entry| !ours.contains(&entry.name.as_str())) {
+            None => Ok(()),
+            Some(entry) => {
+                Err(Error::NotEmpty { project: id.to_string(), content: entry.name.clone() })
+            }
+        }
     }
 }

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::layout::paths;
 use crate::limits::CREATE_REQUEST_AGE;
 
-/// A file that holds more than this many lines besides what is still remembered is
-/// written anew.
+/// A file that has grown to four times what it held, and by this many lines, is
+/// written anew without what is old.
 const STALE_LINES_MAX: usize = 1000;
 
 /// What a request created.
@@ -45,6 +45,8 @@ struct State {
     known: HashMap<String, Request>,
     /// Lines in the file.
     lines: usize,
+    /// Lines in it when it was written anew.
+    lines_anew: usize,
     /// The file, when it can be appended to.
     file: Option<Arc<dyn DiskFile>>,
 }
@@ -117,17 +119,24 @@ impl Requests {
             let mut state = super::locked(&self.state);
             let line = request.line()?;
             state.known.insert(request.request_id.clone(), request);
-            if state.file.is_none() || state.lines > 2 * state.known.len() + STALE_LINES_MAX {
+            if state.file.is_none() || state.lines > 4 * state.lines_anew + STALE_LINES_MAX {
                 state.forget_old(now);
                 return state.write_anew(disk);
             }
             state.append(&line).map_err(failed)?
         };
         // Outside of the lock: several callers share what the system syncs.
-        file.sync().map_err(|source| {
-            super::locked(&self.state).file = None;
-            failed(source)
-        })
+        let synced = file.sync();
+        let mut state = super::locked(&self.state);
+        match synced {
+            // The system tells only one of several callers that a sync failed.
+            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => Ok(()),
+            Ok(()) => state.write_anew(disk),
+            Err(source) => {
+                state.file = None;
+                Err(failed(source))
+            }
+        }
     }
 
     /// Remembers that a request has created its thing. Not durable: without it a
@@ -198,6 +207,7 @@ impl State {
         self.file = None;
         let _ = disk.replace(&path, &bytes, None)?;
         self.lines = self.known.len();
+        self.lines_anew = self.lines;
         self.file = disk.open_append(&path)?;
         Ok(())
     }

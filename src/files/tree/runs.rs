@@ -67,6 +67,10 @@ impl Creatable for NewRun {
         paths::run_folder(&self.task, name)
     }
 
+    fn commits_in(&self, _: &str) -> TreePath {
+        paths::runs_folder(&self.task)
+    }
+
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed> {
         let id = paths::run_of_folder(name)
             .ok_or_else(|| Error::Bug(format!("{name:?} is no run's name")))?;

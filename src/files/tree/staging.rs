@@ -35,6 +35,7 @@ impl Tree {
         if self.disk.rename_new(folder, &to)? == Renamed::Exists {
             return Err(crate::error::Error::Bug(format!("{to} is taken")));
         }
+        self.synced_folders.forget(folder);
         self.disk.sync_folder(&folder.parent().unwrap_or_else(TreePath::root))?;
         Ok(to)
     }
@@ -64,11 +65,14 @@ impl Staged<'_> {
     /// Gives the folder its place, durably, unless something is there. The place's
     /// parent exists.
     pub(super) fn place(mut self, to: &TreePath) -> Result<Renamed> {
-        self.tree.disk.sync_folder(&self.folder)?;
-        let renamed = self.tree.disk.rename_new(&self.folder, to)?;
+        let tree = self.tree;
+        let parent = to.parent().unwrap_or_else(TreePath::root);
+        tree.disk.sync_folder(&self.folder)?;
+        tree.synced_folders.sync_names(&*tree.disk, &parent)?;
+        let renamed = tree.disk.rename_new(&self.folder, to)?;
         if renamed == Renamed::Done {
             self.placed = true;
-            self.tree.disk.sync_folder(&to.parent().unwrap_or_else(TreePath::root))?;
+            tree.disk.sync_folder(&parent).inspect_err(|_| tree.doubt(to))?;
         }
         Ok(renamed)
     }

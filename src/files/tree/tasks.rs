@@ -56,6 +56,10 @@ impl Creatable for NewTask {
         paths::task_record_file(&paths::project_folder(&self.project).join(name))
     }
 
+    fn commits_in(&self, _: &str) -> TreePath {
+        paths::project_folder(&self.project)
+    }
+
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed> {
         let task = paths::task_of_folder(name)
             .ok_or_else(|| Error::Bug(format!("{name:?} is no task's name")))?;
