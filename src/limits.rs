@@ -125,6 +125,9 @@ pub const BUS_WRITER_IDLE: Duration = Duration::from_secs(10);
 pub const LOCK_BUDGET: Duration = Duration::from_secs(10);
 /// How often a held lock is tried again.
 pub const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(2);
+/// How long the output of a run whose process is gone must be silent before nothing
+/// more is waited for.
+pub const LOST_SILENCE: Duration = Duration::from_secs(5);
 /// How often followed buses are looked at without any hint.
 pub const FOLLOW_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long request ids are remembered at least.

@@ -34,6 +34,11 @@ impl WatchedFolders {
         self.watched.len() > before
     }
 
+    /// Returns how many folders there are.
+    pub(in crate::files) fn count(&self) -> usize {
+        self.watched.len()
+    }
+
     /// Asks for hints about one more folder. Returns whether it is new.
     pub(in crate::files) fn add(&mut self, folder: &TreePath) -> bool {
         let Some(hints) = &mut self.hints else { return false };

@@ -148,6 +148,11 @@ pub fn old_cwd_file(run_folder: &TreePath) -> TreePath {
     run_folder.join("cwd.txt")
 }
 
+/// Whether a file of a run's folder says what the run is.
+pub fn tells_of_a_run(name: &str) -> bool {
+    matches!(name, RUN_INFO | "parent-run-id" | "agent-type" | "cwd" | "cwd.txt")
+}
+
 /// The folder of a run's further logs.
 pub fn logs_folder(run_folder: &TreePath) -> TreePath {
     run_folder.join(LOGS)

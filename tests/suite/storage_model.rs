@@ -5,6 +5,7 @@
 mod model;
 mod operation;
 mod play;
+mod play_projects;
 mod play_runs;
 
 use std::sync::{Arc, Mutex};
@@ -78,19 +79,19 @@ pub(crate) fn play(backend: &impl Backend, operations: &[Operation]) {
                     player = player.reopened(|| backend.open(handed()));
                 }
                 Operation::Step(seconds) => player.step(seconds),
-                operation => player.play(&operation).await,
+                operation => Box::pin(player.play(&operation)).await,
             }
         }
         player.said = "the end".to_owned();
-        player.compare_everything().await;
+        Box::pin(player.compare_everything()).await;
         player = player.reopened(|| backend.open(handed()));
         player.said = "the end, opened again".to_owned();
-        player.compare_everything().await;
+        Box::pin(player.compare_everything()).await;
     });
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_files_answer_any_calls_as_the_model_does(operations in operations(40)) {

@@ -1,6 +1,7 @@
 //! What watchers know of the tree: for each thing when it last changed, by a number
 //! that only grows. A watcher remembers the last number it has seen and asks for
-//! what came after it, so a slow one costs no memory and always gets the last state.
+//! what came after it, so a slow one always gets the last state, and costs no more
+//! memory than the names of what is removed meanwhile.
 //!
 //! There is one way in: somebody says that a thing may have changed, because we
 //! changed it, because the system gave a hint, or because it was its turn; the
@@ -192,6 +193,11 @@ impl Changes {
         (parts, table.watchers_ever)
     }
 
+    /// Whether a thing is known to be there.
+    pub(super) fn is_there(&self, key: &Key) -> bool {
+        super::locked(&self.table).items.get(key).is_some_and(|item| item.look.is_some())
+    }
+
     /// Notes what a thing looks like; none when it is gone. Returns whether it was
     /// not known.
     pub(super) fn set(&self, key: &Key, look: Option<u64>, run_id: &str) -> bool {
@@ -205,7 +211,7 @@ impl Changes {
             // What is gone keeps the id it had.
             let known_id = known.map_or_else(String::new, |known| known.run_id.clone());
             table.put(key, look, if look.is_some() { run_id } else { &known_id });
-            if look.is_none() {
+            if look.is_none() && !matches!(key, Key::Run(_)) {
                 let below = |one: &Key| one.is_below(key);
                 let below: Vec<(Key, String)> = table
                     .items

@@ -38,12 +38,15 @@ impl Tree {
             match self.clean_up_run(&place, wanted.dry_run) {
                 Ok(size) => {
                     cleaned.size_bytes += size;
-                    free = if wanted.dry_run {
-                        free.saturating_add(size)
-                    } else {
-                        self.disk.free_bytes()?
-                    };
                     cleaned.runs.push(run);
+                    let freed = Ok(free.saturating_add(size));
+                    match if wanted.dry_run { freed } else { self.disk.free_bytes() } {
+                        Ok(now) => free = now,
+                        Err(error) => {
+                            cleaned.problems.push(error.to_string());
+                            break;
+                        }
+                    }
                 }
                 // Removed by somebody else.
                 Err(error) if error.reason() == Reason::RunNotFound => {}
@@ -62,7 +65,10 @@ impl Tree {
         problems: &mut Vec<String>,
     ) -> Result<Vec<(Timestamp, Run)>> {
         let mut ended = Vec::new();
-        for task in self.tasks_of(&wanted.part)? {
+        let mut unlisted = Vec::new();
+        let tasks = self.tasks_of(&wanted.part, &mut unlisted)?;
+        problems.extend(unlisted.iter().map(ToString::to_string));
+        for task in tasks {
             let folders = self.run_folders(&task).unwrap_or_else(|error| {
                 problems.push(error.to_string());
                 Vec::new()
@@ -70,7 +76,8 @@ impl Tree {
             for folder in folders {
                 let place = RunPlace { task: task.clone(), folder };
                 let Ok(run) = self.show_run(&place) else { continue };
-                let end = run.info.end_time.or(run.info.start_time);
+                // One that names no end ended when that was written.
+                let end = run.info.end_time.or_else(|| self.modified(&place));
                 match end {
                     Some(end) if run.info.has_ended() && end < before => ended.push((end, run)),
                     _ => {}
@@ -88,9 +95,14 @@ impl Tree {
                 return Err(place.not_found());
             }
             let discarded = self.delete_run(place, true)?;
-            self.disk.remove_tree(&discarded)?;
+            self.empty_trash(&[discarded]);
         }
         Ok(size)
+    }
+
+    /// Returns when a run's record was written.
+    fn modified(&self, place: &RunPlace) -> Option<Timestamp> {
+        Some(self.disk.status(&place.record()).ok().flatten()?.modified)
     }
 
     /// Returns the size of all files in a folder together.

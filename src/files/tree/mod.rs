@@ -8,7 +8,7 @@ mod changes;
 mod clean_up;
 mod create;
 mod document;
-mod folder_hints;
+mod file_hints;
 mod observer;
 mod places;
 mod projects;
@@ -42,7 +42,7 @@ use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
 
 use changes::Changes;
-use folder_hints::FolderHints;
+use file_hints::FileHints;
 use requests::Requests;
 use run_index::RunIndex;
 use task_list::Ages;
@@ -78,7 +78,7 @@ pub(super) struct Tree {
     /// What watchers see.
     changes: Arc<Changes>,
     /// Hints for those who follow a file.
-    hints: Arc<FolderHints>,
+    hints: Arc<FileHints>,
     /// How many streams are open.
     streams: Arc<AtomicUsize>,
     shutdown: CancellationToken,
@@ -96,7 +96,7 @@ impl Tree {
         Ok(Self {
             left_over: staging::left_over(&*disk),
             requests: Requests::load(&*disk, clock.now())?,
-            hints: FolderHints::new(Arc::clone(&disk)),
+            hints: FileHints::new(Arc::clone(&disk)),
             turns: Turns::default(),
             runs: RunIndex::default(),
             ages: Ages::default(),

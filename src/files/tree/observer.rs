@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::disk::Status;
-use crate::domain::TreePath;
+use crate::domain::{ProjectId, TaskKey, TreePath};
 use crate::error::{Error, Reason, Result};
 use crate::files::blocking::blocking;
 use crate::files::watched_folders::WatchedFolders;
@@ -24,6 +24,8 @@ use super::runs::RunPlace;
 const LOOK_REST: u32 = 20;
 /// What changes all the time is not looked at more often than this.
 const HINT_INTERVAL: Duration = Duration::from_millis(2);
+/// And it rests for so many times as long as the look took.
+const HINT_REST: u32 = 4;
 /// Folders for which the system is asked for hints at most. It has a limit of its
 /// own, for all programs of the user together; what is beyond is looked at from time
 /// to time.
@@ -44,6 +46,17 @@ struct Sight {
     since: Instant,
     /// Whether it was read when it had been like this for a while.
     settled: bool,
+}
+
+/// How a thing may still change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It has ended, or is no run.
+    None,
+    /// It runs, and its process may end, which shows in no file.
+    OfItsProcess,
+    /// Nobody says whether it runs; a file may say so later.
+    OfItsFiles,
 }
 
 /// Looks after what is watched, until the shutdown.
@@ -120,15 +133,17 @@ async fn rest_with_hints(
             until = until.min(rest.not_before);
         }
         if !hinted.keys.is_empty() || !hinted.tasks.is_empty() {
-            let changing;
-            (seen, changing) = look_at(tree, seen, parts, hinted).await;
-            for (folder, key) in changing {
-                if watched.add(&folder) {
+            let began = Instant::now();
+            let folders;
+            (seen, folders) = look_at(tree, seen, parts, hinted).await;
+            for folder in folders {
+                if watched.count() < HINTED_FOLDERS_MAX && watched.add(&folder) {
                     // What changed before its watch began gave no hint.
-                    tree.changes.touch(key);
+                    note_hint(&tree.changes, Some(&folder));
                 }
             }
-            tokio::time::sleep(HINT_INTERVAL).await;
+            // Looking at what changes all the time must not become all that is done.
+            tokio::time::sleep(HINT_INTERVAL.max(began.elapsed() * HINT_REST)).await;
         }
     }
 }
@@ -156,13 +171,13 @@ async fn look(
     looked.await.unwrap_or_else(|error| (Seen::default(), Err(error)))
 }
 
-/// Looks at single things. Returns those that can change much, with their folders.
+/// Looks at single things. Returns the folders in which they change.
 async fn look_at(
     tree: &Arc<Tree>,
     seen: Seen,
     parts: Vec<Part>,
     hinted: Hinted,
-) -> (Seen, Vec<(TreePath, Key)>) {
+) -> (Seen, BTreeSet<TreePath>) {
     let tree = Arc::clone(tree);
     let looked = blocking(move || {
         let mut look = Look::new(&tree, seen);
@@ -175,9 +190,8 @@ async fn look_at(
                 look.at_task(task);
             }
         }
-        let changing = look.changing.iter().map(|run| (run.path(), Key::Run(run.clone())));
-        let changing = changing.collect();
-        Ok((look.seen, changing))
+        let folders = look.folders();
+        Ok((look.seen, folders))
     });
     looked.await.unwrap_or_default()
 }
@@ -189,7 +203,7 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
     let Some(project) = names.next().and_then(paths::project_of_folder) else { return };
     let Some(name) = names.next() else { return changes.touch(Key::Project(project)) };
     let Some(task) = paths::task_of_folder(name) else { return };
-    let task = crate::domain::TaskKey { project: project.clone(), task };
+    let task = TaskKey { project: project.clone(), task };
     let Some(inner) = names.next() else {
         // It may be a file of the project as well as a task.
         if !paths::is_bus_or_archive(name) {
@@ -200,7 +214,11 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
     };
     let run = names.next().and_then(paths::run_of_folder);
     match run {
-        Some(run) if paths::runs_folder(&task).name() == inner => {
+        // What a run writes into its other files changes nothing of it.
+        Some(run)
+            if paths::runs_folder(&task).name() == inner
+                && names.next().is_none_or(paths::tells_of_a_run) =>
+        {
             changes.touch(Key::Run(RunPlace { task, folder: run.to_string() }));
         }
         Some(_) => {}
@@ -252,14 +270,11 @@ impl<'a> Look<'a> {
             if !parts.iter().any(wanted) {
                 continue;
             }
-            self.folders.insert(paths::project_folder(&project));
             if parts.iter().any(|part| key.is_in(part)) {
                 self.at(&key);
             }
-            for task in self.tree.task_keys(&project) {
-                let key = Key::Task(task.clone());
-                if parts.iter().any(|part| key.is_in(part)) {
-                    self.folders.insert(paths::task_folder(&task));
+            for task in self.tasks_of(&project) {
+                if parts.iter().any(|part| Key::Task(task.clone()).is_in(part)) {
                     self.at_task(&task);
                 }
             }
@@ -267,12 +282,37 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    fn at_task(&mut self, task: &crate::domain::TaskKey) {
-        if !self.at(&Key::Task(task.clone())) {
+    /// Lists what may be tasks of a project. What cannot be listed may still be there.
+    fn tasks_of(&mut self, project: &ProjectId) -> Vec<TaskKey> {
+        match self.tree.task_keys(project) {
+            Ok(tasks) => {
+                self.folders.insert(paths::project_folder(project));
+                tasks
+            }
+            Err(error) => {
+                self.keep_below(&Key::Project(project.clone()), &error);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Counts everything that is known below a thing as found.
+    fn keep_below(&mut self, key: &Key, error: &Error) {
+        tracing::debug!(?key, %error, "something that is watched cannot be listed");
+        let below = self.seen.things.keys().filter(|one| one.is_below(key)).cloned();
+        self.found.extend(below.collect::<Vec<_>>());
+    }
+
+    fn at_task(&mut self, task: &TaskKey) {
+        self.folders.insert(paths::task_folder(task));
+        let key = Key::Task(task.clone());
+        if !self.at(&key) {
             return;
         }
-        // A folder of runs that cannot be read has none to show.
-        let folders = self.tree.run_folders(task).unwrap_or_default();
+        let folders = match self.tree.run_folders(task) {
+            Ok(folders) => folders,
+            Err(error) => return self.keep_below(&key, &error),
+        };
         if !folders.is_empty() {
             self.folders.insert(paths::runs_folder(task));
         }
@@ -297,7 +337,7 @@ impl<'a> Look<'a> {
             Key::Task(task) if !is_known => self.at_task(task),
             Key::Project(project) if !is_known => {
                 if self.at(key) {
-                    for task in self.tree.task_keys(project) {
+                    for task in self.tasks_of(project) {
                         self.at_task(&task);
                     }
                 }
@@ -311,11 +351,11 @@ impl<'a> Look<'a> {
     fn at(&mut self, key: &Key) -> bool {
         let files = self.files_of(key);
         let now = Instant::now();
-        let was_seen = self.seen.things.contains_key(key);
         if let Some(sight) = self.seen.things.get_mut(key) {
             if sight.files == files {
                 let is_old = now.duration_since(sight.since) > TIME_GRAIN;
-                if sight.settled {
+                // What stood in something that was gone for a moment is gone with it.
+                if sight.settled && self.tree.changes.is_there(key) {
                     self.found.insert(key.clone());
                     return true;
                 }
@@ -327,27 +367,28 @@ impl<'a> Look<'a> {
             self.seen.things.insert(key.clone(), Sight { files, since: now, settled: false });
         }
         match self.read(key) {
-            Ok((look, run_id, may_end)) => {
-                if may_end && let Some(sight) = self.seen.things.get_mut(key) {
-                    // Its process may end, which shows in no file.
+            Ok((look, run_id, ending)) => {
+                if let (Some(sight), Ending::OfItsProcess) = (self.seen.things.get_mut(key), ending)
+                {
                     sight.settled = false;
-                    if let Key::Run(run) = key {
-                        self.changing.insert(run.clone());
-                    }
+                }
+                if let (Key::Run(run), false) = (key, ending == Ending::None) {
+                    self.changing.insert(run.clone());
                 }
                 self.tree.changes.set(key, Some(look), &run_id);
                 self.found.insert(key.clone());
                 true
             }
-            Err(error) => {
-                if !is_absent(&error) {
-                    tracing::debug!(?key, %error, "something that is watched cannot be read");
+            Err(error) if !is_absent(&error) => {
+                self.keep_below(key, &error);
+                if let Some(sight) = self.seen.things.get_mut(key) {
+                    sight.settled = false;
                 }
+                self.found.insert(key.clone());
+                false
+            }
+            Err(_) => {
                 self.seen.things.remove(key);
-                if was_seen {
-                    // What was in it is read again should it come back.
-                    self.seen.things.retain(|one, _| !one.is_below(key));
-                }
                 self.tree.changes.set(key, None, "");
                 false
             }
@@ -355,11 +396,11 @@ impl<'a> Look<'a> {
     }
 
     /// Reads a thing: a number that is another one when it changes, a run's id, and
-    /// whether it may change without any file changing.
-    fn read(&self, key: &Key) -> Result<(u64, String, bool)> {
+    /// how it may still end.
+    fn read(&self, key: &Key) -> Result<(u64, String, Ending)> {
         let mut hasher = DefaultHasher::new();
         let mut run_id = String::new();
-        let mut may_end = false;
+        let mut ending = Ending::None;
         match key {
             Key::Project(project) => {
                 if self.tree.disk.status(&paths::project_folder(project))?.is_none() {
@@ -371,18 +412,23 @@ impl<'a> Look<'a> {
             Key::Run(place) => {
                 let run = self.tree.show_run(place)?;
                 run.hash(&mut hasher);
-                may_end = !run.info.has_ended();
+                ending = match run.info.is_running() {
+                    true => Ending::OfItsProcess,
+                    false if run.info.has_ended() => Ending::None,
+                    false => Ending::OfItsFiles,
+                };
                 run_id = run.info.run_id;
             }
         }
-        Ok((hasher.finish(), run_id, may_end))
+        Ok((hasher.finish(), run_id, ending))
     }
 
     /// Returns what the files are by which a thing changes.
     fn files_of(&self, key: &Key) -> Vec<Option<Status>> {
         let files = match key {
             Key::Project(project) => {
-                vec![paths::home_folders_file(&paths::project_folder(project))]
+                let folder = paths::project_folder(project);
+                vec![paths::home_folders_file(&folder), folder]
             }
             Key::Task(task) => {
                 let folder = paths::task_folder(task);

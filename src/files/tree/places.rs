@@ -23,15 +23,9 @@ impl Tree {
     }
 
     /// Lists the folders in a project that may be tasks, in the order of their ids;
-    /// none for a project that does not exist or cannot be looked into.
-    pub(super) fn task_keys(&self, project: &ProjectId) -> Vec<TaskKey> {
-        let entries = match self.disk.list(&paths::project_folder(project)) {
-            Ok(entries) => entries.unwrap_or_default(),
-            Err(error) => {
-                tracing::debug!(%project, %error, "a project cannot be listed");
-                Vec::new()
-            }
-        };
+    /// none for a project that does not exist.
+    pub(super) fn task_keys(&self, project: &ProjectId) -> Result<Vec<TaskKey>> {
+        let entries = self.disk.list(&paths::project_folder(project))?.unwrap_or_default();
         let mut tasks: Vec<TaskKey> = entries
             .iter()
             .filter(|entry| entry.kind == Kind::Folder)
@@ -39,7 +33,7 @@ impl Tree {
             .map(|task| TaskKey { project: project.clone(), task })
             .collect();
         tasks.sort();
-        tasks
+        Ok(tasks)
     }
 
     /// Lists a task's run folders in the order of their names, and symlinks in their
@@ -52,16 +46,26 @@ impl Tree {
         Ok(folders)
     }
 
-    /// Lists the tasks of a part of the tree in order, or what may be tasks.
+    /// Lists the tasks of a part of the tree in order, or what may be tasks. Of
+    /// everything, a project that cannot be listed is left out and told of.
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND or TASK_NOT_FOUND for a part that does not exist.
-    pub(super) fn tasks_of(&self, part: &Part) -> Result<Vec<TaskKey>> {
+    pub(super) fn tasks_of(&self, part: &Part, unlisted: &mut Vec<Error>) -> Result<Vec<TaskKey>> {
         match part {
-            Part::All => Ok(self.project_ids()?.iter().flat_map(|id| self.task_keys(id)).collect()),
+            Part::All => {
+                let mut tasks = Vec::new();
+                for project in self.project_ids()? {
+                    match self.task_keys(&project) {
+                        Ok(keys) => tasks.extend(keys),
+                        Err(error) => unlisted.push(error),
+                    }
+                }
+                Ok(tasks)
+            }
             Part::Project(project) => {
                 self.demand_project(project)?;
-                Ok(self.task_keys(project))
+                self.task_keys(project)
             }
             Part::Task(task) => {
                 self.demand_task_folder(task)?;

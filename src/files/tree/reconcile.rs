@@ -9,10 +9,8 @@ use crate::limits::LOCK_BUDGET;
 use crate::store::{Part, Reconciled};
 
 use super::Tree;
+use super::run_update::GONE;
 use super::runs::{RunPlace, liveness};
-
-/// Why a run is marked as failed.
-const GONE: &str = "its process is gone";
 
 impl Tree {
     /// Reconciles the runs of a part of the tree.
@@ -22,7 +20,10 @@ impl Tree {
         dry_run: bool,
     ) -> Result<Reconciled> {
         let mut reconciled = Reconciled::default();
-        for task in self.tasks_of(part)? {
+        let mut unlisted = Vec::new();
+        let tasks = self.tasks_of(part, &mut unlisted)?;
+        reconciled.problems.extend(unlisted.iter().map(ToString::to_string));
+        for task in tasks {
             let folders = match self.run_folders(&task) {
                 Ok(folders) => folders,
                 Err(error) => {

@@ -28,9 +28,7 @@ impl Tree {
         data: &[u8],
     ) -> Result<u64> {
         let path = self.prepare_run_file(place, file)?;
-        let replaced = self.disk.replace(&path, data, None);
-        let _ = self.or_gone(place, replaced)?;
-        self.changes.touch_run(place);
+        let _ = self.or_gone(place, self.disk.replace(&path, data, None))?;
         Ok(data.len() as u64)
     }
 
@@ -75,12 +73,12 @@ impl Tree {
         created.sync().map_err(|source| {
             // A repetition must not find what may never get to the disk.
             let now = created.status().map(|status| status.length);
-            if !missing.is_empty() && now.is_ok_and(|now| now == size + missing.len() as u64) {
-                let _ = created.truncate(size);
+            if now.is_ok_and(|now| now == next_offset) {
+                let _ = created.truncate(offset);
             }
             failed("sync")(source)
         })?;
-        self.sync_entry(&path, &*created)?;
+        self.or_gone(place, self.sync_entry(&path, &*created))?;
         Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
     }
 
@@ -91,7 +89,9 @@ impl Tree {
         if super::locked(&self.synced_entries).get(path) == Some(&identity) {
             return Ok(());
         }
-        self.disk.sync_folder(&path.parent().unwrap_or_else(TreePath::root))?;
+        let folder = path.parent().unwrap_or_else(TreePath::root);
+        self.disk.sync_folder(&folder)?;
+        self.synced_folders.sync_names(&*self.disk, &folder)?;
         let mut synced = super::locked(&self.synced_entries);
         if synced.len() >= SYNCED_ENTRIES_MAX {
             synced.clear();
@@ -149,7 +149,9 @@ impl Tree {
             return Err(place.not_found());
         }
         let mut files = vec![RunFile::Prompt, RunFile::Output, RunFile::Stdout, RunFile::Stderr];
-        let logs = self.disk.list(&paths::logs_folder(&place.path()))?.unwrap_or_default();
+        // Something else in the place of the logs hides no other file.
+        let logs = self.disk.list(&paths::logs_folder(&place.path()));
+        let logs = logs.ok().flatten().unwrap_or_default();
         let mut names: Vec<String> = logs
             .into_iter()
             .filter(|entry| entry.kind == Kind::File && !entry.name.starts_with('.'))
@@ -159,7 +161,8 @@ impl Tree {
         files.extend(names.into_iter().map(RunFile::Log));
         let mut page = Page { items: Vec::new(), more: false };
         for file in files.into_iter().filter(|file| after.is_none_or(|after| file > after)) {
-            let Some(status) = self.disk.status(&place.file(&file))? else { continue };
+            let status = self.disk.status(&place.file(&file))?;
+            let Some(status) = status.filter(|status| status.kind == Kind::File) else { continue };
             if page.items.len() == limit {
                 page.more = true;
                 break;

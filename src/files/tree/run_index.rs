@@ -41,7 +41,9 @@ struct State {
     /// Folders by the id of their run.
     places: HashMap<String, BTreeSet<RunPlace>>,
     /// How often it was begun to be brought up to date.
-    generation: u64,
+    begun: u64,
+    /// The last of these that came to its end.
+    completed: u64,
     /// When it is worth being brought up to date again.
     due: Option<Instant>,
 }
@@ -187,13 +189,23 @@ impl Tree {
                 _ => {}
             }
         }
-        if self.runs.is_due() {
+        if key.task.is_none() && self.runs.is_due() {
             self.refresh_runs()?;
         }
         let mut found = self.confirmed(key);
         if found.is_empty() {
-            self.refresh_runs()?;
+            match &key.task {
+                Some(task) => self.refresh_task_runs(task),
+                None => self.refresh_runs()?,
+            }
             found = self.confirmed(key);
+        }
+        if let (true, Some(task)) = (found.is_empty(), &key.task) {
+            // An older form has an id besides the name of its folder: both name it.
+            let place = RunPlace { task: task.clone(), folder: id.to_owned() };
+            if self.show_run(&place).is_ok() {
+                return Ok(place);
+            }
         }
         match found.as_slice() {
             [place] => Ok(place.clone()),
@@ -229,32 +241,39 @@ impl Tree {
     /// Brings the index up to date. Of several that want it at the same time, one
     /// does it.
     pub(super) fn refresh_runs(&self) -> Result<()> {
-        let asked_at = super::locked(&self.runs.state).generation;
+        let asked_at = super::locked(&self.runs.state).begun;
         let _refreshing = super::locked(&self.runs.refreshing);
         let began = Instant::now();
         {
             let mut state = super::locked(&self.runs.state);
             // One that began after this was asked for has ended by now.
-            if state.generation > asked_at {
+            if state.completed > asked_at {
                 return Ok(());
             }
-            state.generation += 1;
+            state.begun += 1;
         }
         let mut tasks = Vec::new();
+        let mut unlisted = Vec::new();
         for project in self.project_ids()? {
-            tasks.extend(self.task_keys(&project));
+            match self.task_keys(&project) {
+                Ok(keys) => tasks.extend(keys),
+                Err(_) => unlisted.push(project),
+            }
         }
         for task in &tasks {
             self.refresh_task_runs(task);
         }
         let mut state = super::locked(&self.runs.state);
-        let gone: Vec<TaskKey> =
-            state.tasks.keys().filter(|task| tasks.binary_search(task).is_err()).cloned().collect();
+        let is_gone = |task: &TaskKey| {
+            tasks.binary_search(task).is_err() && !unlisted.contains(&task.project)
+        };
+        let gone: Vec<TaskKey> = state.tasks.keys().filter(|task| is_gone(task)).cloned().collect();
         for task in gone {
             state.keep(&task, &[]);
             state.tasks.remove(&task);
         }
         let ended = Instant::now();
+        state.completed = state.begun;
         state.due = Some(ended + (ended - began) * REFRESH_REST);
         Ok(())
     }
@@ -273,7 +292,11 @@ impl Tree {
         let same = listed.filter(|listed| Some(listed.status) == status);
         let folders: Vec<String> = match same {
             Some(Listed { settled: true, .. }) => known.keys().cloned().collect(),
-            _ => self.run_folders(task).unwrap_or_default(),
+            _ => match self.run_folders(task) {
+                Ok(folders) => folders,
+                // What cannot be listed may still be there.
+                Err(error) => return tracing::debug!(%task, %error, "runs cannot be listed"),
+            },
         };
         for folder in &folders {
             // One that has ended changes neither its id nor its parents.

@@ -11,7 +11,8 @@ use super::runs::RunPlace;
 impl Tree {
     /// Lists runs in the order of project, task and folder.
     pub(in crate::files) fn list_runs(&self, query: &RunQuery) -> Result<RunPage> {
-        let tasks = match self.tasks_of(&query.part) {
+        let mut unlisted = Vec::new();
+        let tasks = match self.tasks_of(&query.part, &mut unlisted) {
             Ok(tasks) => tasks,
             // What does not exist has no runs.
             Err(error)
@@ -21,6 +22,9 @@ impl Tree {
             }
             Err(error) => return Err(error),
         };
+        for error in unlisted {
+            tracing::warn!(%error, "a project cannot be listed");
+        }
         let mut page = RunPage { runs: Vec::new(), next: None };
         let mut examined = 0;
         let after = query.after.as_ref();

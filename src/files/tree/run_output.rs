@@ -2,17 +2,18 @@
 //! themselves is passed on as it is, synced or not.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::disk::DiskFile;
 use crate::domain::{Liveness, RunFile};
 use crate::error::{Error, Reason, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
-use crate::limits::{FILE_CHUNK_BYTES, FOLLOW_POLL_INTERVAL};
+use crate::limits::{FILE_CHUNK_BYTES, FOLLOW_POLL_INTERVAL, LOST_SILENCE};
 use crate::store::{ChunkStream, FileChunk, FileStart, RunFileQuery};
 
 use super::Tree;
-use super::folder_hints::FolderHint;
+use super::file_hints::FileHint;
 use super::runs::RunPlace;
 
 /// What is read at a time to find the beginning of the last lines.
@@ -26,8 +27,12 @@ struct Reader {
     follow: bool,
     open: Option<Arc<dyn DiskFile>>,
     offset: u64,
+    /// Where it ends for one who does not follow.
+    until: u64,
     /// Whether the next chunk is a new beginning.
     restarted: bool,
+    /// When something came last.
+    silent_since: Instant,
     _seat: Seat,
 }
 
@@ -50,7 +55,7 @@ impl Tree {
         let reader = blocking(move || Reader::open(tree, &query)).await?;
         let hint = follow.then(|| {
             let path = reader.place.file(&reader.file);
-            self.hints.follow(&path.parent().unwrap_or_else(crate::domain::TreePath::root))
+            self.hints.follow(&[path, reader.place.record(), reader.place.path()])
         });
         let state = Some((reader, hint));
         Ok(Box::pin(futures_util::stream::unfold(state, |state| async {
@@ -65,13 +70,10 @@ impl Tree {
 }
 
 /// Returns the next chunk, when there is one; none at the end.
-async fn next(
-    mut reader: Reader,
-    hint: Option<&FolderHint>,
-) -> Result<Option<(Reader, FileChunk)>> {
+async fn next(mut reader: Reader, hint: Option<&FileHint>) -> Result<Option<(Reader, FileChunk)>> {
     loop {
         // From before the look on, so that no change falls in between.
-        let changed = hint.map(FolderHint::next);
+        let changed = hint.map(FileHint::next);
         let look;
         (reader, look) = blocking(move || {
             let look = reader.look()?;
@@ -108,19 +110,23 @@ impl Reader {
             follow: query.follow,
             open: None,
             offset: 0,
+            until: u64::MAX,
             restarted: false,
+            silent_since: Instant::now(),
         };
         reader.open = reader.tree.disk.open(&reader.path())?;
         let Some(file) = &reader.open else {
             // It may still come.
             return match query.start {
                 FileStart::Offset(1..) => Err(reader.behind_end(query.start, 0)),
-                _ if reader.follow && !reader.is_over()? => Ok(reader),
+                _ if reader.follow && !reader.has_ended()? => Ok(reader),
                 _ => Err(reader.not_found()),
             };
         };
         let failed = |source| reader.failed(source);
         let size = file.status().map_err(failed)?.length;
+        // A file that grows as fast as it is read would never end.
+        let until = if reader.follow { u64::MAX } else { size };
         reader.offset = match query.start {
             FileStart::Offset(offset) if offset > size => {
                 return Err(reader.behind_end(query.start, size));
@@ -128,6 +134,7 @@ impl Reader {
             FileStart::Offset(offset) => offset,
             FileStart::TailLines(count) => tail_start(&**file, size, count).map_err(failed)?,
         };
+        reader.until = until;
         Ok(reader)
     }
 
@@ -169,16 +176,27 @@ impl Reader {
         Ok(self.read(true)?.map_or(Look::End, Look::Chunk))
     }
 
-    /// Whether nothing is written any more: the run has ended, its process is gone,
-    /// or it was removed.
+    /// Whether nothing is written any more.
     fn is_over(&self) -> Result<bool> {
+        match self.liveness()? {
+            // Whoever records the output of a process that has ended may not be done.
+            Some(Liveness::Lost) => Ok(self.silent_since.elapsed() >= LOST_SILENCE),
+            other => Ok(other.is_none()),
+        }
+    }
+
+    /// Whether the run has ended, or is gone.
+    fn has_ended(&self) -> Result<bool> {
+        Ok(self.liveness()?.is_none_or(|liveness| liveness == Liveness::Lost))
+    }
+
+    /// Returns whether the process of the run is there; none when the run has ended, or
+    /// was removed.
+    fn liveness(&self) -> Result<Option<Liveness>> {
         match self.tree.show_run(&self.place) {
-            Ok(run) => Ok(match run.liveness {
-                Liveness::Ended => run.info.has_ended(),
-                Liveness::Lost => true,
-                Liveness::Alive | Liveness::Remote => false,
-            }),
-            Err(error) if error.reason() == Reason::RunNotFound => Ok(true),
+            Ok(run) if run.info.has_ended() => Ok(None),
+            Ok(run) => Ok(Some(run.liveness)),
+            Err(error) if error.reason() == Reason::RunNotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -192,7 +210,8 @@ impl Reader {
         for _ in 0..2 {
             let Some(file) = self.open.clone() else { return Ok(None) };
             let length = file.status().map_err(|source| self.failed(source))?.length;
-            let left = usize::try_from(length.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+            let end = length.min(self.until);
+            let left = usize::try_from(end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
             let mut bytes = vec![0; left.min(FILE_CHUNK_BYTES)];
             let count =
                 file.read_at(self.offset, &mut bytes).map_err(|source| self.failed(source))?;
@@ -202,6 +221,7 @@ impl Reader {
             }
             if !bytes.is_empty() {
                 let offset = self.offset;
+                self.silent_since = Instant::now();
                 self.offset += bytes.len() as u64;
                 let restarted = std::mem::take(&mut self.restarted);
                 return Ok(Some(FileChunk { bytes, offset, restarted }));

@@ -90,7 +90,8 @@ fn cover(id: &str, descent: &Descent, covered: &mut HashSet<String>) {
 }
 
 /// Returns the run under which a run stands: the one that it is a restart of, else
-/// its parent. One that names itself stands under none.
+/// its parent. One that names itself
+/// is a loop of one.
 fn above<'a>(previous: &'a str, parent: &'a str, descent: &Descent) -> Option<(&'a str, Relation)> {
     let exists = |id: &str| descent.places.contains_key(id);
     match (previous, parent) {

@@ -13,6 +13,11 @@ use crate::store::{EndStatus, RunChange, RunEnd};
 use super::Tree;
 use super::runs::{RunPlace, derived_files};
 
+/// Why a run is marked as failed whose process is gone.
+pub(super) const GONE: &str = "its process is gone";
+/// An exit code that is not known.
+const NOT_KNOWN: i64 = -1;
+
 impl Tree {
     /// Ends a run.
     pub(in crate::files) fn end_run(
@@ -52,6 +57,7 @@ impl Tree {
         if !self.is_folder(&place.path())? {
             return Err(place.not_found());
         }
+        self.synced_folders.sync_names(&*self.disk, &place.path())?;
         let updated = self.update_document(&place.record(), etag, deadline, |current| {
             let info = match current {
                 Some(document) => self.parse_run(place, document)?,
@@ -70,9 +76,7 @@ impl Tree {
         self.write_derived_files(place, &run.info);
         self.runs.note(&run);
         self.changes.touch_run(place);
-        if let Err(error) = self.repair_state(&place.task, deadline) {
-            tracing::warn!(task = %place.task, %error, "cannot rewrite an unreadable task state");
-        }
+        self.repair_after(&place.task, deadline);
         Ok(run)
     }
 
@@ -127,12 +131,19 @@ fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<Option<RunI
     if end.status == EndStatus::Running {
         return if info.is_running() { Ok(None) } else { Err(refused()) };
     }
-    if info.has_ended() {
+    // That its process was gone is a guess: whoever waited for it knows better.
+    let is_guess = info.status == run_status::FAILED
+        && info.exit_code == NOT_KNOWN
+        && info.error_summary == GONE;
+    if info.has_ended() && !is_guess {
         let same = info.status == to && end.exit_code.is_none_or(|code| code == info.exit_code);
         return if same { Ok(None) } else { Err(refused()) };
     }
-    let by_default = if end.status == EndStatus::Completed { 0 } else { -1 };
+    let by_default = if end.status == EndStatus::Completed { 0 } else { NOT_KNOWN };
     let mut ended = info.clone();
+    if is_guess {
+        ended.error_summary.clear();
+    }
     ended.status = to.to_owned();
     ended.exit_code = end.exit_code.unwrap_or(by_default);
     // A clock that stepped back ends no run before its start.

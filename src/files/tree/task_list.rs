@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use crate::disk::Status;
-use crate::domain::{Task, TaskKey, TaskRecord};
-use crate::error::{Error, Reason, Result};
+use crate::domain::{ProjectId, Task, TaskKey};
+use crate::error::{Reason, Result};
 use crate::layout::paths;
 use crate::store::{Page, TaskPosition, TaskQuery};
 
@@ -22,6 +22,12 @@ pub(super) struct Ages {
 }
 
 impl Ages {
+    /// Keeps only these tasks of a project; they are sorted.
+    fn keep(&self, project: &ProjectId, tasks: &[TaskKey]) {
+        super::locked(&self.known)
+            .retain(|known, _| known.project != *project || tasks.binary_search(known).is_ok());
+    }
+
     /// Forgets a task.
     pub(super) fn forget(&self, key: &TaskKey) {
         super::locked(&self.known).remove(key);
@@ -33,7 +39,8 @@ impl Tree {
     pub(in crate::files) fn list_tasks(&self, query: &TaskQuery) -> Result<Page<Task>> {
         // A project that is no folder is an error; one that is not there has none.
         self.is_folder(&paths::project_folder(&query.project))?;
-        let keys = self.task_keys(&query.project);
+        let keys = self.task_keys(&query.project)?;
+        self.ages.keep(&query.project, &keys);
         let mut aged: Vec<(Option<Timestamp>, TaskKey)> =
             keys.into_iter().map(|key| (self.age(&key), key)).collect();
         aged.sort_by(|(one, key), (other, other_key)| other.cmp(one).then(key.cmp(other_key)));
@@ -47,7 +54,7 @@ impl Tree {
                 Ok(task) => task,
                 // Removed meanwhile, or a folder of something else.
                 Err(error) if error.reason() == Reason::TaskNotFound => continue,
-                Err(error) => damaged(key, &error),
+                Err(error) => return Err(error),
             };
             if !query.statuses.is_empty() && !query.statuses.contains(&task.record.status) {
                 continue;
@@ -75,20 +82,5 @@ impl Tree {
         let age = record.and_then(|record| record.created_at).or_else(by_id);
         super::locked(&self.ages.known).insert(key.clone(), (status, age));
         age
-    }
-}
-
-/// A task that cannot be looked into.
-fn damaged(key: &TaskKey, error: &Error) -> Task {
-    Task {
-        key: key.clone(),
-        record: TaskRecord::default(),
-        created_at: time_in_id(key.task.as_str()),
-        prompt: None,
-        depends_on: Vec::new(),
-        state_status: String::new(),
-        done: false,
-        etag: None,
-        problem: Some(error.to_string()),
     }
 }

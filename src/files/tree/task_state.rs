@@ -52,6 +52,14 @@ impl Tree {
         Ok(true)
     }
 
+    /// Rewrites a state document that cannot be read, after another write to the task
+    /// or one of its runs: that write is done, whatever comes of this.
+    pub(super) fn repair_after(&self, key: &TaskKey, deadline: Instant) {
+        if let Err(error) = self.repair_state(key, deadline) {
+            tracing::warn!(task = %key, %error, "cannot rewrite an unreadable task state");
+        }
+    }
+
     /// Whether a task's state document cannot be read.
     pub(super) fn has_unreadable_state(&self, key: &TaskKey) -> bool {
         let path = paths::task_state_file(&paths::task_folder(key));
@@ -82,15 +90,21 @@ impl Tree {
         // Opening it says whether it is a file.
         let is_done = self.disk.open(&path)?.is_some();
         match (is_done, done) {
-            (false, true) => {
+            (_, true) if !is_done || self.is_doubtful(&path) => {
                 let _ = self.replace(&path, b"", None)?;
             }
-            (true, false) => self.disk.remove_file(&path)?,
-            (true, true) | (false, false) => {}
+            (true, false) => {
+                let removed = self.disk.remove_file(&path);
+                // Somebody else may have removed it.
+                if self.disk.status(&path)?.is_some() {
+                    removed?;
+                }
+            }
+            _ => {}
         }
         // Also when nothing changed: it may be there, or gone, and not on disk.
         self.disk.sync_folder(&paths::task_folder(key))?;
-        self.repair_state(key, deadline)?;
+        self.repair_after(key, deadline);
         self.changes.touch_task(key);
         Ok(is_done != done)
     }

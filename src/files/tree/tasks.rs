@@ -1,6 +1,7 @@
 //! Tasks: folders of projects.
 
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::disk::{Expected, Renamed, Replaced};
 use crate::domain::{Etag, RequestId, Task, TaskKey, TaskRecord, TreePath};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::layout::{paths, state_file, task_config_file, task_file};
 use crate::store::{Created, NewTask, TaskChange};
 
@@ -105,10 +106,18 @@ impl NewTask {
         files
     }
 
+    fn taken_by_another(&self, folder: &TreePath) -> Error {
+        Error::TaskExists {
+            task: folder.to_string(),
+            detail: ": another program made it; change it with an update",
+        }
+    }
+
     /// Makes a task of a folder that is there: its record is what makes it one. A
     /// file of another program's that says something else is left alone.
     fn take_over(&self, tree: &Tree, folder: &TreePath, record: &[u8]) -> Result<Renamed> {
         let record_file = paths::task_record_file(folder);
+        tree.synced_folders.sync_names(&*tree.disk, folder)?;
         if tree.disk.status(&record_file)?.is_some() {
             return Ok(Renamed::Exists);
         }
@@ -117,17 +126,19 @@ impl NewTask {
             let wanted = files.iter().find(|(file, _)| *file == path).map(|(_, content)| content);
             match (tree.read_document(&path)?, wanted) {
                 (Some(there), wanted) if wanted.is_none_or(|wanted| *wanted != there.bytes) => {
-                    return Err(Error::TaskExists {
-                        task: folder.to_string(),
-                        detail: ": another program made it; change it with an update",
-                    });
+                    return Err(self.taken_by_another(folder));
                 }
                 _ => {}
             }
         }
         for (path, content) in &files {
             // A repetition after a crash finds its own.
-            let _ = tree.replace(path, content, Some(Expected::Absent))?;
+            let there = || tree.read_document(path);
+            if tree.replace(path, content, Some(Expected::Absent))? == Replaced::Changed
+                && there()?.is_none_or(|there| there.bytes != *content)
+            {
+                return Err(self.taken_by_another(folder));
+            }
         }
         match tree.replace(&record_file, record, Some(Expected::Absent))? {
             Replaced::Done(_) => Ok(Renamed::Done),
@@ -202,6 +213,13 @@ impl Tree {
     /// # Errors
     /// TASK_NOT_FOUND for what is no task.
     pub(super) fn show_task(&self, key: &TaskKey) -> Result<Task> {
+        match self.read_task(key) {
+            Err(error) if error.reason() != Reason::TaskNotFound => Ok(damaged(key, &error)),
+            read => read,
+        }
+    }
+
+    fn read_task(&self, key: &TaskKey) -> Result<Task> {
         let folder = paths::task_folder(key);
         let entries = self.disk.list(&folder)?.unwrap_or_default();
         let has = |path: &TreePath| entries.iter().any(|entry| entry.name == path.name());
@@ -265,11 +283,11 @@ impl Tree {
                 Some(document) => self.parse_record(key, document)?,
                 None => TaskRecord {
                     status: PENDING.to_owned(),
-                    created_at: Some(now),
+                    created_at: time_in_id(key.task.as_str()).or(Some(now)),
                     ..TaskRecord::default()
                 },
             };
-            let TaskChange { description, template, model, prompt: _, depends_on: _ } = change;
+            let TaskChange { description, template, model, prompt, depends_on } = change;
             let set = |field: &mut String, new: &Option<String>| {
                 if let Some(new) = new {
                     field.clone_from(new);
@@ -281,33 +299,47 @@ impl Tree {
             // Times never go backwards, whatever the clock does.
             record.updated_at = record.updated_at.max(Some(now));
             let previous = current.map(|document| document.bytes.as_slice());
-            let written = task_file::write(key, &record, previous);
-            written.map(Some).map_err(|damage| Error::Bug(damage.to_string()))
+            let written = task_file::write(key, &record, previous)
+                .map_err(|damage| Error::Bug(damage.to_string()))?;
+            // Before the record, under its lock: what cannot be written leaves the
+            // record, and its etag, as they were.
+            if let Some(depends_on) = depends_on {
+                self.update_config(&folder, depends_on, deadline)?;
+            }
+            if let Some(prompt) = prompt {
+                let path = paths::task_prompt_file(&folder);
+                let bytes = prompt.as_bytes();
+                self.update_document(&path, None, deadline, |_| Ok(Some(bytes.to_vec())))?;
+            }
+            Ok(Some(written))
         })?;
-        if let Some(prompt) = &change.prompt {
-            let path = paths::task_prompt_file(&folder);
-            self.update_document(&path, None, deadline, |_| Ok(Some(prompt.clone().into_bytes())))?;
-        }
-        if let Some(depends_on) = &change.depends_on {
-            let path = paths::task_config_file(&folder);
-            self.update_document(&path, None, deadline, |current| {
-                let previous = current.map(|document| document.bytes.as_slice());
-                if let Some(Err(damage)) = previous.map(task_config_file::read) {
-                    return Err(Error::CorruptDocument {
-                        path: path.to_string(),
-                        problem: damage.to_string(),
-                    });
-                }
-                Ok(Some(task_config_file::write(depends_on, previous)))
-            })?;
-        }
-        self.repair_state(key, deadline)?;
+        self.repair_after(key, deadline);
         self.changes.touch_task(key);
         self.task(key)
     }
 
+    fn update_config(
+        &self,
+        folder: &TreePath,
+        depends_on: &[String],
+        deadline: Instant,
+    ) -> Result<()> {
+        let path = paths::task_config_file(folder);
+        self.update_document(&path, None, deadline, |current| {
+            let previous = current.map(|document| document.bytes.as_slice());
+            if let Some(Err(damage)) = previous.map(task_config_file::read) {
+                let (path, problem) = (path.to_string(), damage.to_string());
+                return Err(Error::CorruptDocument { path, problem });
+            }
+            Ok(Some(task_config_file::write(depends_on, previous)))
+        })?;
+        Ok(())
+    }
+
     /// Takes a task out of the tree; returns what is left to be removed.
     pub(in crate::files) fn delete_task(&self, key: &TaskKey, force: bool) -> Result<TreePath> {
+        // No run of ours is created meanwhile.
+        let _alone = self.removals.write().unwrap_or_else(PoisonError::into_inner);
         self.demand_task(key)?;
         if !force {
             self.demand_none_alive(key)?;
@@ -317,6 +349,21 @@ impl Tree {
         self.ages.forget(key);
         self.changes.touch_task(key);
         Ok(discarded)
+    }
+}
+
+/// A task that cannot be looked into.
+fn damaged(key: &TaskKey, error: &Error) -> Task {
+    Task {
+        key: key.clone(),
+        record: TaskRecord::default(),
+        created_at: time_in_id(key.task.as_str()),
+        prompt: None,
+        depends_on: Vec::new(),
+        state_status: String::new(),
+        done: false,
+        etag: None,
+        problem: Some(error.to_string()),
     }
 }
 

@@ -79,10 +79,13 @@ impl Watcher {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Err(Error::ShuttingDown),
-                () = tokio::time::sleep_until(heartbeat) => return Ok(Change::Heartbeat),
                 () = self.ready() => {}
+                () = tokio::time::sleep_until(heartbeat) => return Ok(Change::Heartbeat),
             }
             self.advance().await?;
+            if self.queued.is_empty() && Instant::now() >= heartbeat {
+                return Ok(Change::Heartbeat);
+            }
         }
     }
 

@@ -8,17 +8,21 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
 use crate::layout::Damage;
+use crate::limits::DOCUMENT_BYTES_MAX;
 
 /// How many values are looked at. Aliases can make more than the text shows.
 const NODES_MAX: usize = 200_000;
 
-/// How many bytes of text are copied. Aliases can repeat a text.
-const TEXT_BYTES_MAX: usize = 16 << 20;
+/// How many bytes of numbers are looked at: how long a number is is not told.
+const NUMBER_BYTES_MAX: usize = 1 << 30;
+
+/// How many bytes of text are looked at and copied. Aliases can repeat a text: not to more than a
+/// document without them could hold.
+const TEXT_BYTES_MAX: usize = DOCUMENT_BYTES_MAX;
 
 /// How many opening brackets may stand where they may open a list or a mapping: the
 /// parser takes quadratic time for brackets in brackets.
@@ -44,23 +48,57 @@ pub(super) fn read_mapping(text: &str) -> Result<Vec<(String, Value)>, Damage> {
         return Err(Damage::new(format!("more than {BRACKETS_MAX} brackets")));
     }
     let damage = |error: serde_yaml::Error| Damage::new(error.to_string());
-    let nodes = Cell::new(0);
+    let left = Left {
+        nodes: Cell::new(NODES_MAX.min(NUMBER_BYTES_MAX / longest_number(text).max(1))),
+        bytes: Cell::new(TEXT_BYTES_MAX),
+    };
     let from = serde_yaml::Deserializer::from_str(text);
-    let shape = Shape(&nodes).deserialize(from).map_err(damage)?;
+    let shape = Shape(&left).deserialize(from).map_err(damage)?;
     let pairs = match &shape {
         Value::Null => return Ok(Vec::new()),
         Value::Map(pairs) => pairs,
         Value::List(_) => return Err(Damage::new("a list, where a mapping belongs")),
         _ => return Err(Damage::new("a text, where a mapping belongs")),
     };
-    let copied = Cell::new(0);
+    left.bytes.set(TEXT_BYTES_MAX);
     let from = serde_yaml::Deserializer::from_str(text);
-    from.deserialize_map(Entries { pairs, copied: &copied }).map_err(damage)
+    from.deserialize_map(Entries { pairs, left: &left }).map_err(damage)
+}
+
+/// What may still be looked at.
+struct Left {
+    nodes: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+impl Left {
+    fn take_node<E: serde::de::Error>(&self) -> Result<(), E> {
+        let left = self.nodes.get().checked_sub(1);
+        self.nodes.set(left.ok_or_else(|| E::custom("too many values"))?);
+        Ok(())
+    }
+
+    fn take_text<E: serde::de::Error>(&self, text: &str) -> Result<(), E> {
+        let left = self.bytes.get().checked_sub(text.len());
+        self.bytes.set(left.ok_or_else(|| E::custom("too much repeated text"))?);
+        Ok(())
+    }
+}
+
+/// Returns the length of the longest text that may be a number.
+fn longest_number(text: &str) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || b"xob.+-_".contains(byte);
+    text.as_bytes().split(|byte| !is_part(byte)).map(<[u8]>::len).max().unwrap_or(0)
 }
 
 /// Counts brackets, but not in lines that say `key: text` and what is indented below
-/// them, as long as no bracket has been counted.
+/// them, as long as no bracket has been counted. Where the parser sees lines that end
+/// without a newline, all of them count.
 fn has_many_brackets(text: &str) -> bool {
+    let is_bracket = |byte: &u8| matches!(byte, b'[' | b'{');
+    if has_other_breaks(text) {
+        return text.bytes().filter(is_bracket).count() > BRACKETS_MAX;
+    }
     let mut brackets = 0;
     let mut in_text = false;
     for line in text.split_inclusive('\n') {
@@ -72,24 +110,28 @@ fn has_many_brackets(text: &str) -> bool {
             });
         }
         if !in_text || brackets > 0 {
-            brackets += line.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+            brackets += line.bytes().filter(is_bracket).count();
         }
     }
     brackets > BRACKETS_MAX
 }
 
+/// Tells whether a line ends with something that only YAML takes for its end.
+fn has_other_breaks(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\r', bytes).any(|place| bytes.get(place + 1) != Some(&b'\n'))
+        || text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+}
+
 /// Reads what a value is made of: scalars without their text.
 #[derive(Clone, Copy)]
-struct Shape<'a>(&'a Cell<usize>);
+struct Shape<'a>(&'a Left);
 
 impl<'de> DeserializeSeed<'de> for Shape<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        self.0.set(self.0.get() + 1);
-        if self.0.get() > NODES_MAX {
-            return Err(D::Error::custom("too many values"));
-        }
+        self.0.take_node()?;
         from.deserialize_any(self)
     }
 }
@@ -125,7 +167,8 @@ impl<'de> Visitor<'de> for Shape<'_> {
         Ok(Value::Other(String::new()))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Value, E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+        self.0.take_text(text)?;
         Ok(Value::Text(String::new()))
     }
 
@@ -155,12 +198,13 @@ impl<'de> Visitor<'de> for Shape<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
         let (tag, value) = tagged.variant::<String>()?;
+        self.0.take_text(&tag)?;
         Ok(Value::Tagged(tag, Box::new(value.newtype_variant_seed(self)?)))
     }
 }
 
 /// Reads the text of a scalar as it was written.
-struct Text<'a>(&'a Cell<usize>);
+struct Text<'a>(&'a Left);
 
 impl<'de> DeserializeSeed<'de> for Text<'_> {
     type Value = String;
@@ -178,10 +222,7 @@ impl Visitor<'_> for Text<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
-        self.0.set(self.0.get() + text.len());
-        if self.0.get() > TEXT_BYTES_MAX {
-            return Err(E::custom("too much repeated text"));
-        }
+        self.0.take_text(text)?;
         Ok(text.to_owned())
     }
 }
@@ -189,7 +230,7 @@ impl Visitor<'_> for Text<'_> {
 /// Reads a document's top level along its shape. Its keys are scalars.
 struct Entries<'a> {
     pairs: &'a [(Value, Value)],
-    copied: &'a Cell<usize>,
+    left: &'a Left,
 }
 
 impl<'de> Visitor<'de> for Entries<'_> {
@@ -202,8 +243,8 @@ impl<'de> Visitor<'de> for Entries<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::with_capacity(self.pairs.len());
         for (_, shape) in self.pairs {
-            if let Some(key) = map.next_key_seed(Text(self.copied))? {
-                entries.push((key, map.next_value_seed(Node { shape, copied: self.copied })?));
+            if let Some(key) = map.next_key_seed(Text(self.left))? {
+                entries.push((key, map.next_value_seed(Node { shape, left: self.left })?));
             }
         }
         Ok(entries)
@@ -214,7 +255,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
 #[derive(Clone, Copy)]
 struct Node<'a> {
     shape: &'a Value,
-    copied: &'a Cell<usize>,
+    left: &'a Left,
 }
 
 impl<'a> Node<'a> {
@@ -228,9 +269,9 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
         match self.shape {
-            Value::Null => from.deserialize_str(Text(self.copied)).map(|_| Value::Null),
-            Value::Text(_) => from.deserialize_str(Text(self.copied)).map(Value::Text),
-            Value::Other(_) => from.deserialize_str(Text(self.copied)).map(Value::Other),
+            Value::Null => from.deserialize_str(Text(self.left)).map(|_| Value::Null),
+            Value::Text(_) => from.deserialize_str(Text(self.left)).map(Value::Text),
+            Value::Other(_) => from.deserialize_str(Text(self.left)).map(Value::Other),
             Value::List(_) => from.deserialize_seq(self),
             Value::Map(_) => from.deserialize_map(self),
             Value::Tagged(tag, shape) => {
@@ -311,39 +352,64 @@ mod tests {
         assert_eq!(found, expected);
     }
 
+    /// Repeats a text until the document is as large as one may be.
+    fn full(head: &str, part: &str, tail: &str) -> String {
+        let count = (DOCUMENT_BYTES_MAX - head.len() - tail.len()) / part.len();
+        format!("{head}{}{tail}", part.repeat(count))
+    }
+
+    fn hostile() -> Vec<String> {
+        let long = "x".repeat(DOCUMENT_BYTES_MAX / 2);
+        let nested = (0..1000).map(|depth| format!("{}b:\n", " ".repeat(depth + 1)));
+        let laughs = (b'b'..b'z').map(|it| {
+            let (it, last) = (char::from(it), char::from(it - 1));
+            format!("{it}: &{it} [*{last}, *{last}, *{last}, *{last}, *{last}, *{last}]\n")
+        });
+        let mut documents = vec![
+            full("", "[", ""),
+            full("a: ", "{a: ", ""),
+            full("a: [", "\n\"]\", [", ""),
+            full("a: x\n b: ", "[", ""),
+            full("", "- ", "a"),
+            format!("a:\n{}", nested.collect::<String>()),
+            full(&format!("a: &a {long}\nb: ["), "*a, ", "]"),
+            full(&format!("a: &a 1.{}\nb: [", "0".repeat(long.len())), "*a,", "]"),
+            full(&format!("a: &a 0x{}1\nb: [", "0".repeat(long.len())), "*a,", "]"),
+            full(&format!("a: &a 1{}x\nb: [", "0".repeat(long.len())), "*a,", "]"),
+            full(&format!("a: &a \"{long}\"\nb: ["), "*a,", "]"),
+            full(&format!("a: &a !{long} x\nb: ["), "*a,", "]"),
+            format!("a: &a [x, x, x, x, x, x, x, x, x]\n{}", laughs.collect::<String>()),
+            full("? ", "? ", ""),
+            full("a: ", "!x ", ""),
+            full("a: ", "&x ", ""),
+        ];
+        for line_end in ["\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+            documents.push(full(&format!("status: x{line_end}b: "), "[", ""));
+            documents.push(full(&format!("status: x\n  y{line_end}b: "), "{a: ", ""));
+            documents.push(full(&format!("status: x #{line_end}b: "), "[", ""));
+        }
+        documents
+    }
+
     #[test]
     fn hostile_documents_end_soon() {
-        let long = "x".repeat(500_000);
-        let documents =
-            [
-                "[".repeat(1_000_000),
-                format!("a: {}", "{a: ".repeat(200_000)),
-                format!("a: [{}", "\n\"]\", [".repeat(100_000)),
-                format!("a: x\n b: {}", "[".repeat(1_000_000)),
-                format!("{}a", "- ".repeat(500_000)),
-                format!(
-                    "a:\n{}",
-                    (0..1000)
-                        .map(|depth| format!("{}b:\n", " ".repeat(depth + 1)))
-                        .collect::<String>()
-                ),
-                format!("a: &a {long}\nb: [{}]", "*a, ".repeat(100_000)),
-                format!(
-                "a: &a [x, x, x, x, x, x, x, x, x]\n{}",
-                (b'b'..b'z').map(|it| {
-                    let (it, last) = (char::from(it), char::from(it - 1));
-                    format!("{it}: &{it} [*{last}, *{last}, *{last}, *{last}, *{last}, *{last}]\n")
-                }).collect::<String>()
-            ),
-                format!("? {}", "? ".repeat(300_000)),
-                format!("a: {}", "!x ".repeat(300_000)),
-            ];
-        for document in documents {
+        for document in hostile() {
             let begin = Instant::now();
             read_mapping(&document).expect_err("damage");
             let head: String = document.chars().take(20).collect();
-            assert!(begin.elapsed() < Duration::from_secs(5), "{head}");
+            assert!(begin.elapsed() < Duration::from_secs(5), "{head:?}");
         }
+    }
+
+    #[test]
+    fn repeated_text_is_no_more_than_a_document_holds() {
+        let document = |length: usize| {
+            let text = "x".repeat(length);
+            format!("a: &a {text}\nb: *a\nc: *a\nd: *a\n")
+        };
+        let quarter = DOCUMENT_BYTES_MAX / 4;
+        assert_eq!(read_mapping(&document(quarter - 1)).expect("YAML").len(), 4);
+        read_mapping(&document(quarter)).expect_err("damage");
     }
 
     #[test]

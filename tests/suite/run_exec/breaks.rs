@@ -1,5 +1,11 @@
 //! The server goes away while a command runs, and comes back, or not.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
 use rustix::process::{Pid, Signal, test_kill_process};
 
 use super::{Running, content, exec, file, messages, run_info, types};
@@ -116,4 +122,83 @@ async fn once_the_command_has_ended_a_signal_ends_the_waiting_for_the_server() {
     assert_eq!(running.end(), 125);
     let told = running.stderr.rest().join("\n");
     assert!(told.contains("the command's own exit code is 3"), "{told}");
+}
+
+/// Passes connections on to a server; while it is muted, no answer comes back.
+struct Proxy {
+    addr: String,
+    muted: Arc<AtomicBool>,
+    connections: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Proxy {
+    fn of(server: &Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("bound").to_string();
+        let muted = Arc::new(AtomicBool::new(false));
+        let connections = Arc::new(Mutex::new(Vec::new()));
+        let proxy = Self { addr, muted: Arc::clone(&muted), connections: Arc::clone(&connections) };
+        let server = server.addr().to_owned();
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let Ok(client) = client else { return };
+                let upstream = TcpStream::connect(&server).expect("the server is there");
+                pass_on(&client, &upstream, Arc::new(AtomicBool::new(false)));
+                pass_on(&upstream, &client, Arc::clone(&muted));
+                connections.lock().expect("connections").extend([client, upstream]);
+            }
+        });
+        proxy
+    }
+
+    fn mute(&self) {
+        self.muted.store(true, Ordering::SeqCst);
+    }
+
+    /// Breaks all connections; later ones are passed on both ways.
+    fn cut(&self) {
+        for connection in self.connections.lock().expect("connections").drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+        self.muted.store(false, Ordering::SeqCst);
+    }
+}
+
+fn pass_on(from: &TcpStream, to: &TcpStream, muted: Arc<AtomicBool>) {
+    let mut from = from.try_clone().expect("a second handle");
+    let mut to = to.try_clone().expect("a second handle");
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if !muted.load(Ordering::SeqCst) && to.write_all(&buffer[..count]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_is_lost_is_repeated_and_done_once() {
+    let server = Server::start();
+    let proxy = Proxy::of(&server);
+    let script = "read line; echo one; read line; exit 3";
+    let address = format!("--addr={}", proxy.addr);
+    let mut running = Running::start(exec(&server, &[&address], &["sh", "-c", script]));
+    let is_started = async || types(&messages(&server).await) == ["RUN_START"];
+    eventually("RUN_START is posted", is_started).await;
+
+    proxy.mute();
+    running.tell("go");
+    let path = file(&server, "agent-stdout.txt");
+    let is_there = async || std::fs::read(&path).is_ok_and(|content| content == b"one\n");
+    eventually("the line has arrived", is_there).await;
+    proxy.cut();
+    running.stderr.until("answers again");
+
+    running.tell("go");
+    assert_eq!(running.ended(), 3);
+    assert_eq!(content(&server, "agent-stdout.txt"), b"one\n");
+    assert_eq!(content(&server, "output.md"), b"one\n");
+    assert_eq!(types(&messages(&server).await), ["RUN_START", "RUN_CRASH"]);
 }

@@ -20,11 +20,7 @@ fn version(path: &Path) -> (Vec<u8>, SystemTime, u64) {
 }
 
 async fn reconcile(client: &mut StorageClient, dry_run: bool) -> pb::ReconcileRunsResponse {
-    let request = pb::ReconcileRunsRequest {
-        project_id: "p".into(),
-        task_id: "t".into(),
-        dry_run,
-    };
+    let request = pb::ReconcileRunsRequest { project_id: "p".into(), task_id: "t".into(), dry_run };
     client.reconcile_runs(request).await.expect("reconciled")
 }
 
@@ -157,7 +153,10 @@ async fn reconciling_marks_lost_runs_failed_and_leaves_all_others() {
     assert_eq!((done.run_count, super::ids(&done.runs)), (1, vec!["gone"]));
     let run = client.run("gone").await;
     assert_eq!(done.runs[0], run);
-    assert_eq!((run.status.as_str(), run.exit_code, run.liveness()), ("failed", -1, Liveness::Ended));
+    assert_eq!(
+        (run.status.as_str(), run.exit_code, run.liveness()),
+        ("failed", -1, Liveness::Ended)
+    );
     assert!(run.end_time.is_some() && run.error_summary.contains("gone"), "{run:?}");
     assert!(text(&file(&server, "gone", "cwd")).ends_with("EXIT_CODE=-1\n"));
     assert_eq!(untouched.each_ref().map(|path| version(path)), before);
@@ -172,8 +171,7 @@ async fn reconciling_marks_lost_runs_of_a_task_that_is_done_completed() {
     let mut client = StorageClient::connect(&server).await;
     let mut process = Sleeper::start();
     client.create_run(run_of("r", &process)).await.expect("a run");
-    let done =
-        pb::MarkTaskDoneRequest { project_id: "p".into(), task_id: "t".into() };
+    let done = pb::MarkTaskDoneRequest { project_id: "p".into(), task_id: "t".into() };
     assert!(client.mark_task_done(done).await.expect("done").changed);
     process.kill(true);
     let marked = reconcile(&mut client, false).await;

@@ -75,8 +75,7 @@ async fn pages_of_projects_and_tasks_give_each_once() {
         let json = r#"{"created_at":"2026-01-01T00:00:00Z"}"#;
         put(server.root(), &format!("p/same{n}/task.json"), json);
     }
-    let all: Vec<String> =
-        client.tasks("p").await.into_iter().map(|task| task.task_id).collect();
+    let all: Vec<String> = client.tasks("p").await.into_iter().map(|task| task.task_id).collect();
     assert_eq!(all.len(), 22);
     let mut newest_first: Vec<String> = (0..12).rev().map(|n| format!("t{n:02}")).collect();
     newest_first.extend((0..5).map(|n| format!("same{n}")));
@@ -122,8 +121,7 @@ async fn a_token_of_another_list_and_a_size_out_of_range_are_refused() {
         client.new_task("q", task).await;
     }
     let runs = client.list_runs(page_of(1, "")).await.expect("a page").next_page_token;
-    let tasks =
-        pb::ListTasksRequest { project_id: "p".into(), page_size: 1, ..Default::default() };
+    let tasks = pb::ListTasksRequest { project_id: "p".into(), page_size: 1, ..Default::default() };
     let of_tasks = client.list_tasks(tasks.clone()).await.expect("a page").next_page_token;
     let projects = pb::ListProjectsRequest { page_size: 1, ..Default::default() };
     let of_projects = client.list_projects(projects).await.expect("a page").next_page_token;
@@ -133,11 +131,8 @@ async fn a_token_of_another_list_and_a_size_out_of_range_are_refused() {
         assert_refused(refused, Code::InvalidArgument, "INVALID_PAGE_TOKEN", "");
     }
     // Nor is one of another part of the tree.
-    let elsewhere = pb::ListRunsRequest {
-        project_id: "p".into(),
-        task_id: "u".into(),
-        ..page_of(1, &runs)
-    };
+    let elsewhere =
+        pb::ListRunsRequest { project_id: "p".into(), task_id: "u".into(), ..page_of(1, &runs) };
     let refused = client.list_runs(elsewhere).await;
     assert_refused(refused, Code::InvalidArgument, "INVALID_PAGE_TOKEN", "");
     for wrong in ["x", &runs, &of_projects] {
@@ -149,7 +144,12 @@ async fn a_token_of_another_list_and_a_size_out_of_range_are_refused() {
         let refused = client.list_projects(request).await;
         assert_refused(refused, Code::InvalidArgument, "INVALID_PAGE_TOKEN", "");
     }
-    assert_refused(client.list_runs(page_of(-1, "")).await, Code::InvalidArgument, "INVALID_FIELD", "");
+    assert_refused(
+        client.list_runs(page_of(-1, "")).await,
+        Code::InvalidArgument,
+        "INVALID_FIELD",
+        "",
+    );
     let refused = client.list_runs(page_of(1001, "")).await;
     assert_refused(refused, Code::InvalidArgument, "TOO_LARGE", "1000");
 }

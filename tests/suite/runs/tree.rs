@@ -32,7 +32,10 @@ async fn tree_of(client: &mut StorageClient, place: &str) -> pb::GetRunTreeRespo
 }
 
 /// The nodes as depth, id, relation, and a mark.
-async fn shown(client: &mut StorageClient, place: &str) -> Vec<(i32, String, pb::RunRelation, &'static str)> {
+async fn shown(
+    client: &mut StorageClient,
+    place: &str,
+) -> Vec<(i32, String, pb::RunRelation, &'static str)> {
     let tree = tree_of(client, place).await;
     assert!(!tree.truncated);
     let shown = tree.nodes.into_iter().map(|node| {
@@ -146,7 +149,7 @@ async fn a_chain_of_5000_restarts_is_walked_to_its_end() {
     let mut previous = String::new();
     for n in 0..5000 {
         let run = format!("r{n:04}");
-        let lines = format!("run_id: {run}\nagent: a\nstatus: failed\n{previous}");
+        let lines = format!("run_id: {run}\n{previous}agent: a\nstatus: failed\n");
         put_record(server.root(), &format!("p/t/runs/{run}"), &lines);
         previous = format!("previous_run_id: {run}\n");
     }
@@ -167,7 +170,8 @@ async fn a_tree_that_is_too_large_for_an_answer_is_cut_and_says_so() {
     let mut client = StorageClient::connect(&server).await;
     let long = "x".repeat(60_000);
     for n in 0..80 {
-        let lines = format!("run_id: c{n:02}\nparent_run_id: a\nstatus: failed\ncommandline: {long}\n");
+        let lines =
+            format!("run_id: c{n:02}\nparent_run_id: a\nstatus: failed\ncommandline: {long}\n");
         put_record(server.root(), &format!("p/t/runs/c{n:02}"), &lines);
     }
     create(&mut client, "p/t/a", "", "").await;

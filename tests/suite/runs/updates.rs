@@ -146,11 +146,8 @@ async fn each_field_that_may_change_is_changed_by_its_mask_alone() {
         let refused = client.update_run(request).await;
         assert_refused(refused, Code::InvalidArgument, "INVALID_FIELD", "update_mask");
     }
-    let emptied = pb::UpdateRunRequest {
-        run_id: "r".into(),
-        update_mask: mask("cwd"),
-        ..Default::default()
-    };
+    let emptied =
+        pb::UpdateRunRequest { run_id: "r".into(), update_mask: mask("cwd"), ..Default::default() };
     let run = client.update_run(emptied).await.expect("emptied").run.expect("the run");
     assert_eq!(run.cwd, "");
     assert!(!text(&file(&server, "r", "run-info.yaml")).contains("\ncwd:"));

@@ -165,9 +165,7 @@ impl Model {
                 });
                 task.is_some_and(|task| task.task.etag.is_some())
             }
-            New::Run(new) => {
-                self.task(&new.task).is_ok_and(|task| task.runs.contains_key(name))
-            }
+            New::Run(new) => self.task(&new.task).is_ok_and(|task| task.runs.contains_key(name)),
         }
     }
 

@@ -80,7 +80,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![2 => of_projects(), 4 => of_tasks(), 6 => of_runs(), 3 => of_files(), 2 => others()]
 }
 
-fn of_projects() -> impl Strategy<Value = Operation> {
+fn of_projects() -> BoxedStrategy<Operation> {
     prop_oneof![
         3 => (new_project(), request_id()).prop_map(|(new, id)| Operation::CreateProject(new, id)),
         1 => project().prop_map(Operation::Project),
@@ -89,9 +89,10 @@ fn of_projects() -> impl Strategy<Value = Operation> {
             .prop_map(|(id, change, etag)| Operation::UpdateProject(id, change, etag)),
         1 => (project(), weighted_force()).prop_map(|(id, force)| Operation::DeleteProject(id, force)),
     ]
+    .boxed()
 }
 
-fn of_tasks() -> impl Strategy<Value = Operation> {
+fn of_tasks() -> BoxedStrategy<Operation> {
     prop_oneof![
         5 => (new_task(), request_id()).prop_map(|(new, id)| Operation::CreateTask(new, id)),
         1 => task().prop_map(Operation::Task),
@@ -105,9 +106,10 @@ fn of_tasks() -> impl Strategy<Value = Operation> {
             .prop_map(|(key, state, etag)| Operation::SetTaskState(key, state, etag)),
         2 => (task(), any::<bool>()).prop_map(|(key, done)| Operation::SetTaskDone(key, done)),
     ]
+    .boxed()
 }
 
-fn of_runs() -> impl Strategy<Value = Operation> {
+fn of_runs() -> BoxedStrategy<Operation> {
     prop_oneof![
         6 => (new_run(), request_id()).prop_map(|(new, id)| Operation::CreateRun(new, id)),
         2 => run().prop_map(Operation::Run),
@@ -120,9 +122,10 @@ fn of_runs() -> impl Strategy<Value = Operation> {
         2 => prop_oneof![task().prop_map(TreeRoot::Task), run().prop_map(TreeRoot::Run)]
             .prop_map(Operation::RunTree),
     ]
+    .boxed()
 }
 
-fn of_files() -> impl Strategy<Value = Operation> {
+fn of_files() -> BoxedStrategy<Operation> {
     let start = prop_oneof![
         3 => (0..12_u64).prop_map(FileStart::Offset),
         1 => (1..4_u64).prop_map(FileStart::TailLines),
@@ -137,9 +140,10 @@ fn of_files() -> impl Strategy<Value = Operation> {
             .prop_map(|(key, file, start)| Operation::ReadRunFile(key, file, start)),
         1 => (run(), page()).prop_map(|(key, page)| Operation::ListRunFiles(key, page)),
     ]
+    .boxed()
 }
 
-fn others() -> impl Strategy<Value = Operation> {
+fn others() -> BoxedStrategy<Operation> {
     let age = select(&[0, 60, 1800, 100_000_u64][..]).prop_map(Duration::from_secs);
     let free = select(&[None, None, Some(0), Some(u64::MAX)][..]);
     prop_oneof![
@@ -152,6 +156,7 @@ fn others() -> impl Strategy<Value = Operation> {
         2 => (part(), age, free, any::<bool>())
             .prop_map(|(part, age, free, dry)| Operation::CleanUpRuns(part, age, free, dry)),
     ]
+    .boxed()
 }
 
 fn project() -> impl Strategy<Value = ProjectId> {
@@ -178,11 +183,7 @@ fn run() -> impl Strategy<Value = RunKey> {
 }
 
 fn part() -> impl Strategy<Value = Part> {
-    prop_oneof![
-        Just(Part::All),
-        project().prop_map(Part::Project),
-        task().prop_map(Part::Task)
-    ]
+    prop_oneof![Just(Part::All), project().prop_map(Part::Project), task().prop_map(Part::Task)]
 }
 
 fn file() -> impl Strategy<Value = RunFile> {
@@ -220,7 +221,7 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    select(&[&b""[..], b"a\n", b"line\nline\n", b"no end", b"\xff\0", "é\n".as_bytes()][..])
+    select(vec![&b""[..], b"a\n", b"line\nline\n", b"no end", b"\xff\0", "é\n".as_bytes()])
         .prop_map(<[u8]>::to_vec)
 }
 
@@ -234,7 +235,7 @@ fn host() -> impl Strategy<Value = String> {
 
 /// None; one that is there; one that never is.
 fn pid() -> impl Strategy<Value = i64> {
-    select(&[0, i64::from(std::process::id()), i64::from(i32::MAX)][..])
+    select(vec![0, i64::from(std::process::id()), i64::from(i32::MAX)])
 }
 
 fn new_project() -> impl Strategy<Value = NewProject> {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use callboard::clock::Clock as _;
 use callboard::domain::{
-    Etag, HomeFolders, Project, ProjectId, RequestId, RunFile, RunId, RunKey, Task, TaskId,
-    TaskKey, TaskRecord, TaskState,
+    Etag, ProjectId, RequestId, RunFile, RunId, RunKey, Task, TaskId, TaskKey, TaskRecord,
+    TaskState,
 };
 use callboard::error::{Reason, Result};
-use callboard::store::{FileStart, NewProject, NewTask, Part, Storage, TaskPosition, TaskQuery};
+use callboard::store::{FileStart, NewTask, Part, Storage, TaskPosition, TaskQuery};
 use jiff::Timestamp;
 
 use super::SetClock;
-use super::model::{Creation, KeptProject, KeptTask, Model, New, Request};
+use super::model::{Creation, KeptTask, Model, New, Request};
 use super::operation::{EtagUse, JUMP_SECONDS, Operation};
 
 /// Plays calls on a backend and on the model.
@@ -63,7 +63,7 @@ impl<S: Storage> Player<S> {
                 Operation::CreateTask(new, Some(id))
             }
             New::Run(mut new) => {
-                new.pid = if *other { 12345 } else { new.pid };
+                new.agent_version.push_str(if *other { "x" } else { "" });
                 Operation::CreateRun(new, Some(id))
             }
         }
@@ -75,39 +75,9 @@ impl<S: Storage> Player<S> {
             Operation::Project(id) => self.project(id).await,
             Operation::ListProjects(limit) => self.list_projects(limit).await,
             Operation::UpdateProject(id, change, etag) => {
-                let current = self.model.project(&id).ok().and_then(|it| it.project.etag.clone());
-                let (etag, is_stale) = self.etag(etag, current.as_ref());
-                let answer = self.store.update_project(id.clone(), change.clone(), etag).await;
-                if let Some(answered) = self.unless_refused(
-                    answer,
-                    self.model.projects.get(&id).map(|_| ()).ok_or(Reason::ProjectNotFound),
-                    is_stale,
-                ) {
-                    let kept = self.model.project(&id).expect("it was found");
-                    let HomeFolders { project_root, source_folders, additional_folders } =
-                        &mut kept.project.home_folders;
-                    let before = (project_root.clone(), source_folders.clone(), additional_folders.clone());
-                    set(project_root, change.project_root);
-                    set(source_folders, change.source_folders);
-                    set(additional_folders, change.additional_folders);
-                    let same = before
-                        == (project_root.clone(), source_folders.clone(), additional_folders.clone());
-                    kept.project.etag.clone_from(&answered.etag);
-                    assert_eq!(answered, kept.project, "{}", self.said);
-                    self.etag_moved(current, answered.etag, same);
-                }
+                self.update_project(id, change, etag).await;
             }
-            Operation::DeleteProject(id, force) => {
-                let has_tasks = self.model.project(&id).map(|kept| !kept.tasks.is_empty());
-                let answer = self.store.delete_project(id.clone(), force).await;
-                let expected = match has_tasks {
-                    Ok(true) if !force => Err(Reason::NotEmpty),
-                    other => other.map(|_| ()),
-                };
-                if self.unless_refused(answer, expected, false).is_some() {
-                    self.model.projects.remove(&id);
-                }
-            }
+            Operation::DeleteProject(id, force) => self.delete_project(id, force).await,
             Operation::CreateTask(new, request_id) => self.create_task(new, request_id).await,
             Operation::Task(key) => self.task(key).await,
             Operation::ListTasks(id, statuses, limit) => self.list_tasks(id, statuses, limit).await,
@@ -141,7 +111,8 @@ impl<S: Storage> Player<S> {
             }
             Operation::DeleteTask(key, force) => {
                 let expected = self.model.task(&key).and_then(|kept| {
-                    let alive = kept.runs.values().any(|kept| super::play_runs::is_alive(&kept.run));
+                    let alive =
+                        kept.runs.values().any(|kept| super::play_runs::is_alive(&kept.run));
                     if alive && !force { Err(Reason::RunActive) } else { Ok(()) }
                 });
                 let answer = self.store.delete_task(key.clone(), force).await;
@@ -150,7 +121,9 @@ impl<S: Storage> Player<S> {
                 }
             }
             Operation::TaskState(key) => self.task_state(key).await,
-            Operation::SetTaskState(key, state, etag) => self.set_task_state(key, state, etag).await,
+            Operation::SetTaskState(key, state, etag) => {
+                self.set_task_state(key, state, etag).await;
+            }
             Operation::SetTaskDone(key, done) => {
                 let expected = self.model.task(&key).map(|kept| kept.task.done);
                 let answer = self.store.set_task_done(key.clone(), done).await;
@@ -160,7 +133,7 @@ impl<S: Storage> Player<S> {
                     assert_eq!(changed, before != done, "{}", self.said);
                 }
             }
-            operation => self.play_run(operation).await,
+            operation => Box::pin(self.play_run(operation)).await,
         }
         self.model.note_removals();
     }
@@ -178,10 +151,10 @@ impl<S: Storage> Player<S> {
     }
 
     /// Checks that a document's etag tells whether it changed, and notes the old one.
-    pub(super) fn etag_moved(&mut self, before: Option<Etag>, now: Option<Etag>, same: bool) {
+    pub(super) fn etag_moved(&mut self, before: Option<Etag>, now: Option<&Etag>, same: bool) {
         assert!(now.is_some(), "{}: no etag", self.said);
-        assert!(same || before != now, "{}: the etag stayed", self.said);
-        self.model.past.extend(before.filter(|before| Some(before) != now.as_ref()));
+        assert!(same || before.as_ref() != now, "{}: the etag stayed", self.said);
+        self.model.past.extend(before.filter(|before| Some(before) != now));
     }
 
     /// Returns the answer, unless it has to be a refusal and is that one.
@@ -194,7 +167,10 @@ impl<S: Storage> Player<S> {
         let mut reasons = Vec::new();
         let found = !matches!(
             expected,
-            Err(Reason::ProjectNotFound | Reason::TaskNotFound | Reason::RunNotFound | Reason::RunAmbiguous)
+            Err(Reason::ProjectNotFound
+                | Reason::TaskNotFound
+                | Reason::RunNotFound
+                | Reason::RunAmbiguous)
         );
         reasons.extend(expected.err());
         if is_stale && found {
@@ -257,60 +233,8 @@ impl<S: Storage> Player<S> {
         }
     }
 
-    async fn create_project(&mut self, new: NewProject, request_id: Option<&'static str>) {
-        let answer = self.store.create_project(new.clone(), parsed(request_id)).await;
-        let Some((item, repeated)) = self.created(&New::Project(new.clone()), request_id, answer)
-        else {
-            return;
-        };
-        if repeated.is_none() {
-            let project = Project {
-                id: new.id.clone(),
-                home_folders: new.home_folders.clone(),
-                etag: item.etag.clone(),
-                problem: None,
-            };
-            let kept = KeptProject { project, tasks: Default::default() };
-            self.model.projects.insert(new.id.clone(), kept);
-            self.remember(request_id, New::Project(new.clone()), new.id.as_str());
-        }
-        assert_eq!(item, self.model.projects[&new.id].project, "{}", self.said);
-    }
-
-    async fn project(&mut self, id: ProjectId) {
-        let answer = self.store.project(id.clone()).await;
-        let expected = self.model.project(&id).map(|kept| kept.project.clone());
-        if let Some(project) = self.unless_refused(answer, expected, false) {
-            assert_eq!(project, self.model.projects[&id].project, "{}", self.said);
-        }
-    }
-
-    async fn list_projects(&mut self, limit: usize) {
-        let mut listed: Vec<Project> = Vec::new();
-        loop {
-            let after = listed.last().map(|project| project.id.clone());
-            let page = self.answered(self.store.list_projects(after, limit).await);
-            self.check_page(page.items.len(), limit, page.more);
-            listed.extend(page.items);
-            if !page.more {
-                break;
-            }
-        }
-        let expected = self.model.projects.values().map(|kept| kept.project.clone());
-        assert_eq!(listed, expected.collect::<Vec<_>>(), "{}", self.said);
-    }
-
     pub(super) fn check_page(&self, count: usize, limit: usize, more: bool) {
         assert!(count <= limit && (count > 0 || !more), "{}: a page of {count}", self.said);
-    }
-
-    /// Returns a project of the model, which something was just created in.
-    pub(super) fn adopt_project(&mut self, id: &ProjectId) -> &mut KeptProject {
-        self.model.projects.entry(id.clone()).or_insert_with(|| {
-            let home_folders = HomeFolders::default();
-            let project = Project { id: id.clone(), home_folders, etag: None, problem: None };
-            KeptProject { project, tasks: Default::default() }
-        })
     }
 
     /// Returns a task of the model, which something was just created in.
@@ -419,7 +343,7 @@ impl<S: Storage> Player<S> {
         let answer = self.store.set_task_state(key.clone(), state.clone(), etag).await;
         if let Some(etag) = self.unless_refused(answer, found, is_stale) {
             let same = before.is_some_and(|(before, _)| before == state);
-            self.etag_moved(current, Some(etag.clone()), same);
+            self.etag_moved(current, Some(&etag), same);
             let kept = self.model.task(&key).expect("it was found");
             kept.task.state_status.clone_from(&state.status);
             kept.state = Some((state, etag));
@@ -473,5 +397,6 @@ pub(super) fn set<T>(field: &mut T, new: Option<T>) {
 
 /// When a task was made that has no record: the one id that tells it.
 fn time_in_id(id: &TaskId) -> Option<Timestamp> {
-    (id.as_str() == "task-20260102-030405-x").then(|| "2026-01-02T03:04:05Z".parse().expect("a time"))
+    (id.as_str() == "task-20260102-030405-x")
+        .then(|| "2026-01-02T03:04:05Z".parse().expect("a time"))
 }
