@@ -175,7 +175,7 @@ impl Tasks for Files {
         state: TaskState,
         etag: Option<Etag>,
     ) -> Result<Etag> {
-        let path = paths::task_folder(&key);
+        let path = paths::task_state_file(&paths::task_folder(&key));
         self.change(&path, move |tree, turn| {
             tree.set_task_state(&key, &state, etag.as_ref(), turn.deadline)
         })
@@ -183,8 +183,8 @@ impl Tasks for Files {
     }
 
     async fn set_task_done(&self, key: TaskKey, done: bool) -> Result<bool> {
-        let path = paths::task_folder(&key);
-        self.change(&path, move |tree, turn| tree.set_task_done(&key, done, turn.deadline)).await
+        let path = paths::task_done_file(&paths::task_folder(&key));
+        self.change(&path, move |tree, _| tree.set_task_done(&key, done)).await
     }
 }
 

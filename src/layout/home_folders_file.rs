@@ -23,19 +23,23 @@ pub fn read(bytes: &[u8]) -> Result<HomeFolders, Damage> {
 }
 
 /// Writes the folders, with what others have put into the file that it replaces.
-pub fn write(folders: &HomeFolders, previous: Option<&[u8]>) -> Vec<u8> {
+///
+/// # Errors
+/// When that cannot be kept.
+pub fn write(folders: &HomeFolders, previous: Option<&[u8]>) -> Result<Vec<u8>, Damage> {
     let [project_root, source_folders, additional_folders] = KEYS;
     let mut out = format!("{project_root}:");
     scalar::write_value(&folders.project_root, &mut out);
     scalar::write_list(source_folders, &folders.source_folders, &mut out);
     scalar::write_list(additional_folders, &folders.additional_folders, &mut out);
-    let mut written = compose(out, &KEYS, previous);
-    let behind = previous.and_then(|bytes| Document::read(bytes).ok().map(|it| it.behind(bytes)));
-    if let Some(behind) = behind.filter(|behind| !behind.is_empty()) {
+    let mut written = compose(out, &KEYS, previous)?;
+    let has_text_below = previous.is_some_and(|bytes| {
+        Document::read(bytes).is_ok_and(|document| !document.behind(bytes).is_empty())
+    });
+    if has_text_below {
         written.splice(..0, *b"---\n");
-        written.extend_from_slice(behind);
     }
-    written
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -43,6 +47,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn written(folders: &HomeFolders, previous: Option<&[u8]>) -> Vec<u8> {
+        write(folders, previous).expect("it can be rewritten")
+    }
 
     fn folders() -> HomeFolders {
         HomeFolders {
@@ -74,13 +82,15 @@ mod tests {
 
     #[test]
     fn a_rewrite_keeps_other_keys_and_the_text_below() {
-        assert_eq!(write(&folders(), None), WRITTEN.as_bytes());
-        let previous = "---\nowner: me # so\nproject_root: /old\n---\n# Notes\n\ntext\n";
-        let expected = format!("---\n{WRITTEN}owner: me # so\n---\n# Notes\n\ntext\n");
-        let rewritten = write(&folders(), Some(previous.as_bytes()));
+        assert_eq!(written(&folders(), None), WRITTEN.as_bytes());
+        let previous =
+            "# Ours\n---\nowner: me # so\n# here\nproject_root: /old\n---\n# Notes\n\ntext\n";
+        let expected =
+            format!("---\n# Ours\n# here\n{WRITTEN}owner: me # so\n---\n# Notes\n\ntext\n");
+        let rewritten = written(&folders(), Some(previous.as_bytes()));
         assert_eq!(String::from_utf8_lossy(&rewritten), expected);
-        assert_eq!(write(&folders(), Some(&rewritten)), rewritten);
-        assert_eq!(write(&folders(), Some(b"---\nproject_root: /old\n")), WRITTEN.as_bytes());
+        assert_eq!(written(&folders(), Some(&rewritten)), rewritten);
+        assert_eq!(written(&folders(), Some(b"---\nproject_root: /old\n")), WRITTEN.as_bytes());
     }
 
     proptest! {
@@ -97,7 +107,7 @@ mod tests {
                 source_folders: lists.next().unwrap_or_default(),
                 additional_folders: lists.next().unwrap_or_default(),
             };
-            let written = write(&folders, Some(b"x: 1\n---\n"));
+            let written = written(&folders, Some(b"x: 1\n---\n"));
             prop_assert!(written.ends_with(b"\nx: 1\n---\n"));
             prop_assert_eq!(read(&written), Ok(folders));
         }

@@ -49,7 +49,10 @@ pub fn read(bytes: &[u8], task: &TaskKey, folder: &str) -> Result<RunInfo, Damag
 }
 
 /// Writes a run's record, with what others have put into the one that it replaces.
-pub fn write(info: &RunInfo, previous: Option<&[u8]>) -> Vec<u8> {
+///
+/// # Errors
+/// When that cannot be kept.
+pub fn write(info: &RunInfo, previous: Option<&[u8]>) -> Result<Vec<u8>, Damage> {
     let version = previous
         .and_then(|bytes| Document::read(bytes).ok()?.integer("version").ok()?)
         .filter(|&version| version > 1)
@@ -335,6 +338,10 @@ mod tests {
         (key, value).prop_map(|(key, value)| format!("{key}: {value}\n"))
     }
 
+    fn written(info: &RunInfo, previous: Option<&[u8]>) -> Vec<u8> {
+        write(info, previous).expect("it can be rewritten")
+    }
+
     /// Reads as a program of today with a YAML library would.
     fn by_library(bytes: &[u8]) -> std::collections::BTreeMap<String, serde_yaml::Value> {
         serde_yaml::from_slice(bytes).expect("YAML")
@@ -345,7 +352,7 @@ mod tests {
 
         #[test]
         fn a_record_comes_back_as_it_was_written(info in info()) {
-            let written = write(&info, None);
+            let written = written(&info, None);
             prop_assert_eq!(&read(&written, &task(), "f"), &Ok(info.clone()));
             prop_assert_eq!(read_any(&written).map(|it| it.finish(&task(), "f")), Ok(info.clone()));
             let found = by_library(&written);
@@ -372,11 +379,11 @@ mod tests {
         fn a_rewrite_keeps_the_keys_of_others(first in info(), second in info(), value in text()) {
             let mut foreign = "restart_count: 007 # so\nlabels:\n  - 1000000000000000000000000000000\nnote:".to_owned();
             scalar::write_value(&value, &mut foreign);
-            let before = [write(&first, None), foreign.clone().into_bytes()].concat();
+            let before = [written(&first, None), foreign.clone().into_bytes()].concat();
             prop_assert_eq!(read(&before, &task(), "f"), Ok(first));
-            let after = write(&second, Some(&before));
-            prop_assert_eq!(&after, &[write(&second, None), foreign.into_bytes()].concat());
-            prop_assert_eq!(&write(&second, Some(&after)), &after);
+            let after = written(&second, Some(&before));
+            prop_assert_eq!(&after, &[written(&second, None), foreign.into_bytes()].concat());
+            prop_assert_eq!(&written(&second, Some(&after)), &after);
             prop_assert_eq!(read(&after, &task(), "f"), Ok(second));
         }
 
@@ -385,7 +392,7 @@ mod tests {
             let _ = read(&bytes, &task(), "f");
             let text = [lines.concat().into_bytes(), bytes].concat();
             let _ = read(&text, &task(), "f");
-            write(&RunInfo::unknown(&task(), "f"), Some(&text));
+            let _ = write(&RunInfo::unknown(&task(), "f"), Some(&text));
         }
     }
 
@@ -397,7 +404,8 @@ mod tests {
                        cwd: /x/é y\nerror_summary: 'a: b'\nagent_version: \"\"\nagent_type: claude\n";
         let fields = read_own(written.as_bytes()).expect("it is ours");
         assert_eq!(Ok(&fields), read_any(written.as_bytes()).as_ref());
-        assert_eq!(write(&fields.finish(&task(), "f"), None), written.as_bytes());
+        let again = write(&fields.finish(&task(), "f"), None);
+        assert_eq!(again, Ok(written.as_bytes().to_vec()));
     }
 
     #[test]
@@ -412,10 +420,21 @@ mod tests {
     fn a_version_above_ours_is_kept() {
         let info = RunInfo::unknown(&task(), "f");
         for (version, kept) in [("99", "99"), ("0", "1"), ("1", "1"), ("-5", "1"), ("null", "1")] {
-            let written = write(&info, Some(format!("version: {version}\n").as_bytes()));
+            let written = written(&info, Some(format!("version: {version}\n").as_bytes()));
             let expected = format!("version: {kept}\nrun_id: f\n");
             assert!(written.starts_with(expected.as_bytes()), "{version}");
         }
+    }
+
+    #[test]
+    fn a_rewrite_keeps_comments_and_further_documents() {
+        let info = RunInfo::unknown(&task(), "f");
+        let plain = String::from_utf8(written(&info, None)).expect("text");
+        let previous = "# head\n---\nstatus: x\n# of x\nx: 1\n---\nmore: [\n";
+        let expected = format!("# head\n{plain}# of x\nx: 1\n---\nmore: [\n");
+        assert_eq!(written(&info, Some(previous.as_bytes())), expected.as_bytes());
+        let refused = write(&info, Some(b"{status: x, due: 2026-01-02}")).expect_err("damage");
+        assert!(refused.to_string().contains("mend it by hand"), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<String>, Damage> {
 }
 
 /// Writes the tasks, with what others have put into the file that it replaces.
-pub fn write(depends_on: &[String], previous: Option<&[u8]>) -> Vec<u8> {
+///
+/// # Errors
+/// When that cannot be kept.
+pub fn write(depends_on: &[String], previous: Option<&[u8]>) -> Result<Vec<u8>, Damage> {
     let mut out = String::new();
     scalar::write_list(DEPENDS_ON, depends_on, &mut out);
     compose(out, &[DEPENDS_ON], previous)
@@ -42,20 +45,25 @@ mod tests {
 
     #[test]
     fn it_is_written_as_the_original_writes_it_and_keeps_other_keys() {
+        let write = |tasks: &[String], previous: Option<&[u8]>| {
+            String::from_utf8(write(tasks, previous).expect("it can be rewritten")).expect("text")
+        };
         let tasks = ["task-1".to_owned(), "2".to_owned()];
         let written = "depends_on:\n    - task-1\n    - \"2\"\n";
-        assert_eq!(write(&tasks, None), written.as_bytes());
-        assert_eq!(write(&[], None), b"depends_on: []\n");
-        let previous = b"priority: 01 # high\ndepends_on: [x]\nmore:\n  - 1e400\n";
-        let expected = format!("{written}priority: 01 # high\nmore:\n  - 1e400\n");
-        assert_eq!(write(&tasks, Some(previous)), expected.as_bytes());
+        assert_eq!(write(&tasks, None), written);
+        assert_eq!(write(&[], None), "depends_on: []\n");
+        let previous =
+            b"# Head\n\npriority: 01 # high\n# those\ndepends_on: [x]\nmore:\n  - 1e400\n---\nz\n";
+        let expected =
+            format!("# Head\n\n# those\n{written}priority: 01 # high\nmore:\n  - 1e400\n---\nz\n");
+        assert_eq!(write(&tasks, Some(previous)), expected);
     }
 
     proptest! {
         #[test]
         fn tasks_come_back_as_they_were_written(tasks in proptest::collection::vec(any::<String>(), 0..5)) {
             let tasks: Vec<_> = tasks.into_iter().filter(|it| !it.trim().is_empty()).collect();
-            let written = write(&tasks, Some(b"x: 1\n"));
+            let written = write(&tasks, Some(b"x: 1\n")).expect("it can be rewritten");
             prop_assert!(written.ends_with(b"\nx: 1\n"));
             prop_assert_eq!(read(&written), Ok(tasks));
         }

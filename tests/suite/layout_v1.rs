@@ -70,7 +70,7 @@ impl Shown {
         let mut value =
             dynamic.serialize_with_options(serde_json::value::Serializer, &options).expect("JSON");
         let fields = value.as_object_mut().expect("an object");
-        for varying in ["modified", "cursor"] {
+        for varying in ["modified_at", "cursor"] {
             fields.remove(varying);
         }
         if fields.contains_key("problem") {

@@ -19,6 +19,7 @@ mod follow_through;
 mod foreign_writer;
 mod grpcurl;
 mod layout_v1;
+mod odd_documents;
 mod original_reader;
 mod python_client;
 mod read;

@@ -53,6 +53,11 @@ fn expected(value: &Value) -> RunInfo {
     }
 }
 
+fn written(info: &RunInfo, previous: Option<&[u8]>) -> String {
+    let bytes = run_info_file::write(info, previous).expect("it can be rewritten");
+    String::from_utf8(bytes).expect("text")
+}
+
 #[test]
 fn every_record_is_read_as_the_original_reads_it_or_refused_with_it() {
     let cases = cases("run_info_read(path=PROJ/TASK/runs/RUNDIR/run-info.yaml)");
@@ -62,8 +67,8 @@ fn every_record_is_read_as_the_original_reads_it_or_refused_with_it() {
         match found {
             Ok(found) if case["ok"] == true => {
                 assert_eq!(found, expected(&case["run_info"]), "{}", case["input"]);
-                let again = run_info_file::write(&found, None);
-                assert_eq!(run_info_file::read(&again, &task(), "RUNDIR"), Ok(found));
+                let again = written(&found, None);
+                assert_eq!(run_info_file::read(again.as_bytes(), &task(), "RUNDIR"), Ok(found));
             }
             Err(damage) => assert_eq!(case["ok"], false, "{}: {damage}", case["input"]),
             Ok(found) => panic!("{}: {found:?}", case["input"]),
@@ -81,8 +86,8 @@ fn every_record_is_written_as_the_original_writes_it_with_the_older_name_behind(
         let agent = theirs.lines().find_map(|line| line.strip_prefix("agent: ")).expect("an agent");
         let ours = theirs.replacen("version: 0\n", "version: 1\n", 1);
         let ours = format!("{ours}agent_type: {agent}\n");
-        assert_eq!(String::from_utf8(run_info_file::write(&info, None)), Ok(ours.clone()));
-        assert_eq!(run_info_file::write(&info, Some(theirs.as_bytes())), ours.as_bytes());
+        assert_eq!(written(&info, None), ours);
+        assert_eq!(written(&info, Some(theirs.as_bytes())), ours);
         for bytes in [theirs, &ours] {
             let mut found = run_info_file::read(bytes.as_bytes(), &task(), "RUNDIR").expect("YAML");
             if info.run_id.is_empty() {
@@ -108,7 +113,7 @@ fn every_text_is_written_as_the_original_writes_it_unless_a_reader_would_lose_it
             continue;
         };
         let info = RunInfo { status: text.clone(), ..RunInfo::unknown(&task(), "r") };
-        let written = String::from_utf8(run_info_file::write(&info, None)).expect("text");
+        let written = written(&info, None);
         let theirs = case["out"].as_str().expect("text").strip_prefix("v:").expect("a key");
         if !written.contains(&format!("\nstatus:{theirs}agent_version:")) {
             assert!(written.contains("\nstatus: \""), "{text:?}: {written}");

@@ -56,7 +56,7 @@ impl Files {
 
 fn row(file: &RunFile) -> Row {
     Row {
-        cells: vec![file.file.clone(), size::text(file.size), time(file.modified.as_ref())],
+        cells: vec![file.file.clone(), size::text(file.size), time(file.modified_at.as_ref())],
         ..Row::default()
     }
 }

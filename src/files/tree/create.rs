@@ -1,5 +1,6 @@
 //! Creating something once, however often it is asked for with one request id.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
 
 use crate::disk::Renamed;
@@ -15,7 +16,7 @@ const NAMES_TRIED: usize = 16;
 pub(super) trait Creatable {
     /// All that is asked for, so that a request id used again can be told from a
     /// repetition.
-    fn content(&self) -> Vec<&str>;
+    fn content(&self) -> Vec<Cow<'_, str>>;
 
     /// The name it is to have; none has one made up.
     fn name(&self) -> Option<&str>;
@@ -105,6 +106,12 @@ impl Tree {
     /// there but not on disk.
     fn sync_creation(&self, record: &TreePath, folder: &TreePath) -> Result<()> {
         let parent = record.parent().unwrap_or_else(TreePath::root);
+        if self.is_doubtful(record)
+            && let Ok(Some(document)) = self.read_document(record)
+        {
+            // What a failed sync left is not made durable by another: it is written anew.
+            let _ = self.replace(record, &document.bytes, None)?;
+        }
         if self.is_doubtful(record) || self.is_doubtful(&parent) {
             let source = std::io::Error::other("an earlier sync of it failed; restart the server");
             return Err(Error::io("sync", record.as_str(), source));

@@ -313,8 +313,9 @@ impl<'a> Look<'a> {
             Ok(folders) => folders,
             Err(error) => return self.keep_below(&key, &error),
         };
-        if !folders.is_empty() {
-            self.folders.insert(paths::runs_folder(task));
+        let runs = paths::runs_folder(task);
+        if !folders.is_empty() || matches!(self.tree.disk.status(&runs), Ok(Some(_))) {
+            self.folders.insert(runs);
         }
         for folder in folders {
             self.at(&Key::Run(RunPlace { task: task.clone(), folder }));

@@ -1,5 +1,6 @@
 //! Projects: folders of the root.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -13,12 +14,15 @@ use super::Tree;
 use super::create::Creatable;
 
 impl Creatable for NewProject {
-    fn content(&self) -> Vec<&str> {
-        let folders = &self.home_folders;
-        let mut content = vec!["project", self.id.as_str(), &folders.project_root, "sources"];
-        content.extend(folders.source_folders.iter().map(String::as_str));
-        content.push("additional");
-        content.extend(folders.additional_folders.iter().map(String::as_str));
+    fn content(&self) -> Vec<Cow<'_, str>> {
+        let HomeFolders { project_root, source_folders, additional_folders } = &self.home_folders;
+        let mut content: Vec<Cow<'_, str>> =
+            vec!["project".into(), self.id.as_str().into(), project_root.into()];
+        // With their lengths, so that one list is not taken for the other.
+        for list in [source_folders, additional_folders] {
+            content.push(list.len().to_string().into());
+            content.extend(list.iter().map(Cow::from));
+        }
         content
     }
 
@@ -43,7 +47,8 @@ impl Creatable for NewProject {
         let staged = tree.stage()?;
         if self.home_folders != HomeFolders::default() {
             let file = paths::home_folders_file(&staged.folder);
-            let content = home_folders_file::write(&self.home_folders, None);
+            let content = home_folders_file::write(&self.home_folders, None)
+                .map_err(|damage| Error::Bug(damage.to_string()))?;
             tree.disk.write_new(&file, &content, true)?;
         }
         staged.place(&self.record(name))
@@ -134,7 +139,11 @@ impl Tree {
             folders.project_root = project_root.unwrap_or(folders.project_root);
             folders.source_folders = source_folders.unwrap_or(folders.source_folders);
             folders.additional_folders = additional_folders.unwrap_or(folders.additional_folders);
-            Ok(Some(home_folders_file::write(&folders, previous)))
+            let written = home_folders_file::write(&folders, previous);
+            written.map(Some).map_err(|damage| Error::CorruptDocument {
+                path: path.to_string(),
+                problem: damage.to_string(),
+            })
         })?;
         self.changes.touch_project(id);
         self.project(id)

@@ -214,9 +214,9 @@ impl State {
 }
 
 /// Returns the hash of what a request asks for.
-pub(super) fn hash(parts: &[&str]) -> String {
+pub(super) fn hash(parts: &[impl AsRef<str>]) -> String {
     let mut bytes = Vec::new();
-    for part in parts {
+    for part in parts.iter().map(AsRef::as_ref) {
         bytes.extend_from_slice(&part.len().to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }

@@ -178,13 +178,18 @@ impl Tree {
     /// # Errors
     /// RUN_NOT_FOUND or RUN_AMBIGUOUS.
     pub(in crate::files) fn find_run(&self, key: &RunKey) -> Result<RunPlace> {
+        self.locate_run(key).map(|(place, _)| place)
+    }
+
+    /// Finds a run, and returns it as a list shows it.
+    pub(super) fn locate_run(&self, key: &RunKey) -> Result<(RunPlace, Run)> {
         let id = key.run.as_str();
         if let Some(task) = &key.task {
             let place = RunPlace { task: task.clone(), folder: id.to_owned() };
             // Almost always the folder has the run's id. A run that cannot be read is
             // known by its folder.
             match self.show_run(&place) {
-                Ok(run) if run.info.run_id == id => return Ok(place),
+                Ok(run) if run.info.run_id == id => return Ok((place, run)),
                 Err(error) if error.reason() != Reason::RunNotFound => return Err(error),
                 _ => {}
             }
@@ -200,42 +205,32 @@ impl Tree {
             }
             found = self.confirmed(key);
         }
-        if let (true, Some(task)) = (found.is_empty(), &key.task) {
-            // An older form has an id besides the name of its folder: both name it.
-            let place = RunPlace { task: task.clone(), folder: id.to_owned() };
-            if self.show_run(&place).is_ok() {
-                return Ok(place);
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(Error::RunNotFound { run: key.to_string() }),
+            (Some(last), false) => {
+                found.push(last);
+                let places = found.iter().map(|(place, _)| place.path().to_string()).collect();
+                Err(Error::RunAmbiguous { run: id.to_owned(), places })
             }
-        }
-        match found.as_slice() {
-            [place] => Ok(place.clone()),
-            [] => Err(Error::RunNotFound { run: key.to_string() }),
-            places => Err(Error::RunAmbiguous {
-                run: id.to_owned(),
-                places: places.iter().map(|place| place.path().to_string()).collect(),
-            }),
         }
     }
 
     /// Returns the places of a run that the index knows and that still have it.
-    fn confirmed(&self, key: &RunKey) -> Vec<RunPlace> {
+    fn confirmed(&self, key: &RunKey) -> Vec<(RunPlace, Run)> {
         let mut places = self.runs.places(key.run.as_str());
-        places.retain(|place| {
-            if key.task.as_ref().is_some_and(|task| *task != place.task) {
-                return false;
+        places.retain(|place| key.task.as_ref().is_none_or(|task| *task == place.task));
+        let confirm = |place: RunPlace| match self.show_run(&place) {
+            Ok(run) => {
+                self.runs.note(&run);
+                (run.info.run_id == key.run.as_str()).then_some((place, run))
             }
-            match self.show_run(place) {
-                Ok(run) => {
-                    self.runs.note(&run);
-                    run.info.run_id == key.run.as_str()
-                }
-                Err(_) => {
-                    self.runs.forget(place);
-                    false
-                }
+            Err(_) => {
+                self.runs.forget(&place);
+                None
             }
-        });
-        places
+        };
+        places.into_iter().filter_map(confirm).collect()
     }
 
     /// Brings the index up to date. Of several that want it at the same time, one

@@ -118,7 +118,7 @@ impl Reader {
         let Some(file) = &reader.open else {
             // It may still come.
             return match query.start {
-                FileStart::Offset(1..) => Err(reader.behind_end(query.start, 0)),
+                FileStart::Offset(1..) if reader.follow => Err(reader.behind_end(query.start, 0)),
                 _ if reader.follow && !reader.has_ended()? => Ok(reader),
                 _ => Err(reader.not_found()),
             };

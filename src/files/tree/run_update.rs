@@ -65,7 +65,11 @@ impl Tree {
                 None => self.info_of_small_files(place)?,
             };
             let previous = current.map(|document| document.bytes.as_slice());
-            Ok(change(&info)?.map(|info| run_info_file::write(&info, previous)))
+            let written = change(&info)?.map(|info| run_info_file::write(&info, previous));
+            written.transpose().map_err(|damage| Error::CorruptDocument {
+                path: place.record().to_string(),
+                problem: damage.to_string(),
+            })
         });
         if let Err(error) = updated {
             // Its folder may have been removed under our hands.
@@ -76,7 +80,7 @@ impl Tree {
         self.write_derived_files(place, &run.info);
         self.runs.note(&run);
         self.changes.touch_run(place);
-        self.repair_after(&place.task, deadline);
+        self.repair_after(&place.task);
         Ok(run)
     }
 
@@ -84,6 +88,15 @@ impl Tree {
     /// nothing that its record does not: not being able to write one fails nothing.
     pub(super) fn write_derived_files(&self, place: &RunPlace, info: &RunInfo) -> Vec<TreePath> {
         let mut written = Vec::new();
+        let parent = paths::parent_run_id_file(&place.path());
+        if info.parent_run_id.is_empty() && matches!(self.disk.status(&parent), Ok(Some(_))) {
+            match self.disk.remove_file(&parent) {
+                Ok(()) => written.push(parent),
+                Err(error) => {
+                    tracing::warn!(path = %parent, %error, "cannot remove a derived file")
+                }
+            }
+        }
         for (path, content) in self.stale_derived_files(place, info) {
             match self.disk.replace(&path, &content, None) {
                 Ok(_) => written.push(path),

@@ -1,5 +1,7 @@
 //! Runs: folders below a task's `runs`.
 
+use std::borrow::Cow;
+
 use crate::disk::{Kind, Renamed};
 use crate::domain::{
     Liveness, RequestId, Run, RunFile, RunInfo, RunKey, TaskKey, TreePath, run_status,
@@ -37,21 +39,23 @@ impl RunPlace {
 }
 
 impl Creatable for NewRun {
-    fn content(&self) -> Vec<&str> {
+    fn content(&self) -> Vec<Cow<'_, str>> {
         vec![
-            "run",
-            self.task.project.as_str(),
-            self.task.task.as_str(),
-            self.run.as_ref().map_or("", |run| run.as_str()),
-            &self.agent_type,
-            &self.parent_run_id,
-            &self.previous_run_id,
-            &self.host,
-            &self.process_ownership,
-            &self.cwd,
-            &self.commandline,
-            &self.agent_version,
-            &self.prompt,
+            "run".into(),
+            self.task.project.as_str().into(),
+            self.task.task.as_str().into(),
+            self.run.as_ref().map_or("", |run| run.as_str()).into(),
+            (&self.agent_type).into(),
+            (&self.parent_run_id).into(),
+            (&self.previous_run_id).into(),
+            (&self.host).into(),
+            self.pid.to_string().into(),
+            self.pgid.to_string().into(),
+            (&self.process_ownership).into(),
+            (&self.cwd).into(),
+            (&self.commandline).into(),
+            (&self.agent_version).into(),
+            (&self.prompt).into(),
         ]
     }
 
@@ -88,7 +92,8 @@ impl Creatable for NewRun {
         let folder = self.record(name);
         let info = self.info(tree, name, &folder);
         let staged = tree.stage()?;
-        let record = run_info_file::write(&info, None);
+        let record =
+            run_info_file::write(&info, None).map_err(|damage| Error::Bug(damage.to_string()))?;
         tree.disk.write_new(&paths::run_info_file(&staged.folder), &record, true)?;
         if !self.prompt.is_empty() {
             let prompt = paths::run_file(&staged.folder, &RunFile::Prompt);
@@ -163,7 +168,9 @@ impl Tree {
 
     /// Returns a run.
     pub(in crate::files) fn run(&self, key: &RunKey) -> Result<Run> {
-        self.read_run(&self.find_run(key)?)
+        let (place, run) = self.locate_run(key)?;
+        // One that cannot be read is an error here, and says which.
+        if run.problem.is_some() { self.read_run(&place) } else { Ok(run) }
     }
 
     /// Reads a run.

@@ -71,8 +71,16 @@ impl Staged<'_> {
         tree.synced_folders.sync_names(&*tree.disk, &parent)?;
         let renamed = tree.disk.rename_new(&self.folder, to)?;
         if renamed == Renamed::Done {
+            if let Err(error) = tree.disk.sync_folder(&parent) {
+                // Taken back, so that a repetition makes it anew instead of finding it.
+                let taken_back = tree.disk.rename_new(to, &self.folder);
+                if !matches!(taken_back, Ok(Renamed::Done)) {
+                    self.placed = true;
+                    tree.doubt(to);
+                }
+                return Err(error);
+            }
             self.placed = true;
-            tree.disk.sync_folder(&parent).inspect_err(|_| tree.doubt(to))?;
         }
         Ok(renamed)
     }

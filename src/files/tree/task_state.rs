@@ -30,7 +30,8 @@ impl Tree {
         let written = self.update_document(&path, etag, deadline, |current| {
             self.keep_unreadable_state(&path, current)?;
             Ok(Some(state_file::write(state)))
-        })?;
+        });
+        let written = self.or_task_gone(key, written)?;
         self.changes.touch_task(key);
         written
             .map(|document| document.etag)
@@ -54,10 +55,19 @@ impl Tree {
 
     /// Rewrites a state document that cannot be read, after another write to the task
     /// or one of its runs: that write is done, whatever comes of this.
-    pub(super) fn repair_after(&self, key: &TaskKey, deadline: Instant) {
-        if let Err(error) = self.repair_state(key, deadline) {
+    pub(super) fn repair_after(&self, key: &TaskKey) {
+        // Not patiently: the next write tries again.
+        if let Err(error) = self.repair_state(key, Instant::now()) {
             tracing::warn!(task = %key, %error, "cannot rewrite an unreadable task state");
         }
+    }
+
+    /// Says of a failure whether it is because the task was removed meanwhile.
+    fn or_task_gone<T>(&self, key: &TaskKey, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match self.disk.status(&paths::task_folder(key)) {
+            Ok(None) => Error::TaskNotFound { task: key.to_string() },
+            _ => error,
+        })
     }
 
     /// Whether a task's state document cannot be read.
@@ -79,13 +89,15 @@ impl Tree {
     }
 
     /// Marks a task as done, or no longer; returns whether that changed anything.
-    pub(in crate::files) fn set_task_done(
-        &self,
-        key: &TaskKey,
-        done: bool,
-        deadline: Instant,
-    ) -> Result<bool> {
+    pub(in crate::files) fn set_task_done(&self, key: &TaskKey, done: bool) -> Result<bool> {
         self.demand_task(key)?;
+        let changed = self.or_task_gone(key, self.mark_done(key, done))?;
+        self.repair_after(key);
+        self.changes.touch_task(key);
+        Ok(changed)
+    }
+
+    fn mark_done(&self, key: &TaskKey, done: bool) -> Result<bool> {
         let path = paths::task_done_file(&paths::task_folder(key));
         // Opening it says whether it is a file.
         let is_done = self.disk.open(&path)?.is_some();
@@ -104,8 +116,6 @@ impl Tree {
         }
         // Also when nothing changed: it may be there, or gone, and not on disk.
         self.disk.sync_folder(&paths::task_folder(key))?;
-        self.repair_after(key, deadline);
-        self.changes.touch_task(key);
         Ok(is_done != done)
     }
 }

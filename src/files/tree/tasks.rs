@@ -1,5 +1,6 @@
 //! Tasks: folders of projects.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::PoisonError;
 use std::time::Instant;
@@ -24,18 +25,18 @@ const PENDING: &str = "pending";
 const SLUG_CHARS: usize = 40;
 
 impl Creatable for NewTask {
-    fn content(&self) -> Vec<&str> {
+    fn content(&self) -> Vec<Cow<'_, str>> {
         let task = self.task.as_ref().map_or("", |task| task.as_str());
-        let mut content = vec![
-            "task",
-            self.project.as_str(),
-            task,
-            &self.description,
-            &self.prompt,
-            &self.template,
-            &self.model,
+        let mut content: Vec<Cow<'_, str>> = vec![
+            "task".into(),
+            self.project.as_str().into(),
+            task.into(),
+            (&self.description).into(),
+            (&self.prompt).into(),
+            (&self.template).into(),
+            (&self.model).into(),
         ];
-        content.extend(self.depends_on.iter().map(String::as_str));
+        content.extend(self.depends_on.iter().map(Cow::from));
         content
     }
 
@@ -75,7 +76,7 @@ impl Creatable for NewTask {
         let record = tree.new_record(&key, self)?;
         if !tree.is_folder(&folder)? {
             let staged = tree.stage()?;
-            for (path, content) in self.files(&staged.folder) {
+            for (path, content) in self.files(&staged.folder)? {
                 tree.disk.write_new(&path, &content, true)?;
             }
             tree.disk.write_new(&paths::task_record_file(&staged.folder), &record, true)?;
@@ -94,16 +95,17 @@ impl Creatable for NewTask {
 impl NewTask {
     /// The files that a task has besides its record, as far as there is something to
     /// put into them.
-    fn files(&self, folder: &TreePath) -> Vec<(TreePath, Vec<u8>)> {
+    fn files(&self, folder: &TreePath) -> Result<Vec<(TreePath, Vec<u8>)>> {
         let mut files = Vec::new();
         if !self.prompt.is_empty() {
             files.push((paths::task_prompt_file(folder), self.prompt.clone().into_bytes()));
         }
         if !self.depends_on.is_empty() {
-            let config = task_config_file::write(&self.depends_on, None);
+            let config = task_config_file::write(&self.depends_on, None)
+                .map_err(|damage| Error::Bug(damage.to_string()))?;
             files.push((paths::task_config_file(folder), config));
         }
-        files
+        Ok(files)
     }
 
     fn taken_by_another(&self, folder: &TreePath) -> Error {
@@ -121,7 +123,7 @@ impl NewTask {
         if tree.disk.status(&record_file)?.is_some() {
             return Ok(Renamed::Exists);
         }
-        let files = self.files(folder);
+        let files = self.files(folder)?;
         for path in [paths::task_prompt_file(folder), paths::task_config_file(folder)] {
             let wanted = files.iter().find(|(file, _)| *file == path).map(|(_, content)| content);
             match (tree.read_document(&path)?, wanted) {
@@ -313,7 +315,7 @@ impl Tree {
             }
             Ok(Some(written))
         })?;
-        self.repair_after(key, deadline);
+        self.repair_after(key);
         self.changes.touch_task(key);
         self.task(key)
     }
@@ -327,11 +329,12 @@ impl Tree {
         let path = paths::task_config_file(folder);
         self.update_document(&path, None, deadline, |current| {
             let previous = current.map(|document| document.bytes.as_slice());
-            if let Some(Err(damage)) = previous.map(task_config_file::read) {
-                let (path, problem) = (path.to_string(), damage.to_string());
-                return Err(Error::CorruptDocument { path, problem });
-            }
-            Ok(Some(task_config_file::write(depends_on, previous)))
+            let read = previous.map(task_config_file::read).transpose();
+            let written = read.and_then(|_| task_config_file::write(depends_on, previous));
+            written.map(Some).map_err(|damage| Error::CorruptDocument {
+                path: path.to_string(),
+                problem: damage.to_string(),
+            })
         })?;
         Ok(())
     }
@@ -371,6 +374,8 @@ fn damaged(key: &TaskKey, error: &Error) -> Task {
 pub(super) fn time_in_id(id: &str) -> Option<Timestamp> {
     let stamp = id.strip_prefix("task-")?.get(..15)?;
     let time = DateTime::strptime("%Y%m%d-%H%M%S", stamp).ok()?;
+    // Clients are sent no earlier times.
+    let time = Some(time).filter(|time| time.year() > 0)?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 

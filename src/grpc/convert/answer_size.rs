@@ -9,6 +9,31 @@ use crate::store::Page;
 /// What an item takes beside its own bytes: its key and its length.
 const ITEM_FRAME_BYTES: usize = 6;
 
+/// An item whose texts other programs may have made larger than an answer.
+pub(super) trait Item: Message + Sized {
+    /// Returns what names the item and is small, with its new problem.
+    fn bare(self, problem: String) -> Self;
+}
+
+/// Returns the item, bare when it fits into no answer.
+pub(super) fn fitting<T: Item>(item: T) -> T {
+    let size = item.encoded_len();
+    if size <= ANSWER_BYTES_MAX {
+        return item;
+    }
+    item.bare(format!("its record is too large to send ({size} bytes)"))
+}
+
+/// Cuts a text at a character. Says so when it was longer.
+pub(super) fn cut(text: &mut String, bytes_max: usize) -> Option<String> {
+    let size = text.len();
+    if size <= bytes_max {
+        return None;
+    }
+    text.truncate(text.floor_char_boundary(bytes_max));
+    Some(format!("too large to send: only {} of {size} bytes are sent", text.len()))
+}
+
 /// The room that is left in one answer.
 pub(super) struct Room {
     left: usize,
@@ -83,6 +108,15 @@ mod tests {
             |(_, size)| "x".repeat(size),
         );
         (answers.iter().map(String::len).collect(), token)
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        let mut text = "xé".to_owned();
+        assert_eq!(cut(&mut text, 3), None);
+        let said = cut(&mut text, 2).expect("it was longer");
+        assert_eq!(text, "x");
+        assert_eq!(said, "too large to send: only 1 of 3 bytes are sent");
     }
 
     #[test]

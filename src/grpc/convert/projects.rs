@@ -6,7 +6,7 @@ use crate::grpc::pb;
 use crate::limits;
 use crate::store::{NewProject, Page, ProjectChange};
 
-use super::answer_size;
+use super::answer_size::{self, Item, fitting};
 use super::fields::{check_size, path};
 use super::mask::{Mask, nothing_to_change};
 use super::page_tokens;
@@ -54,14 +54,20 @@ pub(in crate::grpc) fn page(page: Page<Project>) -> pb::ListProjectsResponse {
     pb::ListProjectsResponse { projects, next_page_token }
 }
 
+impl Item for pb::Project {
+    fn bare(self, problem: String) -> Self {
+        Self { project_id: self.project_id, etag: self.etag, problem, ..Self::default() }
+    }
+}
+
 /// Gives out a project.
 pub(in crate::grpc) fn project(project: Project) -> pb::Project {
-    pb::Project {
+    fitting(pb::Project {
         project_id: project.id.to_string(),
         project_root: project.home_folders.project_root,
         source_folders: project.home_folders.source_folders,
         additional_folders: project.home_folders.additional_folders,
         etag: etag_out(project.etag),
         problem: project.problem.unwrap_or_default(),
-    }
+    })
 }

@@ -89,6 +89,6 @@ fn file(summary: &RunFileSummary) -> pb::RunFile {
     pb::RunFile {
         file: summary.file.to_string(),
         size: size_out(summary.size),
-        modified: Some(timestamp_out(summary.modified)),
+        modified_at: Some(timestamp_out(summary.modified)),
     }
 }

@@ -9,7 +9,7 @@ use crate::store::{
     TreeRoot,
 };
 
-use super::answer_size::{self, Room};
+use super::answer_size::{self, Item, Room, cut, fitting};
 use super::fields::{
     in_field, invalid, label, page_size, part, path, pid, prompt, statuses, task_key, text,
 };
@@ -166,7 +166,7 @@ fn node(node: TreeNode) -> pb::RunTreeNode {
     pb::RunTreeNode {
         run: Some(match node.run {
             Some(found) => run(found),
-            None => pb::Run { run_id: node.run_id, ..pb::Run::default() },
+            None => fitting(pb::Run { run_id: node.run_id, ..pb::Run::default() }),
         }),
         depth: count_out(node.depth),
         relation: match node.relation {
@@ -185,10 +185,36 @@ pub(super) fn named(runs: Vec<Run>, room: &mut Room) -> Vec<pb::Run> {
     room.fill(runs.into_iter().take(limits::NAMED_MAX).map(run))
 }
 
+impl Item for pb::Run {
+    fn bare(mut self, problem: String) -> Self {
+        let is_id = |id: &String| id.len() <= limits::NAME_BYTES_MAX;
+        let folder = self.run_path.rsplit('/').next().unwrap_or_default();
+        let _ = cut(&mut self.status, limits::LABEL_BYTES_MAX);
+        Self {
+            run_id: Some(self.run_id).filter(is_id).unwrap_or_else(|| folder.to_owned()),
+            project_id: self.project_id,
+            task_id: self.task_id,
+            parent_run_id: Some(self.parent_run_id).filter(is_id).unwrap_or_default(),
+            previous_run_id: Some(self.previous_run_id).filter(is_id).unwrap_or_default(),
+            pid: self.pid,
+            pgid: self.pgid,
+            start_time: self.start_time,
+            end_time: self.end_time,
+            exit_code: self.exit_code,
+            status: self.status,
+            liveness: self.liveness,
+            etag: self.etag,
+            run_path: self.run_path,
+            problem,
+            ..Self::default()
+        }
+    }
+}
+
 /// Gives out a run.
 pub(in crate::grpc) fn run(run: Run) -> pb::Run {
     let info = run.info;
-    pb::Run {
+    fitting(pb::Run {
         project_id: run.task.project.to_string(),
         task_id: run.task.task.to_string(),
         run_id: info.run_id,
@@ -220,7 +246,7 @@ pub(in crate::grpc) fn run(run: Run) -> pb::Run {
         etag: etag_out(run.etag),
         run_path: run.path,
         problem: run.problem.unwrap_or_default(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,18 +1,23 @@
 //! Tasks and their states.
 
+use prost::Message as _;
+
 use crate::domain::{Etag, ProjectId, Task, TaskId, TaskKey, TaskState};
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits;
 use crate::store::{NewTask, Page, TaskChange, TaskQuery};
 
-use super::answer_size;
+use super::answer_size::{self, Item, cut, fitting};
 use super::fields::{
     check_size, in_field, invalid, label, page_size, prompt, statuses, task_key, text,
 };
 use super::mask::{Mask, nothing_to_change};
 use super::page_tokens;
 use super::values::{etag_out, number_out, timestamp_out};
+
+/// What a note of a cut takes at most, with the keys and lengths of what is sent.
+const NOTE_BYTES_MAX: usize = 256;
 
 /// Takes a task's place.
 pub(in crate::grpc) fn key(project_id: &str, task_id: &str) -> Result<TaskKey> {
@@ -86,7 +91,12 @@ pub(in crate::grpc) fn state(state_status: String, markdown: String) -> Result<T
 /// Gives out a task's state; none means that there is no such file.
 pub(in crate::grpc) fn state_out(state: Option<(TaskState, Etag)>) -> pb::GetTaskStateResponse {
     let (state, etag) = state.unzip();
-    let state = state.unwrap_or_default();
+    let mut state = state.unwrap_or_default();
+    // What is no UTF-8 takes more room in an answer than in its file.
+    let left = limits::ANSWER_BYTES_MAX - state.status.len() - NOTE_BYTES_MAX;
+    if let Some(said) = cut(&mut state.markdown, left) {
+        state.markdown.push_str(&format!("\n\n[{said}]\n"));
+    }
     pb::GetTaskStateResponse {
         state_status: state.status,
         markdown: state.markdown,
@@ -101,9 +111,30 @@ pub(in crate::grpc) fn page(page: Page<Task>) -> pb::ListTasksResponse {
     pb::ListTasksResponse { tasks, next_page_token }
 }
 
+impl Item for pb::Task {
+    fn bare(mut self, problem: String) -> Self {
+        let _ = cut(&mut self.status, limits::LABEL_BYTES_MAX);
+        Self {
+            project_id: self.project_id,
+            task_id: self.task_id,
+            status: self.status,
+            current_step: self.current_step,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            completed_at: self.completed_at,
+            state_status: self.state_status,
+            done: self.done,
+            etag: self.etag,
+            problem,
+            ..Self::default()
+        }
+    }
+}
+
 /// Gives out a task.
 pub(in crate::grpc) fn task(task: Task) -> pb::Task {
-    pb::Task {
+    let mut prompt = task.prompt.unwrap_or_default();
+    let mut answer = fitting(pb::Task {
         project_id: task.key.project.to_string(),
         task_id: task.key.task.to_string(),
         description: task.record.description,
@@ -114,13 +145,19 @@ pub(in crate::grpc) fn task(task: Task) -> pb::Task {
         created_at: task.created_at.map(timestamp_out),
         updated_at: task.record.updated_at.map(timestamp_out),
         completed_at: task.record.completed_at.map(timestamp_out),
-        prompt: task.prompt.unwrap_or_default(),
+        prompt: String::new(),
         depends_on: task.depends_on,
         state_status: task.state_status,
         done: task.done,
         etag: etag_out(task.etag),
         problem: task.problem.unwrap_or_default(),
+    });
+    let left = limits::ANSWER_BYTES_MAX.saturating_sub(answer.encoded_len() + NOTE_BYTES_MAX);
+    if let Some(said) = cut(&mut prompt, left) {
+        let before = if answer.problem.is_empty() { "" } else { "; " };
+        answer.problem.push_str(&format!("{before}its prompt is {said}"));
     }
+    pb::Task { prompt, ..answer }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ fn is_printable(character: char) -> bool {
 }
 
 /// Tells whether some YAML version takes the plain text for something else than text.
-fn is_no_plain_text(text: &str) -> bool {
+pub(super) fn is_no_plain_text(text: &str) -> bool {
     const WORDS: [&str; 13] =
         ["", "~", "=", "<<", "y", "n", "yes", "no", "on", "off", "null", "true", "false"];
     let lower = text.to_ascii_lowercase();

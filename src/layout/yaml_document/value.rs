@@ -17,11 +17,12 @@ use crate::limits::DOCUMENT_BYTES_MAX;
 /// How many values are looked at. Aliases can make more than the text shows.
 const NODES_MAX: usize = 200_000;
 
-/// How many bytes of numbers are looked at: how long a number is is not told.
-const NUMBER_BYTES_MAX: usize = 1 << 30;
+/// How many bytes of numbers are looked at, were all of them as long as the longest: how
+/// long one is is not told, and each is tried as several kinds.
+const NUMBER_BYTES_MAX: usize = 128 << 20;
 
-/// How many bytes of text are looked at and copied. Aliases can repeat a text: not to more than a
-/// document without them could hold.
+/// How many bytes of text are looked at and copied. Aliases can repeat a text: not to
+/// more than a document without them could hold.
 const TEXT_BYTES_MAX: usize = DOCUMENT_BYTES_MAX;
 
 /// How many opening brackets may stand where they may open a list or a mapping: the

@@ -100,7 +100,7 @@ async fn logs_of_any_name_are_listed_in_order_and_read() {
         let listed: Vec<(&str, i64)> =
             files.iter().map(|file| (file.file.as_str(), file.size)).collect();
         assert_eq!(listed, expected, "{page_size} a page");
-        assert!(files.iter().all(|file| file.modified.is_some()));
+        assert!(files.iter().all(|file| file.modified_at.is_some()));
     }
     for (file, size) in expected {
         let bytes = read_all(&mut client, read(file)).await;

@@ -128,6 +128,6 @@ fn count_up_directly(record: &Path) {
     };
     let mut info = run_info_file::read(&bytes, &task, "r").expect("a whole record");
     info.error_summary = next(&info.error_summary);
-    replace(record, &run_info_file::write(&info, Some(&bytes)));
+    replace(record, &run_info_file::write(&info, Some(&bytes)).expect("it can be rewritten"));
     Lock::unlock(&lock).expect("unlocked");
 }

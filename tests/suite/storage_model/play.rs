@@ -91,8 +91,9 @@ impl<S: Storage> Player<S> {
                     let kept = &mut self.model.task(&key).expect("it was found").task;
                     if current.is_none() {
                         kept.record = TaskRecord { status: "pending".into(), ..Default::default() };
-                        kept.record.created_at = Some(now);
-                        kept.created_at = Some(now);
+                        let created_at = kept.created_at.or(Some(now));
+                        kept.record.created_at = created_at;
+                        kept.created_at = created_at;
                     }
                     set(&mut kept.record.description, change.description);
                     set(&mut kept.record.template, change.template);

@@ -135,8 +135,8 @@ class Project(google.protobuf.message.Message):
     only.
     """
     problem: builtins.str
-    """Why `home-folders.md` cannot be read; empty when it can, or is absent. Output
-    only.
+    """Why `home-folders.md` cannot be read, or that its texts do not fit into an
+    answer (3 MiB) and are left out; empty otherwise. Output only.
     """
     @property
     def source_folders(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -213,7 +213,9 @@ class Task(google.protobuf.message.Message):
     etag: builtins.str
     """The version of task.json; empty while there is none. Output only."""
     problem: builtins.str
-    """Which of its files cannot be read, and why; empty when all can. Output only."""
+    """Which of its files cannot be read, and why, or which texts do not fit into an
+    answer (3 MiB) and are cut or left out; empty otherwise. Output only.
+    """
     @property
     def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it was made, UTC: as task.json says, else as its id says; absent when
@@ -339,7 +341,9 @@ class Run(google.protobuf.message.Message):
     run_path: builtins.str
     """Its folder, relative to the root. Output only."""
     problem: builtins.str
-    """Why its run-info.yaml cannot be read; empty when it can. Output only."""
+    """Why its run-info.yaml cannot be read, or that its texts do not fit into an answer
+    (3 MiB) and are left out; empty otherwise. Output only.
+    """
     @property
     def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it began, UTC; absent when not known. Output only."""
@@ -1078,7 +1082,9 @@ class GetTaskStateResponse(google.protobuf.message.Message):
     read, empty when there is none.
     """
     markdown: builtins.str
-    """The text below the first line."""
+    """The text below the first line. One that does not fit into an answer (3 MiB) is
+    cut, and ends with a note that says so.
+    """
     etag: builtins.str
     """The version of the file; empty when there is none."""
     def __init__(
@@ -2008,13 +2014,13 @@ class RunFile(google.protobuf.message.Message):
 
     FILE_FIELD_NUMBER: builtins.int
     SIZE_FIELD_NUMBER: builtins.int
-    MODIFIED_FIELD_NUMBER: builtins.int
+    MODIFIED_AT_FIELD_NUMBER: builtins.int
     file: builtins.str
     """What ReadRunFile calls it: prompt, output, stdout, stderr or logs/<name>."""
     size: builtins.int
     """Its size, in bytes."""
     @property
-    def modified(self) -> google.protobuf.timestamp_pb2.Timestamp:
+    def modified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When its content last changed, UTC."""
 
     def __init__(
@@ -2022,10 +2028,10 @@ class RunFile(google.protobuf.message.Message):
         *,
         file: builtins.str = ...,
         size: builtins.int = ...,
-        modified: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        modified_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["modified", b"modified"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["file", b"file", "modified", b"modified", "size", b"size"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["modified_at", b"modified_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["file", b"file", "modified_at", b"modified_at", "size", b"size"]) -> None: ...
 
 global___RunFile = RunFile
 

@@ -24,7 +24,8 @@ class StorageStub(object):
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
@@ -206,7 +207,8 @@ class StorageServicer(object):
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
@@ -678,7 +680,8 @@ class Storage(object):
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,

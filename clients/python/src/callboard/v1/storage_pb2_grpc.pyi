@@ -41,7 +41,8 @@ class StorageStub:
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
@@ -358,7 +359,8 @@ class StorageAsyncStub:
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
@@ -674,7 +676,8 @@ class StorageServicer(metaclass=abc.ABCMeta):
     TOO_LARGE (INVALID_ARGUMENT) for what is over a limit, which the metadata names;
     NOT_A_REGULAR_FILE (FAILED_PRECONDITION) when a symlink or something else stands
     where a file or folder belongs; CORRUPT_DOCUMENT (DATA_LOSS) when the one
-    document asked for cannot be read, while lists show it with its `problem`; IO
+    document asked for cannot be read, while lists show it with its `problem`, or
+    when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
     while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
