@@ -222,3 +222,39 @@ pub(super) fn hash(parts: &[impl AsRef<str>]) -> String {
     }
     Etag::of(&bytes).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::disk::OsDisk;
+
+    use super::*;
+
+    #[test]
+    fn what_is_older_than_a_day_is_forgotten_while_the_server_runs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = OsDisk::open_root(folder.path()).expect("the root");
+        disk.create_folder(&paths::private_folder()).expect("a folder");
+        let requests = Requests::load(&disk, Timestamp::UNIX_EPOCH).expect("no requests");
+        let mut now = Timestamp::UNIX_EPOCH;
+        // Each day some hundreds.
+        for day in 0..6 {
+            for n in 0..300 {
+                let id =
+                    RequestId::parse(&format!("{day}-{n}")).expect("an id").expect("not empty");
+                requests.begin(&disk, &id, "content", "name", now).expect("remembered");
+                requests.finish(&id);
+            }
+            now += SignedDuration::from_hours(25);
+        }
+        let kept = super::super::locked(&requests.state).known.len();
+        assert!(kept <= 1200, "{kept} are remembered");
+        let file = disk.open(&paths::requests_file()).expect("read").expect("a file");
+        let length = file.status().expect("its status").length;
+        assert!(length < 1 << 19, "{length} bytes");
+        // The last ones are still known, also to the next server.
+        let last = RequestId::parse("5-299").expect("an id").expect("not empty");
+        let again = Requests::load(&disk, now - SignedDuration::from_hours(2)).expect("loaded");
+        let found = again.find(&last, "content", now - SignedDuration::from_hours(2));
+        assert!(found.expect("the same content").is_some_and(|request| request.done));
+    }
+}

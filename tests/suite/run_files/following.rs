@@ -235,3 +235,28 @@ async fn following_ends_with_the_server_and_does_not_hold_it_up() {
     assert_eq!(server.ended().code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
+
+/// Whoever records the output of a process that has ended may need a moment.
+#[tokio::test]
+async fn what_is_recorded_after_the_process_is_gone_still_comes() {
+    let (_server, mut client, _) = with_run().await;
+    let mut child =
+        Command::new("sleep").arg("600").stdout(Stdio::null()).spawn().expect("a process");
+    let pid = i32::try_from(child.id()).expect("a pid");
+    let run = pb::CreateRunRequest { pid, ..new_run("demo", "t", "p") };
+    client.create_run(run).await.expect("a run");
+    let of_p = |request| pb::AppendRunOutputRequest { run_id: "p".into(), ..request };
+    client.append_run_output(of_p(append("stdout", None, b"begin"))).await.expect("appended");
+    let request = pb::ReadRunFileRequest { run_id: "p".into(), ..follow("stdout") };
+    let mut chunks = Chunks::open(&mut client, request).await;
+    assert_eq!(chunks.bytes(5).await, b"begin");
+    child.kill().expect("it was there");
+    child.wait().expect("it was ours");
+    let mut rest = Box::pin(chunks.rest());
+    // Longer than it takes to look again and see that the process is gone.
+    let early = tokio::time::timeout(Duration::from_millis(1500), &mut rest).await;
+    assert!(early.is_err(), "it ended while output may still be recorded: {early:?}");
+    client.append_run_output(of_p(append("stdout", None, b"last"))).await.expect("appended");
+    client.end("p", "completed").await.expect("an end");
+    assert_eq!(rest.await, b"last");
+}

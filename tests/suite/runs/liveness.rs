@@ -215,3 +215,22 @@ async fn derived_files_are_recreated_by_reconciling_and_by_the_next_write() {
     assert_eq!(reconcile(&mut client, false).await.repaired_paths, ["p/t/runs/r/agent-type"]);
     assert_eq!(text(&derived[0]), "claude\n");
 }
+
+/// That the process is gone is a guess of ours; how it ended is known to whoever
+/// waited for it.
+#[tokio::test]
+async fn whoever_knows_how_a_lost_run_ended_may_say_so_after_it_was_reconciled() {
+    let server = Server::start();
+    let mut client = StorageClient::connect(&server).await;
+    let mut process = Sleeper::start();
+    client.create_run(run_of("r", &process)).await.expect("a run");
+    process.kill(true);
+    assert_eq!(reconcile(&mut client, false).await.run_count, 1);
+    assert_eq!(client.run("r").await.status, "failed");
+    let ended = client.end("r", "completed").await.expect("ended by whoever knows");
+    assert_eq!((ended.status.as_str(), ended.exit_code), ("completed", 0));
+    assert_eq!(ended.error_summary, "");
+    // Once it is known it stays.
+    let refused = client.end("r", "failed").await.expect_err("it is known");
+    assert_eq!(crate::client::reason(&refused), "INVALID_TRANSITION");
+}

@@ -141,3 +141,33 @@ async fn of_many_creations_of_one_project_exactly_one_succeeds() {
         assert!(folders.contains(&winner.to_string()), "{folders}");
     }
 }
+
+/// A project that is removed because it is empty takes nothing with it that was
+/// acknowledged.
+#[tokio::test]
+async fn a_project_that_is_removed_as_empty_takes_no_acknowledged_message_with_it() {
+    let server = Server::start();
+    let storage = StorageClient::connect(&server).await;
+    let bus = Client::connect(&server).await;
+    for round in 0..20 * rounds() {
+        let project = format!("p-{round}");
+        let new = pb::CreateProjectRequest { project_id: project.clone(), ..Default::default() };
+        storage.clone().create_project(new).await.expect("a project");
+        let (mut storage, mut appending) = (storage.clone(), bus.clone());
+        let delete = pb::DeleteProjectRequest { project_id: project.clone(), ..Default::default() };
+        let (deleted, appended) = tokio::join!(
+            tokio::spawn(async move { storage.delete_project(delete).await }),
+            tokio::spawn({
+                let message = message(&project, "", "kept");
+                async move { appending.append(message).await }
+            }),
+        );
+        let (deleted, id) = (deleted.expect("no panic"), appended.expect("no panic"));
+        if let Err(refused) = &deleted {
+            assert_eq!(reason(refused), "NOT_EMPTY");
+        }
+        let kept = bus.clone().read_all(&project, "").await;
+        let ids: Vec<&str> = kept.iter().map(|message| message.msg_id.as_str()).collect();
+        assert_eq!(ids, [id.as_str()], "round {round}: {deleted:?}");
+    }
+}

@@ -65,6 +65,8 @@ async fn a_damaged_configuration_is_a_problem_of_its_task_and_is_not_written_ove
     let refused = client.update_task(describe("t")).await;
     assert_refused(refused, Code::DataLoss, "CORRUPT_DOCUMENT", "TASK-CONFIG.yaml");
     assert_eq!(text(&config), "- a\n");
+    let unchanged = client.task("p", "t").await;
+    assert_eq!((unchanged.description, unchanged.etag), (task.description, task.etag));
     let projects = || pb::ListProjectsRequest::default();
     let folders = put(server.root(), "p/home-folders.md", "- a\n");
     client.new_task("q", "t").await;
