@@ -32,6 +32,25 @@ pub fn process_is_there(pid: i64, pgid: i64, started_by: Option<Timestamp>) -> b
         || as_pid(pgid).is_some_and(|pgid| has_members(pgid) && !is_later(pgid, latest_start))
 }
 
+/// Returns the process group in the foreground of the terminal that this process
+/// belongs to. Any program finds that terminal as `/dev/tty`, also when none of its
+/// streams is the terminal. None without a terminal, or where the system does not tell.
+pub fn foreground_group() -> Option<Pid> {
+    let group = Stat::of(rustix::process::getpid())?.foreground_group;
+    if group > 0 { Pid::from_raw(group) } else { None }
+}
+
+/// Returns the signals that this process ignores, signal n as bit n - 1; none where the
+/// system does not tell.
+pub fn ignored_signals() -> Option<u64> {
+    ignored_in(&fs::read_to_string("/proc/self/status").ok()?)
+}
+
+fn ignored_in(status: &str) -> Option<u64> {
+    let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(set.trim(), 16).ok()
+}
+
 fn as_pid(number: i64) -> Option<Pid> {
     // `from_raw` takes no 0, and panics below.
     i32::try_from(number).ok().filter(|number| *number > 0).and_then(Pid::from_raw)
@@ -81,6 +100,8 @@ fn is_later(pid: Pid, latest: Option<Timestamp>) -> bool {
 struct Stat {
     state: char,
     pgid: i32,
+    /// Of the terminal; -1 without one.
+    foreground_group: i32,
     /// Since the system was started.
     start_ticks: u64,
 }
@@ -98,11 +119,12 @@ impl Stat {
     fn parse(line: &[u8]) -> Option<Self> {
         let name_end = line.iter().rposition(|byte| *byte == b')')?;
         let mut words = std::str::from_utf8(&line[name_end + 1..]).ok()?.split_whitespace();
-        // The fields 3, 5 and 22.
+        // The fields 3, 5, 8 and 22.
         let state = words.next()?.chars().next()?;
         let pgid = words.nth(1)?.parse().ok()?;
-        let start_ticks = words.nth(16)?.parse().ok()?;
-        Some(Self { state, pgid, start_ticks })
+        let foreground_group = words.nth(2)?.parse().ok()?;
+        let start_ticks = words.nth(13)?.parse().ok()?;
+        Some(Self { state, pgid, foreground_group, start_ticks })
     }
 
     /// Tells whether it ended, and only its parent has not asked for it yet.
@@ -238,8 +260,9 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_and_spaces_hides_nothing() {
-        let rest = "S 1 4711 4711 0 -1 4194304 94 0 0 0 1 2 3 4 20 0 1 0 987654 2437120 243";
-        let expected = Some(Stat { state: 'S', pgid: 4711, start_ticks: 987_654 });
+        let rest = "S 1 4711 4711 34816 99 4194304 94 0 0 0 1 2 3 4 20 0 1 0 987654 2437120 243";
+        let expected =
+            Some(Stat { state: 'S', pgid: 4711, foreground_group: 99, start_ticks: 987_654 });
         for name in ["sleep", "a) Z 9 9 (b", "two words", ")", "((", "line\nend"] {
             assert_eq!(Stat::parse(format!("12 ({name}) {rest}\n").as_bytes()), expected, "{name}");
         }
@@ -247,6 +270,13 @@ mod tests {
         for broken in ["", "12", "12 (x)", "12 (x) S 1", "12 (x) S 1 a"] {
             assert_eq!(Stat::parse(broken.as_bytes()), None, "{broken:?}");
         }
+    }
+
+    #[test]
+    fn ignored_signals_are_read_from_what_the_system_tells() {
+        assert_eq!(ignored_in("Name:\tx\nSigIgn:\t0000000000000003\n"), Some(3));
+        assert_eq!(ignored_in("Name:\tx\n"), None);
+        assert!(ignored_signals().is_some());
     }
 
     #[test]

@@ -18,8 +18,9 @@ use super::{run_environment, shell_word};
 
 /// Print the variables that a runner sets for its agents, as shell `export` lines
 ///
-/// As many as are known: those of a project, of a task, or of a run. Folders are
-/// printed when the server is on this host.
+/// As many as are known: those of a project, of a task, or of a run. The others are
+/// `unset` (null with --json), so that nothing of another run stays. Folders are known
+/// when the server is on this host; when it is not, CALLBOARD_ROOT is left alone.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Env {
@@ -70,15 +71,18 @@ impl Env {
             root,
             address: &run_environment::absolute_address(self.connection.address())?,
         });
-        let variables =
-            variables.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
         if output.is_json() {
-            let object: Map<String, Value> =
-                variables.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+            let object: Map<String, Value> = variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect();
             output.print_value(&Value::from(object))?;
         } else {
             for (name, value) in variables {
-                let line = format!("export {name}={}", shell_word::quoted(&value));
+                let line = match value {
+                    Some(value) => format!("export {name}={}", shell_word::quoted(&value)),
+                    None => format!("unset {name}"),
+                };
                 let safe = if output.is_terminal() { escape::lines(&line) } else { line.into() };
                 output.print_text(&safe)?;
             }

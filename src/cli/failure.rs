@@ -129,6 +129,11 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// Returns what happened, without what to do about it.
+    pub(super) fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
     /// Tells the person on stderr, and returns the exit code.
     pub(super) fn report(&self) -> ExitCode {
         if self.kind != Kind::PipeClosed {

@@ -9,13 +9,15 @@ use crate::grpc::pb::{CleanUpRunsRequest, CleanUpRunsResponse};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::{self, Form};
+use super::place::Place;
 use super::place_flags::ScopeFlags;
 use super::{duration, escape, size};
 
 /// Remove runs that ended longer ago than a given age, with all their files
 ///
-/// Without --yes it only prints which it would remove. A run that has not ended is
-/// never removed.
+/// Without --yes it only prints which it would remove. With it nothing is taken from the
+/// environment or the working directory: say with --project, with --project and --task,
+/// or with --everything where to remove. A run that has not ended is never removed.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Gc {
@@ -45,8 +47,17 @@ Examples:
 impl Gc {
     /// Removes the runs, or tells which ones it would remove.
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let place = self.scope.resolve_deliberate()?;
-        let narrowed = self.scope.narrowed(&place);
+        let place = match self.scope.named() {
+            Some(place) => place,
+            None if self.yes => {
+                return Err(Failure::usage(
+                    "where? with --yes give --project ID, with --task ID for a task, or --everything",
+                )
+                .with_hint("with --yes nothing is taken from the surroundings"));
+            }
+            None => self.scope.resolve_deliberate()?,
+        };
+        let scope = scope(&place);
         let older_than = prost_types::Duration::try_from(self.older_than)
             .map_err(|error| Failure::usage(format!("--older-than: {error}")))?;
         let mut output = self.form.open();
@@ -59,20 +70,31 @@ impl Gc {
             dry_run: Some(!self.yes),
         };
         let answer = self.connection.answer(client.clean_up_runs(request)).await?;
+        if !self.yes {
+            output::note(&scope);
+        }
         if output.is_json() || !answer.runs.is_empty() {
             output.print(&answer, |answer| {
                 answer.runs.iter().map(|run| format!("{}\n", escape::line(&run.run_path))).collect()
             })?;
         }
         output.flush()?;
-        if let Some(narrowed) = narrowed {
-            output::note_to_person(&narrowed);
-        }
         output::note_problems(&answer.problems);
         output::note(&summary(&answer, self.free_below));
         match answer.problems.len() {
             0 => Ok(()),
             count => Err(Failure::own("remove everything", &format!("{count} runs are left"))),
+        }
+    }
+}
+
+/// Says which runs are looked at, and by which flags --yes takes the same ones.
+fn scope(place: &Place) -> String {
+    match (place.project.as_str(), place.task.as_str()) {
+        ("", _) => "scope: all projects (--everything)".to_owned(),
+        (project, "") => format!("scope: project {project} (--project {project})"),
+        (project, task) => {
+            format!("scope: task {project}/{task} (--project {project} --task {task})")
         }
     }
 }

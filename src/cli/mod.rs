@@ -113,8 +113,12 @@ of its command. Every subcommand has its own --help with examples.";
 
 /// Runs the command of this process's arguments and returns its exit code.
 pub fn run() -> ExitCode {
-    let parsed = CommandLine::from_arg_matches(&definition().get_matches());
-    let CommandLine { command } = parsed.unwrap_or_else(|error| error.exit());
+    let matches = definition().try_get_matches();
+    let CommandLine { command } =
+        match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
+            Ok(parsed) => parsed,
+            Err(error) => return refuse(&error),
+        };
     let outcome = match command {
         Command::Serve(serve) => serve.run().map(Termination::report),
         Command::Status(status) => as_client(status.run()),
@@ -141,6 +145,20 @@ pub fn run() -> ExitCode {
         Ok(exit_code) => exit_code,
         Err(failure) => failure.report(),
     }
+}
+
+/// Prints what is wrong with the command line, or the help that it asks for, and returns
+/// the exit code.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // There is nobody left to tell when the stream is closed.
+    let _ = error.print();
+    let words: Vec<_> = std::env::args_os().skip(1).take(2).collect();
+    let code = match u8::try_from(error.exit_code()) {
+        Ok(0) => 0,
+        _ if words == ["run", "exec"] => run::EXEC_FAILURE,
+        code => code.unwrap_or(u8::MAX),
+    };
+    ExitCode::from(code)
 }
 
 /// Returns the definition of the command line. The usage that errors show is the one
@@ -235,6 +253,8 @@ mod tests {
     #[test]
     fn what_is_removed_for_good_is_named_and_given_an_age() {
         assert!(refused(&["project", "delete"]).contains("--project <ID>"));
+        assert!(refused(&["task", "delete", "--task=t"]).contains("--project <ID>"));
+        assert!(refused(&["task", "delete", "--project=p"]).contains("--task <ID>"));
         assert!(refused(&["gc", "--everything"]).contains("--older-than"));
         accepted(&["gc", "--everything", "--older-than=7d", "--free-below=10G"]);
         refused(&["gc", "--everything", "--older-than=7d", "--free-below=10X"]);

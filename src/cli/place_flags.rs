@@ -172,6 +172,17 @@ impl ScopeFlags {
         Ok(place)
     }
 
+    /// Returns what the flags alone say, whatever the surroundings are; none when they
+    /// leave something to them.
+    pub(super) fn named(&self) -> Option<Place> {
+        if self.everything {
+            return Some(Place::default());
+        }
+        let project = self.project.clone()?;
+        let task = self.task.clone().unwrap_or_default();
+        Some(Place { project, task, run: String::new() }).filter(|place| !place.project.is_empty())
+    }
+
     /// As [`ScopeFlags::resolve`], for what must not happen to everything by chance.
     pub(super) fn resolve_deliberate(&self) -> Result<Place, Failure> {
         let place = self.resolve()?;

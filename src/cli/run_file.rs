@@ -8,7 +8,6 @@ use crate::grpc::pb::{ReadRunFileRequest, ReadRunFileResponse};
 use super::breaks::{Breaks, Received};
 use super::connection::Connection;
 use super::failure::{self, Failure};
-use super::output;
 
 /// The parts of a file from a ReadRunFile call, across breaks when it is followed.
 pub(super) struct RunFileStream<'a> {
@@ -16,6 +15,8 @@ pub(super) struct RunFileStream<'a> {
     request: ReadRunFileRequest,
     stream: Streaming<ReadRunFileResponse>,
     breaks: Breaks<'a>,
+    /// Whether the next part is the first of a file that is read anew.
+    anew: bool,
 }
 
 impl<'a> RunFileStream<'a> {
@@ -30,7 +31,7 @@ impl<'a> RunFileStream<'a> {
     ) -> Result<Self, Failure> {
         let mut client = connection.storage().await?;
         let stream = connection.answer(client.read_run_file(request.clone())).await?;
-        Ok(Self { connection, request, stream, breaks: Breaks::new(connection) })
+        Ok(Self { connection, request, stream, breaks: Breaks::new(connection), anew: false })
     }
 
     /// Returns the next part, or none when the file, or the run that is followed, has
@@ -43,7 +44,8 @@ impl<'a> RunFileStream<'a> {
         }
         loop {
             match self.breaks.receive(&mut self.stream, None).await? {
-                Received::Message(part) => {
+                Received::Message(mut part) => {
+                    part.restarted |= std::mem::take(&mut self.anew);
                     advance(&mut self.request, &part);
                     return Ok(Some(part));
                 }
@@ -51,24 +53,26 @@ impl<'a> RunFileStream<'a> {
                 Received::Break => {}
             }
             let (connection, request) = (self.connection, &mut self.request);
-            let read = async || read_on(connection, request).await;
+            let anew = &mut self.anew;
+            let read = async || read_on(connection, request, anew).await;
             self.stream = self.breaks.open_again(read).await?;
         }
     }
 }
 
 /// Reads on where the request says; from the beginning when the file has become shorter
-/// than that.
+/// than that: then `anew` is set.
 async fn read_on(
     connection: &Connection,
     request: &mut ReadRunFileRequest,
+    anew: &mut bool,
 ) -> Result<Result<Streaming<ReadRunFileResponse>, Status>, Failure> {
     let mut client = connection.storage().await?;
     let answer = connection.try_answer(client.read_run_file(request.clone())).await?;
     match answer {
         Err(status) if was_cut(&status) && request.offset > 0 => {
-            output::note(&format!("{} was replaced or cut; reading it anew", request.file));
             request.offset = 0;
+            *anew = true;
             connection.try_answer(client.read_run_file(request.clone())).await
         }
         answer => Ok(answer),

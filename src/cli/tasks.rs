@@ -53,7 +53,12 @@ impl Tasks {
         };
         let print = |tasks: Vec<Task>| table.print_page(&mut output, &tasks, row);
         if paging::each_page(fetch, print).await? == 0 {
-            output::note_to_person(&format!("no task of project {project} fits"));
+            let none = if self.status.is_empty() {
+                format!("project {project} has no tasks")
+            } else {
+                format!("no task of project {project} fits")
+            };
+            output::note_to_person(&none);
         }
         Ok(())
     }

@@ -1,6 +1,11 @@
-//! The size of the terminal that stdout is.
+//! The terminal: the size of the one that stdout is, and whether we are in front of it.
 
 use std::io::{self, IsTerminal as _};
+
+use rustix::process::{Pid, getpgrp};
+use rustix::termios::tcgetpgrp;
+
+use crate::host;
 
 /// Returns its width and height in characters; none when stdout is no terminal, or
 /// one that does not say.
@@ -17,4 +22,20 @@ pub(super) fn size() -> Option<(usize, usize)> {
 /// Returns its width in characters, if it is known.
 pub(super) fn width() -> Option<usize> {
     size().map(|(width, _)| width)
+}
+
+/// Whether a process of our group may read from the terminal: the group is in its
+/// foreground. One whose stdin is the terminal may be brought there later.
+pub(super) fn is_ours() -> bool {
+    // An answer only of the terminal that we belong to.
+    tcgetpgrp(io::stdin()).is_ok() || foreground_group() == Some(getpgrp())
+}
+
+/// Returns the group in the foreground of the terminal that we belong to. Any program
+/// finds that as /dev/tty, also when none of its streams is the terminal.
+fn foreground_group() -> Option<Pid> {
+    tcgetpgrp(io::stdout())
+        .or_else(|_| tcgetpgrp(io::stderr()))
+        .ok()
+        .or_else(host::foreground_group)
 }

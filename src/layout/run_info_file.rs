@@ -252,8 +252,7 @@ fn own_time(written: &str) -> Option<Option<jiff::Timestamp>> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
     use crate::domain::{ProjectId, TaskId};
@@ -404,8 +403,7 @@ mod tests {
                        cwd: /x/é y\nerror_summary: 'a: b'\nagent_version: \"\"\nagent_type: claude\n";
         let fields = read_own(written.as_bytes()).expect("it is ours");
         assert_eq!(Ok(&fields), read_any(written.as_bytes()).as_ref());
-        let again = write(&fields.finish(&task(), "f"), None);
-        assert_eq!(again, Ok(written.as_bytes().to_vec()));
+        assert_eq!(write(&fields.finish(&task(), "f"), None), Ok(written.into()));
     }
 
     #[test]
@@ -429,12 +427,11 @@ mod tests {
     #[test]
     fn a_rewrite_keeps_comments_and_further_documents() {
         let info = RunInfo::unknown(&task(), "f");
-        let plain = String::from_utf8(written(&info, None)).expect("text");
+        let plain = String::from_utf8_lossy(&written(&info, None)).into_owned();
         let previous = "# head\n---\nstatus: x\n# of x\nx: 1\n---\nmore: [\n";
         let expected = format!("# head\n{plain}# of x\nx: 1\n---\nmore: [\n");
         assert_eq!(written(&info, Some(previous.as_bytes())), expected.as_bytes());
-        let refused = write(&info, Some(b"{status: x, due: 2026-01-02}")).expect_err("damage");
-        assert!(refused.to_string().contains("mend it by hand"), "{refused}");
+        write(&info, Some(b"{status: x, due: 2026-01-02}")).expect_err("damage");
     }
 
     #[test]

@@ -4,9 +4,11 @@ mod breaks;
 mod captured;
 mod ends;
 mod signals;
+mod start;
 mod surroundings;
 
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
@@ -18,10 +20,13 @@ use tonic::transport::Channel;
 use crate::client::{Client, channel};
 use crate::server::{Lines, Server, output_of, wait_with_deadline};
 
-/// Returns a command that runs another one as run `r` of task `t` in project `p`.
+/// Returns a command that runs another one as run `r` of task `t` in project `p`; never
+/// in the foreground of the terminal that the tests may have.
 fn exec(server: &Server, flags: &[&str], command: &[&str]) -> Command {
     let place = &["run", "exec", "--project=p", "--task=t", "--run=r", "--agent=sh"][..];
-    server.command(&[place, flags, &["--"], command].concat())
+    let mut exec = server.command(&[place, flags, &["--"], command].concat());
+    exec.process_group(0);
+    exec
 }
 
 /// Runs a script as run `r` to its end.

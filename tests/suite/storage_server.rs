@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use callboard::clock::{Clock as _, SystemClock};
 use callboard::grpc::{DESCRIPTORS, pb};
 use callboard::{host, limits};
 use prost::Message as _;
@@ -276,7 +277,7 @@ async fn the_server_says_what_it_is() {
         SystemTime::try_from(time.expect("a time")).expect("a time")
     };
     let (started_at, now) = (time(info.started_at), time(info.now));
-    assert!(started_at <= now && now <= SystemTime::now());
+    assert!(started_at <= now && now <= SystemTime::from(SystemClock.now()));
     assert!(info.free_bytes > 0);
     let announced: BTreeMap<&str, i64> = limits::ANNOUNCED.iter().copied().collect();
     let told: BTreeMap<&str, i64> =

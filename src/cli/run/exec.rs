@@ -14,9 +14,11 @@ mod patience;
 mod prompt;
 mod record;
 mod result;
+mod start;
 mod story;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,13 +30,15 @@ use crate::cli::failure::Failure;
 use crate::cli::place_flags::TaskFlags;
 use crate::cli::run_environment::{self, absolute_path};
 use crate::cli::{duration, output, request_id};
-use crate::disk::Input;
 use crate::grpc::pb::CreateRunRequest;
 use crate::host;
 
-use self::outcome::OWN_FAILURE;
-use self::prompt::{Parts, Prompt};
+pub(in crate::cli) use self::outcome::OWN_FAILURE;
+
+use self::child::Signals;
+use self::prompt::Prompt;
 use self::record::Recorder;
+use self::start::Start;
 use self::story::Story;
 
 /// Run a command as a run: record its output, its end, and post both to the task's bus
@@ -45,10 +49,17 @@ use self::story::Story;
 /// its result is output.md in the run's folder, which is made from stdout when the
 /// command writes none.
 ///
-/// Signals are passed on to the command. When the server is away the command goes on,
-/// and what it writes is recorded when the server is back. What the command leaves
-/// behind in the background may write for 10 s more at most, and is not waited for once
-/// it is silent for 2 s.
+/// Signals are passed on to the command, and to all that it has started. On a terminal
+/// the command stays in our process group, and has no other: INT and QUIT are left to
+/// the terminal, which sends them to the command itself; TERM and the others are passed
+/// on to the command alone. One that asks to end before the command is started fails
+/// the run.
+///
+/// When the server is away the command goes on, and what it writes is recorded when the
+/// server is back. When nobody reads our stdout any more, as behind `| head`, a note says
+/// so, and the run goes on and is recorded all the same. What the command leaves behind
+/// in the background may write for 10 s more at most, and is not waited for once it is
+/// silent for 2 s.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Exec {
@@ -95,8 +106,8 @@ Examples:
   callboard run exec --agent codex --previous \"$run\" --prompt prompt.md -- codex exec -
 
 The exit code is the command's; 128+N when signal N killed it, 127 when it was not found, 126
-when it could not be executed, and 125 when something else failed: then the command was not
-started, or not all of its run was recorded.";
+when it could not be executed, and 125 when something else failed, wrong flags included: then
+the command was not started, or not all of its run was recorded.";
 
 impl Exec {
     /// Runs the command, and returns its exit code.
@@ -123,11 +134,11 @@ impl Exec {
         let mut recorder = Recorder::connect(&self.connection).await?;
         let server =
             recorder.server_info().await.map_err(|trouble| recorder.calls.failure(trouble))?;
-        let created = recorder.create(request).await;
-        created.map_err(|trouble| recorder.calls.failure(trouble))?;
-        if let Some(parts) = parts {
-            store(&recorder, parts).await?;
-        }
+        // A signal must not end us while there is a run that only we can end.
+        let listening = |source: io::Error| Failure::own("listen for signals", &source);
+        let signals = Signals::listen().map_err(listening)?;
+        let mut start = Start::new(signals, parts);
+        start.create(&mut recorder, request).await?;
         if !self.quiet {
             let run = &recorder.run;
             output::note_to_person(&format!(
@@ -154,7 +165,7 @@ impl Exec {
             quiet: self.quiet,
             patience: self.patience,
         };
-        story.tell(variables).await
+        story.tell(start, variables).await
     }
 
     fn request(&self, folder: &Path, prompt: String) -> Result<CreateRunRequest, Failure> {
@@ -173,10 +184,9 @@ impl Exec {
             previous_run_id: self.previous.clone().unwrap_or_default(),
             process_ownership: "managed".to_owned(),
             // Until the command has a process: when this one is killed before, the run is
-            // seen to be lost.
+            // seen to be lost. Our group is not the run's own.
             host: host::name(),
             pid: i32::try_from(std::process::id()).unwrap_or(0),
-            pgid: rustix::process::getpgrp().as_raw_pid(),
             cwd: folder.display().to_string(),
             commandline: command_line::text(&self.command),
             agent_version: self.agent_version.clone().unwrap_or_default(),
@@ -199,17 +209,4 @@ fn working_folder(given: Option<&Path>) -> Result<PathBuf, Failure> {
         return Err(Failure::usage(format!("--cwd {} is no folder", given.display())));
     }
     Ok(folder)
-}
-
-/// Stores a prompt that is too long for the request that creates a run.
-async fn store(recorder: &Recorder<'_>, mut parts: Parts<Input>) -> Result<(), Failure> {
-    let mut offset = 0;
-    loop {
-        let part = parts.next()?;
-        if part.is_empty() {
-            return Ok(());
-        }
-        let appended = recorder.append("prompt", offset, &part).await;
-        offset = appended.map_err(|trouble| recorder.calls.failure(trouble))?;
-    }
 }

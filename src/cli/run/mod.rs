@@ -14,6 +14,8 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 
+pub(super) use self::exec::OWN_FAILURE as EXEC_FAILURE;
+
 /// Create, show, end, remove or execute a run
 #[derive(Debug, Args)]
 pub(super) struct Run {

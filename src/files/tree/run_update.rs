@@ -93,7 +93,7 @@ impl Tree {
             match self.disk.remove_file(&parent) {
                 Ok(()) => written.push(parent),
                 Err(error) => {
-                    tracing::warn!(path = %parent, %error, "cannot remove a derived file")
+                    tracing::warn!(path = %parent, %error, "cannot remove a derived file");
                 }
             }
         }

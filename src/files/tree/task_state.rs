@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::domain::{Etag, TaskKey, TaskState, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::{paths, state_file};
+use crate::limits::STATE_MARKDOWN_BYTES_MAX;
 
 use super::Tree;
 use super::document::Document;
@@ -48,7 +49,13 @@ impl Tree {
         self.update_document(&path, None, deadline, |current| {
             self.keep_unreadable_state(&path, current)?;
             let current = current.filter(|document| is_corrupt(document));
-            Ok(current.map(|document| state_file::write(&state_file::read(&document.bytes).state)))
+            Ok(current.map(|document| {
+                let mut state = state_file::read(&document.bytes).state;
+                // What was no text is longer as text. All of it is kept beside.
+                let most = state.markdown.floor_char_boundary(STATE_MARKDOWN_BYTES_MAX);
+                state.markdown.truncate(most);
+                state_file::write(&state)
+            }))
         })?;
         Ok(true)
     }

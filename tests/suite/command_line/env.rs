@@ -21,11 +21,40 @@ fn a_shell_that_takes_the_lines_is_in_the_run() {
 }
 
 #[test]
+fn nothing_of_an_outer_run_stays_in_a_shell_that_takes_the_lines() {
+    let server = Server::start();
+    create_run(&server, "p", "t", "r", &[]);
+    let lines = server.ok(&["env", "--project=p"]);
+    let script = format!("{lines}\nenv | grep ^JRUN_ | sort");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]);
+    for name in ["PROJECT_ID", "TASK_ID", "ID", "PARENT_ID", "TASK_FOLDER", "RUN_FOLDER"] {
+        shell.env(format!("JRUN_{name}"), "outer");
+    }
+    let output = shell.env("JRUN_MESSAGE_BUS", "outer").output().expect("a shell");
+    let left: Vec<&str> = stdout(&output).lines().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left[0].starts_with("JRUN_MESSAGE_BUS=/"), "{left:?}");
+    assert_eq!(left[1], "JRUN_PROJECT_ID=p");
+}
+
+#[test]
 fn as_much_is_printed_as_is_known() {
     let server = Server::start();
     let only = json(&server.ok(&["env", "--json"]));
     let root = server.root().to_str();
-    assert_eq!(only, serde_json::json!({"CALLBOARD_ADDR": server.addr(), "CALLBOARD_ROOT": root}));
+    let expected = serde_json::json!({
+        "JRUN_PROJECT_ID": null,
+        "JRUN_TASK_ID": null,
+        "JRUN_ID": null,
+        "JRUN_PARENT_ID": null,
+        "JRUN_TASK_FOLDER": null,
+        "JRUN_RUN_FOLDER": null,
+        "JRUN_MESSAGE_BUS": null,
+        "CALLBOARD_ADDR": server.addr(),
+        "CALLBOARD_ROOT": root,
+    });
+    assert_eq!(only, expected);
     let names = |arguments: &[&str]| -> Vec<String> {
         let lines = server.ok(&[&["env"], arguments].concat());
         let name = |line: &str| {

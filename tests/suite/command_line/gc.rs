@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{code, create_run, gone_pid, json, stderr, stdout};
-use crate::server::Server;
+use crate::server::{Server, output_of};
 
 #[test]
 fn old_runs_are_removed_only_when_it_is_said_twice() {
@@ -27,6 +27,37 @@ fn old_runs_are_removed_only_when_it_is_said_twice() {
     assert_eq!((&answer["run_count"], &answer["dry_run"]), (&1.into(), &false.into()));
     assert!(!server.root().join("p/t/runs/r-1").exists());
     assert!(server.root().join("p/t/runs/r-2").exists(), "it runs");
+}
+
+#[test]
+fn where_to_remove_is_never_taken_from_the_surroundings() {
+    let server = Server::start();
+    for (task, run) in [("t", "r-1"), ("u", "r-2")] {
+        create_run(&server, "p", task, run, &[]);
+        server.ok(&["run", "status", "--run", run, "--status=completed"]);
+    }
+    let inside = |arguments: &[&str]| {
+        let mut command = server.command(&[&["gc", "--older-than=0s"], arguments].concat());
+        command.env("JRUN_PROJECT_ID", "p").env("JRUN_TASK_ID", "t");
+        command.current_dir(server.root().join("p/t"));
+        output_of(command)
+    };
+    for arguments in [&["--yes"][..], &["--yes", "--task=t"], &["--yes", "--project="]] {
+        let output = inside(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("or --everything"), "{}", stderr(&output));
+    }
+    let output = inside(&[]);
+    assert_eq!(stdout(&output), "p/t/runs/r-1\n", "{}", stderr(&output));
+    let first = "callboard: scope: task p/t (--project p --task t)\n";
+    assert!(stderr(&output).starts_with(first), "{}", stderr(&output));
+    // The trial looks at what would be removed.
+    let output = inside(&["--project=p"]);
+    assert_eq!(stdout(&output).lines().count(), 2, "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("callboard: scope: project p "), "{}", stderr(&output));
+    assert!(inside(&["--everything"]).stderr.starts_with(b"callboard: scope: all projects "));
+    let output = inside(&["--project=p", "--yes"]);
+    assert_eq!(stdout(&output).lines().count(), 2, "{}", stderr(&output));
 }
 
 #[test]

@@ -90,6 +90,28 @@ fn a_followed_file_is_printed_once_across_crashes_until_the_run_ends() {
 }
 
 #[test]
+fn a_followed_file_that_was_cut_while_the_server_was_away_is_told_to_begin_anew() {
+    let (mut server, file) = server_with_run();
+    append(&file, "a long first line\n");
+    let logs = Running::start(server.command(&["logs", "--run=r", "--follow", "--json"]));
+    let part = || {
+        let part = json(&logs.stdout.next().expect("a part"));
+        let chunk = STANDARD.decode(part["chunk"].as_str().expect("text")).expect("base64");
+        let text = String::from_utf8(chunk).expect("text");
+        (part["offset"].as_i64(), text, part["restarted"] == true)
+    };
+    assert_eq!(part(), (Some(0), "a long first line\n".to_owned(), false));
+    server.kill();
+    logs.stderr.until("connecting again");
+    fs::write(&file, "new\n").expect("a file");
+    server.restart();
+    assert_eq!(part(), (Some(0), "new\n".to_owned(), true));
+    append(&file, "more\n");
+    assert_eq!(part(), (Some(4), "more\n".to_owned(), false));
+    assert_eq!(logs.interrupt(), 0);
+}
+
+#[test]
 fn a_followed_file_that_is_replaced_begins_anew() {
     let (server, file) = server_with_run();
     append(&file, "a long first line\n");

@@ -68,7 +68,7 @@ fn what_is_removed_must_be_named() {
     server.ok(&["run", "create", "--project=p", "--task=t", "--run=r", "--agent=a"]);
     for (arguments, missing) in [
         (["project", "delete"], "--project <ID>"),
-        (["task", "delete"], "which task? give --task ID"),
+        (["task", "delete"], "--task <ID>"),
         (["run", "delete"], "which run? give --run ID"),
     ] {
         let mut command = server.command(&arguments);

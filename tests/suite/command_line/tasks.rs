@@ -137,6 +137,27 @@ fn a_task_is_marked_as_done_and_not_done_again() {
 }
 
 #[test]
+fn what_is_removed_is_never_taken_from_the_surroundings() {
+    let server = Server::start();
+    create(&server, "x", &["--task=t"]);
+    let inside = |arguments: &[&str]| {
+        let mut command = server.command(&[&["task", "delete"], arguments].concat());
+        command.env("JRUN_PROJECT_ID", "p").env("JRUN_TASK_ID", "t");
+        command.current_dir(server.root().join("p/t"));
+        output_of(command)
+    };
+    for arguments in
+        [&["--task=t"][..], &["--project=p"], &[], &["--project=", "--task=t"], &["--task="]]
+    {
+        let output = inside(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+    }
+    assert!(server.root().join("p/t").exists());
+    assert_eq!(code(&inside(&["--project=p", "--task=t"])), 0);
+    assert!(!server.root().join("p/t").exists());
+}
+
+#[test]
 fn a_task_with_a_live_run_is_removed_only_with_force() {
     let server = Server::start();
     create(&server, "x", &["--task=t"]);

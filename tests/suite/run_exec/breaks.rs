@@ -124,6 +124,25 @@ async fn once_the_command_has_ended_a_signal_ends_the_waiting_for_the_server() {
     assert!(told.contains("the command's own exit code is 3"), "{told}");
 }
 
+#[tokio::test]
+async fn once_we_are_told_to_end_a_server_that_does_not_answer_is_not_waited_for() {
+    let server = Server::start();
+    let script = "echo $$; read line; exit 3";
+    let mut running = Running::start(exec(&server, &["--patience=1h"], &["sh", "-c", script]));
+    let pid = running.stdout.next().and_then(|line| line.parse().ok());
+    let command = pid.and_then(Pid::from_raw).expect("a pid");
+    let is_started = async || types(&messages(&server).await) == ["RUN_START"];
+    eventually("RUN_START is posted", is_started).await;
+    server.signal(Signal::STOP);
+    running.tell("go");
+    eventually("the command has ended", async || test_kill_process(command).is_err()).await;
+    running.signal(Signal::TERM);
+    assert_eq!(running.end(), 125);
+    let told = running.stderr.rest().join("\n");
+    assert!(told.contains("(it does not answer)"), "{told}");
+    assert!(told.contains("the command's own exit code is 3"), "{told}");
+}
+
 /// Passes connections on to a server; while it is muted, no answer comes back.
 struct Proxy {
     addr: String,

@@ -90,13 +90,17 @@ async fn a_reader_that_has_enough_stops_nothing() {
     let server = Server::start();
     let mut command = exec(&server, &[], &["sh", "-c", "seq 1 200000; echo end >&2; exit 4"]);
     let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut first = String::new();
     let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
     stdout.read_line(&mut first).expect("a line");
     assert_eq!(first, "1\n");
     drop(stdout);
+    let mut told = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut told).expect("text");
     assert_eq!(wait_with_deadline(&mut child).code(), Some(4));
+    let note = "callboard: nobody reads stdout any more; the run goes on and is recorded";
+    assert_eq!(told.lines().filter(|line| *line == note).count(), 1, "{told}");
     let expected: String = (1..=200_000).map(|n| format!("{n}\n")).collect();
     assert!(content(&server, "agent-stdout.txt") == expected.as_bytes());
     assert_eq!(content(&server, "agent-stderr.txt"), b"end\n");

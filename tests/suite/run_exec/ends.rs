@@ -128,6 +128,24 @@ async fn what_is_refused_before_the_start_has_an_exit_code_of_its_own() {
     }
 }
 
+#[test]
+fn wrong_flags_have_no_exit_code_that_looks_like_the_commands() {
+    for (arguments, expected) in [
+        (&["run", "exec", "--agent=a"][..], 125),
+        (&["run", "exec", "--no-such-flag", "--agent=a", "--", "true"], 125),
+        (&["run", "exec", "--patience=soon", "--agent=a", "--", "true"], 125),
+        (&["run", "exec", "--help"], 0),
+        (&["help", "run", "exec"], 0),
+        (&["run", "show", "--no-such-flag"], 2),
+        (&["run", "--no-such-flag", "exec"], 2),
+    ] {
+        let output = output_of(callboard(arguments));
+        assert_eq!(code(&output), expected, "{arguments:?}");
+        assert_eq!(stderr(&output).contains("try '--help'"), expected != 0, "{arguments:?}");
+        assert_eq!(output.stdout.is_empty(), expected != 0, "{arguments:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_run_that_somebody_else_has_ended_stays_so() {
     let server = Server::start();

@@ -9,8 +9,9 @@ use crate::server::Server;
 
 /// A command that ends by itself when it gets a signal, with the sleep that it waits for.
 fn trapping(server: &Server, signal: &str, exit_code: i32) -> Running {
-    let script =
-        format!("trap 'exit {exit_code}' {signal}; sleep 1000 & echo ready $!; wait; wait");
+    // Only a shell of its own, without the trap, is sure to be ended by the signal.
+    let sleep = "sh -c 'echo ready $$; exec sleep 1000'";
+    let script = format!("trap 'exit {exit_code}' {signal}; {sleep} & wait; wait");
     Running::start(exec(server, &[], &["sh", "-c", &script]))
 }
 

@@ -50,7 +50,9 @@ async fn a_file_is_replaced_as_a_whole_byte_for_byte() {
 async fn an_append_that_is_repeated_is_a_duplicate_and_one_that_was_cut_off_is_completed() {
     let (_server, mut client, folder) = with_run().await;
     let path = folder.join("agent-stdout.txt");
-    let steps: [(&str, Option<i64>, &[u8], i64, bool); 10] = [
+    // What it is, the offset and the chunk; the next offset and whether it was there.
+    type Step = (&'static str, Option<i64>, &'static [u8], i64, bool);
+    let steps: [Step; 10] = [
         ("first", Some(0), b"hello ", 6, false),
         ("repeated", Some(0), b"hello ", 6, true),
         ("a prefix of it", Some(0), b"hel", 3, true),

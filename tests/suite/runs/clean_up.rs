@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use callboard::clock::SystemClock;
+use callboard::clock::{Clock as _, SystemClock};
 use callboard::files::Files;
 use callboard::grpc::pb;
 use callboard::store::{CleanUp, Part, Upkeep as _};
@@ -18,10 +18,7 @@ use crate::storage_client::StorageClient;
 
 /// Puts a run that ended so many days ago, with an output of 1000 bytes.
 fn put_ended(root: &std::path::Path, run: &str, days: i64) {
-    let now = std::time::SystemTime::now();
-    let now = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
-    let seconds = i64::try_from(now).expect("a time") - days * 86_400;
-    let end = jiff::Timestamp::from_second(seconds).expect("a time");
+    let end = SystemClock.now() - jiff::SignedDuration::from_hours(24 * days);
     put_record(
         root,
         &format!("p/t/runs/{run}"),

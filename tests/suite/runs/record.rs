@@ -45,7 +45,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
     };
     let ended = client.update_run_status(end).await.expect("ended").run.expect("the run");
     assert_eq!(client.run("r").await, ended);
-    assert_eq!(client.runs("p", "t").await, [ended.clone()]);
+    assert_eq!(client.runs("p", "t").await, std::slice::from_ref(&ended));
 
     let root = fs::canonicalize(server.root()).expect("the root");
     let path = |name: &str| format!("{}/p/t/runs/r/{name}", root.display());

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::time::Duration;
 
 use tonic::{Response, Status};
 
@@ -12,6 +13,9 @@ use crate::cli::failure::{self, Failure};
 use crate::cli::output;
 
 use super::patience::Patience;
+
+/// How long an answer is waited for once we are told to end.
+const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// Calls to one server.
 pub(super) struct Calls<'a> {
@@ -61,17 +65,21 @@ impl<'a> Calls<'a> {
     ) -> Result<T, Trouble> {
         let mut backoff = Backoff::new();
         loop {
-            let why = match self.connection.try_answer(call()).await {
-                Ok(Ok(answer)) => {
+            let answer = tokio::select! {
+                answer = self.connection.try_answer(call()) => answer.ok(),
+                () = self.last_answer() => None,
+            };
+            let why = match answer {
+                Some(Ok(answer)) => {
                     self.tell_of_return();
                     return Ok(answer);
                 }
-                Ok(Err(status)) if may_pass(&status) => failure::short(&status),
-                Ok(Err(status)) => {
+                Some(Err(status)) if may_pass(&status) => failure::short(&status),
+                Some(Err(status)) => {
                     self.tell_of_return();
                     return Err(Trouble::Refused(status));
                 }
-                Err(_) => "it does not answer".to_owned(),
+                None => "it does not answer".to_owned(),
             };
             self.pause(&mut backoff, why).await?;
         }
@@ -92,11 +100,22 @@ impl<'a> Calls<'a> {
                 self.connection.address()
             ));
         }
+        self.rest(delay).await;
+        Ok(())
+    }
+
+    /// Waits, and no longer than there is patience.
+    pub(super) async fn rest(&self, delay: Duration) {
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
             () = self.patience.ended() => {}
         }
-        Ok(())
+    }
+
+    /// Returns when we were told to end, and an answer is not waited for any more.
+    pub(super) async fn last_answer(&self) {
+        self.patience.ended().await;
+        tokio::time::sleep(LAST_ANSWER).await;
     }
 
     fn tell_of_return(&self) {

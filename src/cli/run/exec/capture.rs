@@ -211,10 +211,12 @@ impl Stream {
         // A thread of its own, because a reader that does not read holds it for ever:
         // it must not hold us, when we are to end.
         std::thread::spawn(move || {
-            if let Err(error) = write_all(own, taken)
-                && error.kind() != io::ErrorKind::BrokenPipe
-            {
-                output::note(&format!("cannot write to {name}: {error}"));
+            match write_all(own, taken) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => output::note(&format!(
+                    "nobody reads {name} any more; the run goes on and is recorded"
+                )),
+                Err(error) => output::note(&format!("cannot write to {name}: {error}")),
             }
             drop::<oneshot::Sender<()>>(writer);
         });

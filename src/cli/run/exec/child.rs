@@ -3,16 +3,18 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::future::poll_fn;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::task::Poll;
 
-use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::signal::unix::{self, SignalKind};
 
 use crate::cli::run_environment::Variable;
+use crate::cli::terminal;
+use crate::host;
 
 use super::outcome::Outcome;
 
@@ -41,13 +43,13 @@ impl Child {
     ///
     /// It gets a process group of its own, so that signals reach all that it starts. At
     /// a terminal it stays in ours: only processes of the group in the foreground may
-    /// read from the terminal, which also sends them its signals.
+    /// read from the terminal, whatever stdin is, and it sends them its signals.
     pub(super) fn start(
         command: &[OsString],
         folder: &Path,
         variables: Vec<Variable>,
     ) -> io::Result<Self> {
-        let leads_group = !io::stdin().is_terminal();
+        let leads_group = !terminal::is_ours();
         let [program, arguments @ ..] = command else {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         };
@@ -88,10 +90,9 @@ impl Target {
         self.pid.as_raw_nonzero().get()
     }
 
-    /// Returns the process group.
+    /// Returns its process group; 0 when that is not its own.
     pub(super) fn pgid(self) -> i32 {
-        let group = if self.leads_group { self.pid } else { getpgrp() };
-        group.as_raw_nonzero().get()
+        if self.leads_group { self.pid() } else { 0 }
     }
 
     /// Passes a signal on to the command, which has not been waited for.
@@ -123,31 +124,51 @@ pub(super) fn asks_to_end(signal: Signal) -> bool {
     [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT].contains(&signal)
 }
 
+/// The signals that `nohup` and `&` have us ignore, perhaps.
+const PERHAPS_IGNORED: [Signal; 3] = [Signal::INT, Signal::HUP, Signal::QUIT];
+
 /// The signals that are passed on. While they are listened to, they do not end us.
 pub(super) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
-    /// Listens to those that nobody has us ignore, as a rule: to be called before the
-    /// command is started.
+    /// Listens to those that nobody has us ignore: to be called before the command is
+    /// started. What we ignore it is to ignore as well, and would not once we have
+    /// listened.
     pub(super) fn listen() -> io::Result<Self> {
         let mut signals = Self(Vec::new());
         signals.add(&[Signal::TERM, Signal::USR1, Signal::USR2, Signal::WINCH])?;
+        if let Some(ignored) = Ignored::known() {
+            let heard = PERHAPS_IGNORED.into_iter().filter(|signal| !ignored.contains(*signal));
+            signals.add(&heard.collect::<Vec<_>>())?;
+        }
         Ok(signals)
     }
 
-    /// Listens to those too that `nohup` and `&` have us ignore, perhaps. To be called
-    /// right after the command was started: it is to ignore them as well then, and
-    /// would not once we have listened.
+    /// Listens to the others too: to be called right after the command was started.
     pub(super) fn listen_to_all(&mut self) -> io::Result<()> {
-        self.add(&[Signal::INT, Signal::HUP, Signal::QUIT])
+        self.add(&PERHAPS_IGNORED)
     }
 
     fn add(&mut self, signals: &[Signal]) -> io::Result<()> {
         for signal in signals {
-            let stream = unix::signal(SignalKind::from_raw(signal.as_raw()))?;
-            self.0.push((*signal, stream));
+            if self.0.iter().all(|(heard, _)| heard != signal) {
+                let stream = unix::signal(SignalKind::from_raw(signal.as_raw()))?;
+                self.0.push((*signal, stream));
+            }
         }
         Ok(())
+    }
+
+    /// Waits for a signal that asks to end. The others stay for later.
+    pub(super) async fn asked_to_end(&mut self) -> Signal {
+        poll_fn(|context| {
+            let mut asking = self.0.iter_mut().filter(|(signal, _)| asks_to_end(*signal));
+            let come = asking.find_map(|(signal, stream)| {
+                stream.poll_recv(context).is_ready().then_some(*signal)
+            });
+            come.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 
     /// Waits for signals, and has each taken by `take`; for ever.
@@ -161,6 +182,20 @@ impl Signals {
             Poll::Pending
         })
         .await
+    }
+}
+
+/// The signals that we ignore, because whoever started us did.
+struct Ignored(u64);
+
+impl Ignored {
+    /// Asks the system; none where it does not tell.
+    fn known() -> Option<Self> {
+        host::ignored_signals().map(Self)
+    }
+
+    fn contains(&self, signal: Signal) -> bool {
+        self.0 & (1 << (signal.as_raw() - 1)) != 0
     }
 }
 
@@ -184,8 +219,8 @@ mod tests {
     }
 
     #[test]
-    fn the_group_is_its_own_or_ours() {
+    fn a_group_that_is_not_its_own_is_not_told() {
         assert_eq!(target(true).pgid(), target(true).pid());
-        assert_eq!(target(false).pgid(), getpgrp().as_raw_nonzero().get());
+        assert_eq!(target(false).pgid(), 0);
     }
 }

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 /// What `run exec` itself fails with, as `env` and `docker run` do.
-pub(super) const OWN_FAILURE: u8 = 125;
+pub(in crate::cli) const OWN_FAILURE: u8 = 125;
 const CANNOT_BE_EXECUTED: u8 = 126;
 const NOT_FOUND: u8 = 127;
 /// What a shell adds to the number of the signal that killed a command.
@@ -57,6 +57,11 @@ impl Outcome {
         Self { exit_code, signal: None, summary }
     }
 
+    /// What goes wrong here, and is not the command's fault.
+    pub(super) fn own_failure(summary: String) -> Self {
+        Self { exit_code: OWN_FAILURE, signal: None, summary }
+    }
+
     /// Whether it ended well.
     pub(super) fn is_success(&self) -> bool {
         self.exit_code == 0
@@ -64,7 +69,7 @@ impl Outcome {
 }
 
 /// Returns the name of a signal as `kill -l` has it; of one without a name, its number.
-fn signal_name(number: i32) -> String {
+pub(super) fn signal_name(number: i32) -> String {
     const NAMES: [(Signal, &str); 20] = [
         (Signal::HUP, "SIGHUP"),
         (Signal::INT, "SIGINT"),

@@ -49,10 +49,17 @@ impl Patience {
     /// Returns how long to wait before trying again, at most `delay`; none when it is not
     /// to be tried again.
     pub(super) fn next_delay(&self, delay: Duration) -> Option<Duration> {
+        let since = self.limit.get().map_or_else(Instant::now, |(since, _)| since);
+        self.next_delay_since(since, delay)
+    }
+
+    /// The same for what is tried since then, and is answered every time, which does not
+    /// help.
+    pub(super) fn next_delay_since(&self, since: Instant, delay: Duration) -> Option<Duration> {
         if self.over.is_cancelled() {
             return None;
         }
-        let Some((since, limit)) = self.limit.get() else { return Some(delay) };
+        let Some((_, limit)) = self.limit.get() else { return Some(delay) };
         let left = limit.saturating_sub(since.elapsed());
         (!left.is_zero()).then(|| delay.min(left))
     }
@@ -75,6 +82,21 @@ mod tests {
         assert_eq!(patience.next_delay(HOUR), Some(HOUR));
         patience.end();
         assert_eq!(patience.next_delay(SECOND), None);
+    }
+
+    #[test]
+    fn what_is_answered_and_does_not_get_on_is_not_tried_beyond_the_limit() {
+        let patience = Patience::new(60 * SECOND);
+        let before = |ago: u32| Instant::now() - ago * SECOND;
+        for _ in 0..2 {
+            assert!(patience.next_delay_since(before(50), HOUR).expect("left") <= 10 * SECOND);
+            assert_eq!(patience.next_delay_since(before(60), HOUR), None);
+            patience.renew();
+        }
+        patience.make_endless();
+        assert_eq!(patience.next_delay_since(before(60), HOUR), Some(HOUR));
+        patience.end();
+        assert_eq!(patience.next_delay_since(before(0), HOUR), None);
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::thread;
+
+use tokio::sync::oneshot;
 
 use crate::cli::failure::Failure;
 use crate::disk::Input;
@@ -62,6 +65,23 @@ impl<R: Read> Parts<R> {
         let count = self.head.len().min(RUN_OUTPUT_CHUNK_BYTES_MAX);
         let rest = self.head.split_off(count);
         Ok(std::mem::replace(&mut self.head, rest))
+    }
+
+    /// As [`Parts::next`], while other things go on: a file that is a pipe may let us wait
+    /// for ever. Returns what is left, too.
+    pub(super) async fn next_meanwhile(mut self) -> Result<(Self, Vec<u8>), Failure>
+    where
+        R: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let shown = self.shown.clone();
+        // A thread of its own, that nobody has to wait for.
+        thread::spawn(move || {
+            let part = self.next();
+            let _ = answer.send(part.map(|part| (self, part)));
+        });
+        let lost = |source| Failure::own(&format!("read {shown}"), &source);
+        answered.await.map_err(lost)?
     }
 
     fn read(&mut self, most: usize) -> Result<Vec<u8>, Failure> {

@@ -3,11 +3,12 @@
 //! Every call is safe to repeat: by a request id, by an offset, or because doing it again
 //! changes nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tonic::transport::Channel;
 use tonic_types::StatusExt as _;
 
+use crate::cli::backoff::Backoff;
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::grpc::pb::message_bus_client::MessageBusClient;
@@ -55,10 +56,9 @@ impl<'a> Recorder<'a> {
     }
 
     /// Creates the run.
-    pub(super) async fn create(&mut self, request: CreateRunRequest) -> Result<(), Trouble> {
+    pub(super) async fn create(&self, request: CreateRunRequest) -> Result<Run, Trouble> {
         let create = async || self.storage.clone().create_run(request.clone()).await;
-        self.run = self.calls.persist(create).await?.run.unwrap_or_default();
-        Ok(())
+        Ok(self.calls.persist(create).await?.run.unwrap_or_default())
     }
 
     /// Records which process it is.
@@ -78,7 +78,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Appends to a file of the run, and returns where the next chunk belongs. When
-    /// another program wrote to the file, the chunk goes behind that.
+    /// another program wrote to the file, the chunk goes behind that; when it does so
+    /// again and again, as soon as there is a pause, if there is patience for that.
     pub(super) async fn append(
         &self,
         file: &str,
@@ -93,11 +94,23 @@ impl<'a> Recorder<'a> {
             offset: Some(i64::try_from(offset).unwrap_or(i64::MAX)),
             chunk: chunk.to_vec(),
         };
+        let began = Instant::now();
+        let mut delays = None;
         loop {
             let append = async || self.storage.clone().append_run_output(request.clone()).await;
-            match self.calls.persist(append).await {
+            let trouble = match self.calls.persist(append).await {
                 Ok(answer) => return Ok(u64::try_from(answer.next_offset).unwrap_or(0)),
-                Err(trouble) => request.offset = Some(size_at(&trouble).ok_or(trouble)?),
+                Err(trouble) => trouble,
+            };
+            let Some(size) = size_at(&trouble) else { return Err(trouble) };
+            request.offset = Some(size);
+            // Once is what happens; more often than that we are too slow for somebody.
+            match &mut delays {
+                None => delays = Some(Backoff::new()),
+                Some(delays) => {
+                    let delay = self.calls.patience.next_delay_since(began, delays.next_delay());
+                    self.calls.rest(delay.ok_or(trouble)?).await;
+                }
             }
         }
     }

@@ -79,7 +79,13 @@ async fn read(
         let open = async || recorder.storage.clone().read_run_file(request.clone()).await;
         let mut stream = recorder.calls.persist(open).await?;
         while offset < size {
-            match stream.message().await {
+            let part = tokio::select! {
+                part = stream.message() => part,
+                () = recorder.calls.last_answer() => {
+                    return Err(Trouble::Away("told to end before it was read".to_owned()));
+                }
+            };
+            match part {
                 Ok(Some(mut part)) => {
                     part.chunk.truncate(size - offset);
                     offset += part.chunk.len();

@@ -22,10 +22,15 @@ use super::child::{self, Child, Signals, Target, asks_to_end};
 use super::outcome::Outcome;
 use super::record::Recorder;
 use super::result;
+use super::start::Start;
 
 /// How long our own streams are still written to when we are told to end, and nobody
 /// reads them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long recording may go on after the command's end before the run is given this
+/// process instead of the command's.
+const TAKE_OVER_AFTER: Duration = Duration::from_millis(20);
 
 /// A run that was created, and the command that it is about.
 pub(super) struct Story<'a> {
@@ -54,12 +59,27 @@ impl Story<'_> {
     ///
     /// # Errors
     /// When not all was recorded.
-    pub(super) async fn tell(&self, variables: Vec<Variable>) -> Result<u8, Failure> {
-        let listening = |source: io::Error| Failure::own("listen for signals", &source);
-        let mut signals = Signals::listen().map_err(listening)?;
+    pub(super) async fn tell(
+        &self,
+        mut start: Start,
+        variables: Vec<Variable>,
+    ) -> Result<u8, Failure> {
+        let prepared = start.prepare(self.recorder).await;
+        let mut signals = start.signals;
+        if let Err(failure) = prepared {
+            let outcome = Outcome::own_failure(failure.sentence().to_owned());
+            self.tell_not_started(&outcome, &mut signals).await?;
+            return Err(failure);
+        }
         let child = match Child::start(self.command, self.folder, variables) {
             Ok(child) => child,
-            Err(error) => return self.tell_not_started(&error).await,
+            Err(error) => {
+                let program = self.command.first().map(|program| program.to_string_lossy());
+                let outcome = Outcome::not_started(&program.unwrap_or_default(), &error);
+                output::note(&outcome.summary);
+                self.tell_not_started(&outcome, &mut signals).await?;
+                return Ok(outcome.exit_code);
+            }
         };
         // Were this to fail, the command goes on, and the signals end us as usual.
         if let Err(error) = signals.listen_to_all() {
@@ -115,18 +135,35 @@ impl Story<'_> {
             recorder.calls.patience.begin(self.patience);
             stdout.command_ended();
             stderr.command_ended();
-            outcome.map_err(|source| Failure::own("wait for the command", &source))
+            outcome.unwrap_or_else(|error| {
+                Outcome::own_failure(format!("cannot wait for the command: {error}"))
+            })
         };
-        let ((start, mut unrecorded), captured_stdout, captured_stderr, outcome) = tokio::join!(
-            self.tell_start(target),
-            stdout.capture(stdout_pipe, recorder),
-            stderr.capture(stderr_pipe, recorder),
-            command,
-        );
-        let outcome = outcome?;
-        unrecorded.add_lost("stdout", captured_stdout);
-        unrecorded.add_lost("stderr", captured_stderr);
-        unrecorded.add("its result", result::make(recorder).await);
+        let recorded = CancellationToken::new();
+        let start = async {
+            let start = self.tell_start(target).await;
+            ended.cancelled().await;
+            tokio::select! {
+                () = recorded.cancelled() => {}
+                () = tokio::time::sleep(TAKE_OVER_AFTER) => self.take_over().await,
+            }
+            start
+        };
+        let output = async {
+            let lost = tokio::join!(
+                stdout.capture(stdout_pipe, recorder),
+                stderr.capture(stderr_pipe, recorder)
+            );
+            ended.cancelled().await;
+            let result = result::make(recorder).await;
+            recorded.cancel();
+            (lost, result)
+        };
+        let ((start, mut unrecorded), ((lost_stdout, lost_stderr), result), outcome) =
+            tokio::join!(start, output, command);
+        unrecorded.add_lost("stdout", lost_stdout);
+        unrecorded.add_lost("stderr", lost_stderr);
+        unrecorded.add("its result", result);
         unrecorded.add_all(self.tell_end(&outcome, start).await);
         unrecorded.into_failure(&recorder.run.run_id, &outcome)?;
         Ok(outcome.exit_code)
@@ -145,6 +182,14 @@ impl Story<'_> {
         };
         let posted = self.recorder.post(message).await;
         (unrecorded.add("RUN_START", posted), unrecorded)
+    }
+
+    /// Makes this process the run's, while there is still something to record: the
+    /// run is not lost as long as somebody looks after it.
+    async fn take_over(&self) {
+        let pid = i32::try_from(std::process::id()).unwrap_or(0);
+        // The end will say so when the server cannot be reached.
+        let _ = self.recorder.set_process(&host::name(), pid, 0).await;
     }
 
     /// Ends the run, and posts RUN_STOP or RUN_CRASH.
@@ -180,14 +225,26 @@ impl Story<'_> {
     }
 
     /// Ends the run of a command that could not be started.
-    async fn tell_not_started(&self, error: &io::Error) -> Result<u8, Failure> {
-        let program = self.command.first().map(|program| program.to_string_lossy());
-        let outcome = Outcome::not_started(&program.unwrap_or_default(), error);
-        output::note(&outcome.summary);
-        self.recorder.calls.patience.begin(self.patience);
-        let unrecorded = self.tell_end(&outcome, None).await;
-        unrecorded.into_failure(&self.recorder.run.run_id, &outcome)?;
-        Ok(outcome.exit_code)
+    ///
+    /// # Errors
+    /// When not all was recorded.
+    async fn tell_not_started(
+        &self,
+        outcome: &Outcome,
+        signals: &mut Signals,
+    ) -> Result<(), Failure> {
+        let patience = &self.recorder.calls.patience;
+        patience.begin(self.patience);
+        let take_signal = |signal| {
+            if asks_to_end(signal) {
+                patience.end();
+            }
+        };
+        let unrecorded = tokio::select! {
+            unrecorded = self.tell_end(outcome, None) => unrecorded,
+            never = signals.each(take_signal) => match never {},
+        };
+        unrecorded.into_failure(&self.recorder.run.run_id, outcome)
     }
 }
 
