@@ -116,6 +116,11 @@ pub struct Run {
 }
 
 impl RunInfo {
+    /// The exit code of a run that has not ended, or of which it is not known.
+    pub const EXIT_CODE_UNKNOWN: i64 = -1;
+    /// The error summary of a run whose process was found to be gone.
+    pub const PROCESS_GONE: &str = "its process is gone";
+
     /// Returns a run of which nothing is known but its place.
     pub fn unknown(task: &TaskKey, run_id: &str) -> Self {
         Self {
@@ -130,7 +135,7 @@ impl RunInfo {
             pgid: 0,
             start_time: None,
             end_time: None,
-            exit_code: -1,
+            exit_code: Self::EXIT_CODE_UNKNOWN,
             status: run_status::UNKNOWN.to_owned(),
             cwd: String::new(),
             prompt_path: String::new(),
@@ -146,6 +151,14 @@ impl RunInfo {
     /// Whether it is said to run.
     pub fn is_running(&self) -> bool {
         self.status == run_status::RUNNING
+    }
+
+    /// Whether it counts as failed only because its process was found to be gone.
+    /// Whoever waited for the process knows better.
+    pub fn end_is_a_guess(&self) -> bool {
+        self.status == run_status::FAILED
+            && self.exit_code == Self::EXIT_CODE_UNKNOWN
+            && self.error_summary == Self::PROCESS_GONE
     }
 
     /// Whether it has ended, well or badly.

@@ -37,7 +37,8 @@ pub trait Runs: Send + Sync + 'static {
     /// IO.
     fn list_runs(&self, query: RunQuery) -> impl Future<Output = Result<RunPage>> + Send;
 
-    /// Ends a run. Ending it again in the same way is fine.
+    /// Ends a run. Ending it again in the same way is fine; in another way only when
+    /// its end is a guess of `reconcile_runs`.
     ///
     /// # Errors
     /// As `update_run`, and INVALID_TRANSITION.

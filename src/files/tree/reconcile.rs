@@ -9,7 +9,6 @@ use crate::limits::LOCK_BUDGET;
 use crate::store::{Part, Reconciled};
 
 use super::Tree;
-use super::run_update::GONE;
 use super::runs::{RunPlace, liveness};
 
 impl Tree {
@@ -114,7 +113,7 @@ impl Tree {
         } else {
             ended.status = run_status::FAILED.to_owned();
             if ended.error_summary.is_empty() {
-                ended.error_summary = GONE.to_owned();
+                ended.error_summary = RunInfo::PROCESS_GONE.to_owned();
             }
         }
         Some(ended)

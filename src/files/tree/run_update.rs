@@ -13,11 +13,6 @@ use crate::store::{EndStatus, RunChange, RunEnd};
 use super::Tree;
 use super::runs::{RunPlace, derived_files};
 
-/// Why a run is marked as failed whose process is gone.
-pub(super) const GONE: &str = "its process is gone";
-/// An exit code that is not known.
-const NOT_KNOWN: i64 = -1;
-
 impl Tree {
     /// Ends a run.
     pub(in crate::files) fn end_run(
@@ -144,17 +139,19 @@ fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<Option<RunI
     if end.status == EndStatus::Running {
         return if info.is_running() { Ok(None) } else { Err(refused()) };
     }
-    // That its process was gone is a guess: whoever waited for it knows better.
-    let is_guess = info.status == run_status::FAILED
-        && info.exit_code == NOT_KNOWN
-        && info.error_summary == GONE;
-    if info.has_ended() && !is_guess {
+    if info.has_ended() {
         let same = info.status == to && end.exit_code.is_none_or(|code| code == info.exit_code);
-        return if same { Ok(None) } else { Err(refused()) };
+        if same {
+            return Ok(None);
+        }
+        if !info.end_is_a_guess() {
+            return Err(refused());
+        }
     }
-    let by_default = if end.status == EndStatus::Completed { 0 } else { NOT_KNOWN };
+    let by_default =
+        if end.status == EndStatus::Completed { 0 } else { RunInfo::EXIT_CODE_UNKNOWN };
     let mut ended = info.clone();
-    if is_guess {
+    if info.end_is_a_guess() {
         ended.error_summary.clear();
     }
     ended.status = to.to_owned();

@@ -423,12 +423,23 @@ fn ended(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<RunInfo, Reason
     };
     if info.status == status {
         let same = end.exit_code.is_none_or(|code| status == "running" || code == info.exit_code);
-        return if same { Ok(info.clone()) } else { Err(Reason::InvalidTransition) };
+        if same {
+            return Ok(info.clone());
+        }
     }
-    if info.status != "running" {
+    // What was reconciled may be corrected by whoever knows better.
+    let is_guess = info.status == "failed"
+        && info.exit_code == -1
+        && info.error_summary == "its process is gone";
+    if info.status != "running" && (!is_guess || status == "running")
+        || info.status == status && !is_guess
+    {
         return Err(Reason::InvalidTransition);
     }
     let mut ended = info.clone();
+    if is_guess {
+        ended.error_summary.clear();
+    }
     ended.status = status.into();
     ended.exit_code = end.exit_code.unwrap_or(if status == "completed" { 0 } else { -1 });
     // Never before its start.

@@ -389,7 +389,8 @@ class StorageServicer(object):
 
     def UpdateRunStatus(self, request, context):
         """Ends a run: status, exit code and end time change, everything else stays.
-        Ending it again in the same way is fine and changes nothing.
+        Ending it again in the same way is fine and changes nothing. A run that
+        ReconcileRuns marked as failed may still be ended by whoever knows how it ended.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
         failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
