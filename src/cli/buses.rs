@@ -109,7 +109,7 @@ mod tests {
 BUS                     SIZE  LAST MESSAGE              ARCHIVES  DAMAGED
 p                       12 B  -                                0        0
 project/task\\x1b         0 B  2026-02-23T19:17:10.000Z         3        0
-  cannot be read: it is a directory
+  problem: it is a directory
 "
         );
     }

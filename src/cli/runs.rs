@@ -131,6 +131,6 @@ r                         running    lost      claude  2026-02-23T19:17:10.000Z 
         let lines: Vec<&str> = several.lines().collect();
         assert!(lines[0].starts_with("TASK                      RUN "), "{several}");
         assert!(lines[1].starts_with("p/t                       r  "), "{several}");
-        assert_eq!(lines[2], "  cannot be read: line 1");
+        assert_eq!(lines[2], "  problem: line 1");
     }
 }

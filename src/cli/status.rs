@@ -17,7 +17,7 @@ use super::output::Form;
 use super::paging::{self, PAGE_SIZE};
 use super::{duration, size};
 
-/// Show what server answers, what is free on its disk, and how many runs are running
+/// Show which server answers, what is free on its disk, and how many runs are running
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Status {

@@ -91,7 +91,7 @@ impl Table {
         for (row, line) in rows.iter().zip(&lines) {
             self.push_line(&mut page, line);
             if !row.problem.is_empty() {
-                page.push_str(&format!("  cannot be read: {}\n", escape::line(&row.problem)));
+                page.push_str(&format!("  problem: {}\n", escape::line(&row.problem)));
             }
         }
         page
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn problems_stand_on_a_line_of_their_own() {
         let damaged = Row { problem: "line 3:\nno colon".into(), ..row(["a", "1", "w"]) };
-        assert!(table().page(&[damaged]).ends_with("w\n  cannot be read: line 3:\\nno colon\n"));
+        assert!(table().page(&[damaged]).ends_with("w\n  problem: line 3:\\nno colon\n"));
     }
 
     #[test]
