@@ -109,7 +109,7 @@ fn damaged_runs_are_listed_with_their_problem() {
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 4, "{table}");
     assert!(lines[1].starts_with("r-1 ") && lines[1].contains(" damaged "), "{table}");
-    assert!(lines[2].starts_with("  cannot be read: "), "{table}");
+    assert!(lines[2].starts_with("  problem: "), "{table}");
     assert!(lines[3].starts_with("r-2 "), "{table}");
     let output = server.run(&["run", "show", "--run=r-1", "--project=p", "--task=t"]);
     assert_eq!(code(&output), 1);
