@@ -9,6 +9,7 @@ mod clean_up;
 mod create;
 mod document;
 mod file_hints;
+mod look;
 mod observer;
 mod places;
 mod projects;

@@ -29,7 +29,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
         pid: 4_000_001,
         pgid: 4_000_002,
         process_ownership: "managed".into(),
-        cwd: "/work/a: b #c".into(),
+        cwd: "/srv/a: b #c".into(),
         commandline: "claude -p 'go on'\n--verbose\ttab \u{1f600}".into(),
         agent_version: "1.0".into(),
         prompt: "do it\n".into(),
@@ -63,7 +63,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
         end_time: ended.end_time,
         exit_code: 7,
         status: "failed".into(),
-        cwd: "/work/a: b #c".into(),
+        cwd: "/srv/a: b #c".into(),
         prompt_path: path("prompt.md"),
         output_path: path("output.md"),
         stdout_path: path("agent-stdout.txt"),
@@ -97,7 +97,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
     assert_eq!(text(&file(&server, "r", "parent-run-id")), "parent\n");
     assert_eq!(text(&file(&server, "r", "agent-type")), "claude\n");
     let cwd = text(&file(&server, "r", "cwd"));
-    assert!(cwd.starts_with("RUN_ID=r\nCWD=/work/a: b #c\nAGENT=claude\n"), "{cwd}");
+    assert!(cwd.starts_with("RUN_ID=r\nCWD=/srv/a: b #c\nAGENT=claude\n"), "{cwd}");
     assert!(cwd.ends_with("PID=4000001\nEXIT_CODE=7\n"), "{cwd}");
     assert!(file(&server, "r", "logs").is_dir());
 }
