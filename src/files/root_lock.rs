@@ -9,7 +9,17 @@ use crate::layout::paths;
 /// The lock of the root, until it is dropped. Its file is never deleted: two
 /// servers could then hold locks of two files by one name.
 pub(super) struct RootLock {
-    _file: Arc<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
+}
+
+impl Drop for RootLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started from this one
+        // has it open, too, until it runs its own program.
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "cannot unlock the root");
+        }
+    }
 }
 
 impl RootLock {
@@ -31,6 +41,6 @@ impl RootLock {
         file.truncate(0)
             .and_then(|()| file.append(format!("{pid}\n").as_bytes()))
             .map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
