@@ -38,8 +38,8 @@ pub(super) struct RunIndex {
 #[derive(Default)]
 struct State {
     tasks: BTreeMap<TaskKey, TaskRuns>,
-    /// Folders by the id of their run.
-    places: HashMap<String, BTreeSet<RunPlace>>,
+    /// Folders by the id of their run, in order; almost always one.
+    places: HashMap<String, Vec<RunPlace>>,
     /// How often it was begun to be brought up to date.
     begun: u64,
     /// The last of these that came to its end.
@@ -78,7 +78,7 @@ struct Indexed {
 #[derive(Default)]
 pub(super) struct Descent {
     /// What each id names: its folders.
-    pub(super) places: HashMap<String, BTreeSet<RunPlace>>,
+    pub(super) places: HashMap<String, Vec<RunPlace>>,
     /// What comes from an id: the ids of its children and of its restarts.
     pub(super) below: HashMap<String, BTreeSet<String>>,
     /// The parent and the previous run of an id.
@@ -108,7 +108,7 @@ impl RunIndex {
 
     fn places(&self, id: &str) -> Vec<RunPlace> {
         let state = super::locked(&self.state);
-        state.places.get(id).map(|places| places.iter().cloned().collect()).unwrap_or_default()
+        state.places.get(id).cloned().unwrap_or_default()
     }
 
     /// Returns which runs come from which.
@@ -142,7 +142,10 @@ impl State {
         {
             self.forget_place(&before.id, place);
         }
-        self.places.entry(run.info.run_id.clone()).or_default().insert(place.clone());
+        let places = self.places.entry(run.info.run_id.clone()).or_default();
+        if let Err(at) = places.binary_search(place) {
+            places.insert(at, place.clone());
+        }
     }
 
     fn remove(&mut self, place: &RunPlace) {
@@ -154,7 +157,7 @@ impl State {
 
     fn forget_place(&mut self, id: &str, place: &RunPlace) {
         if let Some(places) = self.places.get_mut(id) {
-            places.remove(place);
+            places.retain(|known| known != place);
             if places.is_empty() {
                 self.places.remove(id);
             }
