@@ -247,6 +247,11 @@ impl Error {
         Self::PathTraversal { field, value: shown(value) }
     }
 
+    /// Builds an [`Error::CorruptDocument`] from what is wrong with the one at a path.
+    pub fn corrupt(path: &impl ToString, problem: &impl ToString) -> Self {
+        Self::CorruptDocument { path: path.to_string(), problem: problem.to_string() }
+    }
+
     /// Builds an [`Error::Io`] from what was tried on which path.
     pub fn io(action: &'static str, path: impl Into<String>, source: io::Error) -> Self {
         Self::Io { action, path: path.into(), source: Arc::new(source) }

@@ -33,6 +33,11 @@ impl TreePath {
         Some(Self(self.0.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())))
     }
 
+    /// Returns the folder in which it stands; for the root, itself.
+    pub fn folder(&self) -> Self {
+        self.parent().unwrap_or_else(Self::root)
+    }
+
     /// Whether it is this folder, or lies below it.
     pub fn is_in(&self, folder: &Self) -> bool {
         let rest = self.0.strip_prefix(folder.0.as_str());

@@ -1,9 +1,12 @@
-//! Waiting for the lock of a file, with a limit.
+//! Waiting for the lock of a file, with a limit; and locks in memory.
 
 use std::io;
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::disk::DiskFile;
+use crate::domain::TreePath;
+use crate::error::{Error, Holder};
 use crate::limits::LOCK_RETRY_INTERVAL;
 
 /// Takes the lock of a file; returns false when another program held it until the
@@ -18,4 +21,18 @@ pub(in crate::files) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io
         std::thread::sleep(LOCK_RETRY_INTERVAL);
     }
     Ok(true)
+}
+
+/// Says that another program held the lock of a file for all of a time.
+pub(in crate::files) fn timed_out(file: &dyn DiskFile, path: &TreePath, budget: Duration) -> Error {
+    Error::LockTimeout {
+        path: path.to_string(),
+        holder: Holder(file.lock_holder()),
+        budget_seconds: budget.as_secs(),
+    }
+}
+
+/// Locks what is whole between any two statements of ours.
+pub(in crate::files) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

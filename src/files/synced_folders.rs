@@ -2,11 +2,13 @@
 //! another thread, or a server that died, may not have synced it yet.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::disk::{Disk, Identity};
 use crate::domain::TreePath;
 use crate::error::Result;
+
+use super::lock::locked;
 
 /// Beyond this many folders, what is known is forgotten.
 const KNOWN_MAX: usize = 65_536;
@@ -35,12 +37,12 @@ impl SyncedFolders {
     }
 
     fn knows(&self, folder: &TreePath, identity: Identity) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.known);
         known.get(folder) == Some(&identity)
     }
 
     fn learn(&self, folder: &TreePath, identity: Option<Identity>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.known);
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
@@ -50,7 +52,7 @@ impl SyncedFolders {
     /// Forgets a folder that was removed, and those below it: new ones may get their
     /// identities.
     pub(in crate::files) fn forget(&self, folder: &TreePath) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.known);
         known.retain(|path, _| !path.is_in(folder));
     }
 }

@@ -57,7 +57,7 @@ pub fn unreadable_file(document: &TreePath, stamp: &str) -> TreePath {
 
 fn beside(document: &TreePath, ending: &str) -> TreePath {
     let name = format!("{}{ending}", document.name());
-    document.parent().unwrap_or_else(TreePath::root).join(&name)
+    document.folder().join(&name)
 }
 
 /// A project's folder.

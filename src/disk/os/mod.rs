@@ -96,7 +96,7 @@ impl Disk for OsDisk {
 
     fn create_synced(&self, path: &TreePath, content: &[u8]) -> Result<()> {
         self.create_with(path, content, true)?;
-        self.sync_folder(&path.parent().unwrap_or_else(TreePath::root))
+        self.sync_folder(&path.folder())
     }
 
     fn read(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>> {

@@ -58,7 +58,7 @@ impl OsDisk {
 
     /// Opens the folder of a path, to use the `…at` calls with its name.
     pub(super) fn open_parent(&self, path: &TreePath) -> rustix::io::Result<OwnedFd> {
-        self.open_folder(&path.parent().unwrap_or_else(TreePath::root))
+        self.open_folder(&path.folder())
     }
 
     pub(super) fn open_file(&self, path: &TreePath, flags: OFlags) -> Result<Option<OsFile>> {

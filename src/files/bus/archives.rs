@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use crate::disk::{Disk, DiskFile, Identity, Kind, Status};
 use crate::domain::{BusId, TreePath};
-use crate::error::{Error, Holder, Result};
+use crate::error::{Error, Result};
 use crate::layout::message_file::Position;
 use crate::layout::paths;
 
 use super::scanner::{Found, Scanner};
-use crate::files::lock::lock_until;
+use crate::files::lock::{lock_until, timed_out};
 
 /// How far into an archive its first time is looked for, in bytes.
 const FIRST_TIME_BYTES: u64 = 1 << 20;
@@ -146,11 +146,7 @@ fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<O
         // What was committed of it stays; it is tried again at the next look.
         return match before {
             Some(before) => Ok(Some(Archive { path, ..before.clone() })),
-            None => Err(Error::LockTimeout {
-                path: path.to_string(),
-                holder: Holder(file.lock_holder()),
-                budget_seconds: LOCK_BUDGET.as_secs(),
-            }),
+            None => Err(timed_out(&*file, &path, LOCK_BUDGET)),
         };
     }
     let looked = file.status().and_then(|status| {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::disk::{Disk, DiskFile, Identity};
 use crate::domain::{BusId, TreePath};
-use crate::error::{Error, Holder, Result};
+use crate::error::{Error, Result};
 use crate::layout::message_file::Position;
 use crate::layout::paths;
 use crate::limits;
@@ -23,7 +23,7 @@ use super::index::{Entry, Index};
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
-use crate::files::lock::lock_until;
+use crate::files::lock::{lock_until, timed_out};
 use std::sync::PoisonError;
 
 /// How long an archive is looked at after its rename: another program may have
@@ -222,11 +222,7 @@ impl Owner {
         if lock_until(file, deadline).map_err(self.failed("lock"))? {
             return Ok(());
         }
-        Err(Error::LockTimeout {
-            path: self.path.to_string(),
-            holder: Holder(file.lock_holder()),
-            budget_seconds: budget.as_secs(),
-        })
+        Err(timed_out(file, &self.path, budget))
     }
 
     pub(super) fn unlock(&self) {

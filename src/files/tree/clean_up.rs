@@ -34,7 +34,7 @@ impl Tree {
             if is_enough(free) {
                 break;
             }
-            let place = RunPlace { task: run.task.clone(), folder: run.folder.clone() };
+            let place = RunPlace::of(&run);
             match self.clean_up_run(&place, wanted.dry_run) {
                 Ok(size) => {
                     cleaned.size_bytes += size;

@@ -105,7 +105,7 @@ impl Tree {
     /// Makes what an earlier call created durable: when a crash came between, it is
     /// there but not on disk.
     fn sync_creation(&self, record: &TreePath, folder: &TreePath) -> Result<()> {
-        let parent = record.parent().unwrap_or_else(TreePath::root);
+        let parent = record.folder();
         if self.is_doubtful(record)
             && let Ok(Some(document)) = self.read_document(record)
         {

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use crate::disk::{Disk, DiskFile, Expected, Replaced, Status};
 use crate::domain::{Etag, TreePath};
-use crate::error::{Error, Holder, Result};
-use crate::files::lock::lock_until;
+use crate::error::{Error, Result};
+use crate::files::lock::{lock_until, timed_out};
 use crate::layout::paths;
 use crate::limits;
 
@@ -30,10 +30,9 @@ impl Tree {
     pub(super) fn read_document(&self, path: &TreePath) -> Result<Option<Document>> {
         match self.disk.read(path, limits::DOCUMENT_BYTES_MAX) {
             Ok(content) => Ok(content.map(|content| Document::new(content.bytes, content.status))),
-            Err(Error::TooLarge { limit_name, limit, .. }) => Err(Error::CorruptDocument {
-                path: path.to_string(),
-                problem: format!("it is over {limit_name} = {limit} bytes"),
-            }),
+            Err(Error::TooLarge { limit_name, limit, .. }) => {
+                Err(Error::corrupt(path, &format!("it is over {limit_name} = {limit} bytes")))
+            }
             Err(error) => Err(error),
         }
     }
@@ -112,7 +111,7 @@ impl Tree {
                 Error::io("sync", path.as_str(), source)
             })?;
         }
-        let parent = path.parent().unwrap_or_else(TreePath::root);
+        let parent = path.folder();
         self.disk.sync_folder(&parent).inspect_err(|_| self.doubt(path))
     }
 
@@ -137,11 +136,7 @@ impl DocumentLock {
         loop {
             let file = disk.create_append(&path)?;
             if !lock_until(&*file, deadline).map_err(failed)? {
-                return Err(Error::LockTimeout {
-                    path: path.to_string(),
-                    holder: Holder(file.lock_holder()),
-                    budget_seconds: limits::LOCK_BUDGET.as_secs(),
-                });
+                return Err(timed_out(&*file, &path, limits::LOCK_BUDGET));
             }
             let lock = Self(file);
             // Some programs unlink their lock files: then this one excludes nobody.

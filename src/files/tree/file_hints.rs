@@ -36,10 +36,6 @@ pub(super) struct FileHint {
     hints: Arc<FileHints>,
 }
 
-fn folder_of(path: &TreePath) -> TreePath {
-    path.parent().unwrap_or_else(TreePath::root)
-}
-
 impl Table {
     fn notify(&self, path: &TreePath) {
         self.followers.get(path).into_iter().flatten().for_each(|one| one.notify_waiters());
@@ -58,13 +54,13 @@ impl FileHints {
             let mut table = super::locked(&self.table);
             for path in paths {
                 table.followers.entry(path.clone()).or_default().push(Arc::clone(&changed));
-                *table.folders.entry(folder_of(path)).or_default() += 1;
+                *table.folders.entry(path.folder()).or_default() += 1;
             }
         }
         self.with_hints(|hints| {
             for path in paths {
                 // Where the system gives no hints, looking from time to time must do.
-                let _ = hints.watch(&folder_of(path));
+                let _ = hints.watch(&path.folder());
             }
         });
         FileHint { paths: paths.to_vec(), changed, hints: Arc::clone(self) }
@@ -107,7 +103,7 @@ impl Drop for FileHint {
                         table.followers.remove(path);
                     }
                 }
-                let folder = folder_of(path);
+                let folder = path.folder();
                 if let Some(count) = table.folders.get_mut(&folder) {
                     *count -= 1;
                     if *count == 0 {

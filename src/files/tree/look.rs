@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::disk::Status;
 use crate::domain::{ProjectId, TaskKey, TreePath};
@@ -11,17 +11,14 @@ use crate::error::{Error, Reason, Result};
 use crate::layout::paths;
 use crate::store::Part;
 
-use super::Tree;
 use super::changes::Key;
 use super::runs::RunPlace;
+use super::{TIME_GRAIN, Tree};
 
 /// Folders for which the system is asked for hints at most. It has a limit of its
 /// own, for all programs of the user together; what is beyond is looked at from time
 /// to time.
 pub(super) const HINTED_FOLDERS_MAX: usize = 8192;
-/// A file's time stands still for so long at most while it changes.
-const TIME_GRAIN: Duration = Duration::from_millis(50);
-
 /// What was seen of the things that are watched, so that most looks read nothing.
 #[derive(Default)]
 pub(super) struct Seen {

@@ -31,7 +31,8 @@ mod watching;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,7 @@ use crate::clock::Clock;
 use crate::disk::{Disk, Identity};
 use crate::domain::{RequestId, TreePath};
 use crate::error::Result;
+use crate::files::lock::locked;
 use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
 
@@ -52,6 +54,10 @@ use turns::Turns;
 pub(super) use observer::observe;
 pub(super) use runs::RunPlace;
 pub(super) use turns::Turn;
+
+/// The times of a file or a folder stand still for so long at most while it changes:
+/// what was looked at within that time of a change may have missed a later one.
+const TIME_GRAIN: Duration = Duration::from_millis(50);
 
 /// The tree of one root.
 pub(super) struct Tree {
@@ -139,9 +145,4 @@ impl Tree {
     fn stamp(&self) -> String {
         stamp::stamp(self.clock.now(), self.pid)
     }
-}
-
-/// Locks what is whole between any two statements of ours.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -82,9 +82,8 @@ impl Tree {
         let document = self.read_document(&path)?;
         let home_folders = match &document {
             None => HomeFolders::default(),
-            Some(document) => home_folders_file::read(&document.bytes).map_err(|damage| {
-                Error::CorruptDocument { path: path.to_string(), problem: damage.to_string() }
-            })?,
+            Some(document) => home_folders_file::read(&document.bytes)
+                .map_err(|damage| Error::corrupt(&path, &damage))?,
         };
         Ok(Project {
             id: id.clone(),
@@ -131,19 +130,15 @@ impl Tree {
             let previous = current.map(|document| document.bytes.as_slice());
             let mut folders = match previous {
                 None => HomeFolders::default(),
-                Some(bytes) => home_folders_file::read(bytes).map_err(|damage| {
-                    Error::CorruptDocument { path: path.to_string(), problem: damage.to_string() }
-                })?,
+                Some(bytes) => home_folders_file::read(bytes)
+                    .map_err(|damage| Error::corrupt(&path, &damage))?,
             };
             let ProjectChange { project_root, source_folders, additional_folders } = change.clone();
             folders.project_root = project_root.unwrap_or(folders.project_root);
             folders.source_folders = source_folders.unwrap_or(folders.source_folders);
             folders.additional_folders = additional_folders.unwrap_or(folders.additional_folders);
             let written = home_folders_file::write(&folders, previous);
-            written.map(Some).map_err(|damage| Error::CorruptDocument {
-                path: path.to_string(),
-                problem: damage.to_string(),
-            })
+            written.map(Some).map_err(|damage| Error::corrupt(&path, &damage))
         })?;
         self.changes.touch_project(id);
         self.project(id)

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use crate::domain::{Liveness, Run, RunInfo, TaskKey, run_status};
+use crate::domain::{Liveness, Run, RunInfo, TaskKey};
 use crate::error::{Reason, Result};
 use crate::layout::paths;
 use crate::limits::LOCK_BUDGET;
-use crate::store::{Part, Reconciled};
+use crate::store::{EndStatus, Part, Reconciled, RunEnd};
 
 use super::Tree;
+use super::run_update::apply_end;
 use super::runs::{RunPlace, liveness};
 
 impl Tree {
@@ -68,9 +69,11 @@ impl Tree {
         if run.liveness == Liveness::Lost {
             let is_done =
                 self.disk.status(&paths::task_done_file(&paths::task_folder(&place.task)))?;
-            let ended = |info: &RunInfo| self.ended(info, is_done.is_some());
+            let now = self.clock.now();
+            let ended =
+                |info: &RunInfo| apply_end(info, &presumed_end(info, is_done.is_some()), now);
             if dry_run {
-                if let Some(info) = ended(&run.info) {
+                if let Some(info) = ended(&run.info)? {
                     run = Run { info, liveness: Liveness::Ended, ..run };
                     reconciled.runs.push(run.clone());
                 }
@@ -78,7 +81,7 @@ impl Tree {
                 // Under the lock it may turn out to have ended by itself.
                 let deadline = Instant::now() + LOCK_BUDGET;
                 run = self.change_run(place, None, deadline, |info| {
-                    Ok(ended(info).filter(|_| liveness(info) == Liveness::Lost))
+                    if liveness(info) == Liveness::Lost { ended(info) } else { Ok(None) }
                 })?;
                 if run.info.has_ended() {
                     reconciled.runs.push(run.clone());
@@ -98,24 +101,19 @@ impl Tree {
         reconciled.repaired.extend(repaired.iter().map(ToString::to_string));
         Ok(())
     }
+}
 
-    /// Returns the record of a run whose process is gone, as it is to be.
-    fn ended(&self, info: &RunInfo, is_done: bool) -> Option<RunInfo> {
-        if !info.is_running() {
-            return None;
-        }
-        let now = self.clock.now();
-        let mut ended = info.clone();
-        ended.end_time = Some(info.start_time.map_or(now, |start| start.max(now)));
-        if is_done {
-            ended.status = run_status::COMPLETED.to_owned();
-            ended.exit_code = 0;
-        } else {
-            ended.status = run_status::FAILED.to_owned();
-            if ended.error_summary.is_empty() {
-                ended.error_summary = RunInfo::PROCESS_GONE.to_owned();
-            }
-        }
-        Some(ended)
+/// How a run ended whose process is gone, as far as that can be told.
+fn presumed_end(info: &RunInfo, is_done: bool) -> RunEnd {
+    if is_done {
+        return RunEnd {
+            status: EndStatus::Completed,
+            exit_code: None,
+            error_summary: String::new(),
+        };
     }
+    // What was said before says more.
+    let error_summary =
+        if info.error_summary.is_empty() { RunInfo::PROCESS_GONE } else { "" }.to_owned();
+    RunEnd { status: EndStatus::Failed, exit_code: Some(info.exit_code), error_summary }
 }

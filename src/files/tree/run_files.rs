@@ -89,7 +89,7 @@ impl Tree {
         if super::locked(&self.synced_entries).get(path) == Some(&identity) {
             return Ok(());
         }
-        let folder = path.parent().unwrap_or_else(TreePath::root);
+        let folder = path.folder();
         self.disk.sync_folder(&folder)?;
         self.synced_folders.sync_names(&*self.disk, &folder)?;
         let mut synced = super::locked(&self.synced_entries);
@@ -131,7 +131,7 @@ impl Tree {
     }
 
     /// Says of a failure whether it is because the run was removed meanwhile.
-    fn or_gone<T>(&self, place: &RunPlace, result: Result<T>) -> Result<T> {
+    pub(super) fn or_gone<T>(&self, place: &RunPlace, result: Result<T>) -> Result<T> {
         result.map_err(|error| match self.disk.status(&place.path()) {
             Ok(None) => place.not_found(),
             _ => error,

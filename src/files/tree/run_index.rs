@@ -9,19 +9,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::disk::Status;
 use crate::domain::{Run, RunKey, TaskKey};
 use crate::error::{Error, Reason, Result};
 use crate::layout::paths;
 
-use super::Tree;
 use super::runs::RunPlace;
-
-/// A folder's time stands still for so long at most while its entries change: what
-/// was listed within that time of a change may miss a later one.
-const TIME_GRAIN: Duration = Duration::from_millis(50);
+use super::{TIME_GRAIN, Tree};
 
 /// Between two looks at everything passes at least this many times the duration of
 /// one, unless something is not found.
@@ -88,7 +84,7 @@ pub(super) struct Descent {
 impl RunIndex {
     /// Takes in a run as it was read.
     pub(super) fn note(&self, run: &Run) {
-        let place = RunPlace { task: run.task.clone(), folder: run.folder.clone() };
+        let place = RunPlace::of(run);
         super::locked(&self.state).insert(&place, run);
     }
 

@@ -63,7 +63,7 @@ fn tops(runs: &[Run], descent: &Descent) -> Vec<Top> {
                 }
             }
             _ => {
-                let place = RunPlace { task: run.task.clone(), folder: run.folder.clone() };
+                let place = RunPlace::of(run);
                 tops.push(Top { id: run.info.run_id.clone(), place: Some(place) });
                 cover(&run.info.run_id, descent, &mut covered);
             }
@@ -71,7 +71,7 @@ fn tops(runs: &[Run], descent: &Descent) -> Vec<Top> {
     }
     for run in runs {
         if !covered.contains(&run.info.run_id) {
-            let place = RunPlace { task: run.task.clone(), folder: run.folder.clone() };
+            let place = RunPlace::of(run);
             tops.push(Top { id: run.info.run_id.clone(), place: Some(place) });
             cover(&run.info.run_id, descent, &mut covered);
         }

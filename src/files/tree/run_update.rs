@@ -61,17 +61,9 @@ impl Tree {
             };
             let previous = current.map(|document| document.bytes.as_slice());
             let written = change(&info)?.map(|info| run_info_file::write(&info, previous));
-            written.transpose().map_err(|damage| Error::CorruptDocument {
-                path: place.record().to_string(),
-                problem: damage.to_string(),
-            })
+            written.transpose().map_err(|damage| Error::corrupt(&place.record(), &damage))
         });
-        if let Err(error) = updated {
-            // Its folder may have been removed under our hands.
-            let gone = self.disk.status(&place.path())?.is_none();
-            return Err(if gone { place.not_found() } else { error });
-        }
-        let run = self.read_run(place)?;
+        let run = self.run_of(place, self.or_gone(place, updated)?)?;
         self.write_derived_files(place, &run.info);
         self.runs.note(&run);
         self.changes.touch_run(place);
@@ -122,7 +114,7 @@ impl Tree {
 }
 
 /// Returns a run's record after its end; none when that changes nothing.
-fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<Option<RunInfo>> {
+pub(super) fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<Option<RunInfo>> {
     let to = match end.status {
         EndStatus::Running => run_status::RUNNING,
         EndStatus::Completed => run_status::COMPLETED,

@@ -23,6 +23,11 @@ pub(in crate::files) struct RunPlace {
 }
 
 impl RunPlace {
+    /// Returns where a run is.
+    pub(super) fn of(run: &Run) -> Self {
+        Self { task: run.task.clone(), folder: run.folder.clone() }
+    }
+
     /// Returns the run's folder.
     pub(in crate::files) fn path(&self) -> TreePath {
         paths::run_folder(&self.task, &self.folder)
@@ -179,7 +184,11 @@ impl Tree {
     /// RUN_NOT_FOUND; CORRUPT_DOCUMENT or NOT_A_REGULAR_FILE for one that cannot be
     /// read.
     pub(super) fn read_run(&self, place: &RunPlace) -> Result<Run> {
-        let document = self.read_document(&place.record())?;
+        self.run_of(place, self.read_document(&place.record())?)
+    }
+
+    /// Returns a run with this record, or with none.
+    pub(super) fn run_of(&self, place: &RunPlace, document: Option<Document>) -> Result<Run> {
         let info = match &document {
             Some(document) => self.parse_run(place, document)?,
             None => self.info_of_small_files(place)?,
@@ -218,9 +227,8 @@ impl Tree {
     }
 
     pub(super) fn parse_run(&self, place: &RunPlace, document: &Document) -> Result<RunInfo> {
-        run_info_file::read(&document.bytes, &place.task, &place.folder).map_err(|damage| {
-            Error::CorruptDocument { path: place.record().to_string(), problem: damage.to_string() }
-        })
+        run_info_file::read(&document.bytes, &place.task, &place.folder)
+            .map_err(|damage| Error::corrupt(&place.record(), &damage))
     }
 
     /// Tells of a run without a record what its small files say.

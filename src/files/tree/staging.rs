@@ -36,7 +36,7 @@ impl Tree {
             return Err(crate::error::Error::Bug(format!("{to} is taken")));
         }
         self.synced_folders.forget(folder);
-        self.disk.sync_folder(&folder.parent().unwrap_or_else(TreePath::root))?;
+        self.disk.sync_folder(&folder.folder())?;
         Ok(to)
     }
 
@@ -66,7 +66,7 @@ impl Staged<'_> {
     /// parent exists.
     pub(super) fn place(mut self, to: &TreePath) -> Result<Renamed> {
         let tree = self.tree;
-        let parent = to.parent().unwrap_or_else(TreePath::root);
+        let parent = to.folder();
         tree.disk.sync_folder(&self.folder)?;
         tree.synced_folders.sync_names(&*tree.disk, &parent)?;
         let renamed = tree.disk.rename_new(&self.folder, to)?;

@@ -180,7 +180,7 @@ impl Tree {
 
     /// Returns a task with its prompt.
     pub(in crate::files) fn task(&self, key: &TaskKey) -> Result<Task> {
-        self.demand_task(key)?;
+        self.demand_project(&key.project)?;
         let folder = paths::task_folder(key);
         if let Some(record) = self.read_document(&paths::task_record_file(&folder))? {
             self.parse_record(key, &record)?;
@@ -203,9 +203,8 @@ impl Tree {
     }
 
     pub(super) fn parse_record(&self, key: &TaskKey, document: &Document) -> Result<TaskRecord> {
-        task_file::read(&document.bytes, key).map_err(|damage| Error::CorruptDocument {
-            path: paths::task_record_file(&paths::task_folder(key)).to_string(),
-            problem: damage.to_string(),
+        task_file::read(&document.bytes, key).map_err(|damage| {
+            Error::corrupt(&paths::task_record_file(&paths::task_folder(key)), &damage)
         })
     }
 
@@ -331,10 +330,7 @@ impl Tree {
             let previous = current.map(|document| document.bytes.as_slice());
             let read = previous.map(task_config_file::read).transpose();
             let written = read.and_then(|_| task_config_file::write(depends_on, previous));
-            written.map(Some).map_err(|damage| Error::CorruptDocument {
-                path: path.to_string(),
-                problem: damage.to_string(),
-            })
+            written.map(Some).map_err(|damage| Error::corrupt(&path, &damage))
         })?;
         Ok(())
     }
