@@ -22,6 +22,10 @@ pub enum Error {
     RequiredField { field: &'static str },
     #[error("{field} is too large: {actual} is over {limit_name} = {limit}")]
     TooLarge { field: &'static str, limit_name: &'static str, limit: usize, actual: usize },
+    #[error(
+        "{path} would have {actual} bytes, which is over {limit_name} = {limit}; keep what is long in files of its own, as artifacts"
+    )]
+    DocumentTooLarge { path: String, limit_name: &'static str, limit: usize, actual: usize },
     #[error("{field} is not valid: {problem}")]
     InvalidField { field: &'static str, problem: String },
     #[error(
@@ -37,6 +41,12 @@ pub enum Error {
     TaskNotFound { task: String },
     #[error("run {run} does not exist")]
     RunNotFound { run: String },
+    #[error("run {run} has no meta.json; an update creates it")]
+    RunMetaNotFound { run: String },
+    #[error("task {task} has no artifact {path}")]
+    ArtifactNotFound { task: String, path: String },
+    #[error("{scope} has no fact {fact_id}")]
+    FactNotFound { scope: String, fact_id: String },
     #[error("run {run} has no file {file}")]
     RunFileNotFound { run: String, file: String },
     #[error("project {project} exists already")]
@@ -58,7 +68,25 @@ pub enum Error {
     )]
     NotEmpty { project: String, content: String },
     #[error("run {run} is {from} and cannot become {to}")]
-    InvalidTransition { run: String, from: String, to: String },
+    InvalidRunTransition { run: String, from: String, to: String },
+    #[error("task {task} is {from} and cannot become {to}; it may become {}", one_of(allowed))]
+    InvalidTaskTransition {
+        task: String,
+        from: String,
+        to: String,
+        allowed: &'static [&'static str],
+    },
+    #[error("the worktree {path} is no folder on the server's host")]
+    WorktreeMissing { path: String },
+    #[error("what was sent for {name} has the SHA-256 {actual}, not {expected}; nothing was saved")]
+    ChecksumMismatch { name: String, expected: String, actual: String },
+    #[error("of {name}, {actual} bytes were sent, not {expected}; nothing was saved")]
+    SizeMismatch { name: String, expected: u64, actual: u64 },
+    #[error("{name} has {limit} versions already, which is ARTIFACT_VERSIONS_MAX")]
+    TooManyVersions { name: String, limit: usize },
+    /// An error for which the programs that Callboard stands in for have a code.
+    #[error("{source}")]
+    Coded { code: &'static str, source: Box<Error> },
     #[error("{path} has the etag {actual:?}, not {expected:?}: somebody changed it; read it again")]
     EtagMismatch { path: String, expected: String, actual: String },
     #[error(
@@ -129,6 +157,11 @@ fn shown(value: &str) -> String {
     shown
 }
 
+/// Lists the statuses that are allowed.
+fn one_of(allowed: &[&str]) -> String {
+    if allowed.is_empty() { "nothing else".to_owned() } else { allowed.join(", ") }
+}
+
 /// Who holds a lock, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder(pub Option<u32>);
@@ -158,6 +191,8 @@ pub enum Reason {
     TaskNotFound,
     RunNotFound,
     RunFileNotFound,
+    ArtifactNotFound,
+    FactNotFound,
     ProjectExists,
     TaskExists,
     RunExists,
@@ -165,6 +200,9 @@ pub enum Reason {
     RunActive,
     NotEmpty,
     InvalidTransition,
+    WorktreeMissing,
+    ChecksumMismatch,
+    TooManyVersions,
     EtagMismatch,
     ForeignWrite,
     OffsetMismatch,
@@ -204,6 +242,8 @@ impl Reason {
             Self::TaskNotFound => "TASK_NOT_FOUND",
             Self::RunNotFound => "RUN_NOT_FOUND",
             Self::RunFileNotFound => "RUN_FILE_NOT_FOUND",
+            Self::ArtifactNotFound => "ARTIFACT_NOT_FOUND",
+            Self::FactNotFound => "FACT_NOT_FOUND",
             Self::ProjectExists => "PROJECT_EXISTS",
             Self::TaskExists => "TASK_EXISTS",
             Self::RunExists => "RUN_EXISTS",
@@ -211,6 +251,9 @@ impl Reason {
             Self::RunActive => "RUN_ACTIVE",
             Self::NotEmpty => "NOT_EMPTY",
             Self::InvalidTransition => "INVALID_TRANSITION",
+            Self::WorktreeMissing => "WORKTREE_MISSING",
+            Self::ChecksumMismatch => "CHECKSUM_MISMATCH",
+            Self::TooManyVersions => "TOO_MANY_VERSIONS",
             Self::EtagMismatch => "ETAG_MISMATCH",
             Self::ForeignWrite => "FOREIGN_WRITE",
             Self::OffsetMismatch => "OFFSET_MISMATCH",
@@ -257,27 +300,46 @@ impl Error {
         Self::Io { action, path: path.into(), source: Arc::new(source) }
     }
 
+    /// Gives an error of the disk the code that the programs that Callboard stands in for
+    /// have for it. What a caller did wrong stays as it is.
+    pub fn coded(self, code: &'static str) -> Self {
+        match self.reason() {
+            Reason::Io | Reason::DiskFull | Reason::NotARegularFile => {
+                Self::Coded { code, source: Box::new(self) }
+            }
+            _ => self,
+        }
+    }
+
     /// Returns the reason clients branch on.
     pub fn reason(&self) -> Reason {
         match self {
             Self::InvalidId { .. } => Reason::InvalidId,
             Self::PathTraversal { .. } => Reason::PathTraversal,
             Self::RequiredField { .. } => Reason::RequiredField,
-            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::TooLarge { .. } | Self::DocumentTooLarge { .. } => Reason::TooLarge,
             Self::InvalidField { .. } => Reason::InvalidField,
             Self::MixedBuses { .. } => Reason::MixedBuses,
             Self::InvalidPageToken => Reason::InvalidPageToken,
             Self::ProjectNotFound { .. } => Reason::ProjectNotFound,
             Self::TaskNotFound { .. } => Reason::TaskNotFound,
-            Self::RunNotFound { .. } => Reason::RunNotFound,
+            Self::RunNotFound { .. } | Self::RunMetaNotFound { .. } => Reason::RunNotFound,
             Self::RunFileNotFound { .. } => Reason::RunFileNotFound,
+            Self::ArtifactNotFound { .. } => Reason::ArtifactNotFound,
+            Self::FactNotFound { .. } => Reason::FactNotFound,
             Self::ProjectExists { .. } => Reason::ProjectExists,
             Self::TaskExists { .. } => Reason::TaskExists,
             Self::RunExists { .. } => Reason::RunExists,
             Self::RunAmbiguous { .. } => Reason::RunAmbiguous,
             Self::RunActive { .. } => Reason::RunActive,
             Self::NotEmpty { .. } => Reason::NotEmpty,
-            Self::InvalidTransition { .. } => Reason::InvalidTransition,
+            Self::InvalidRunTransition { .. } | Self::InvalidTaskTransition { .. } => {
+                Reason::InvalidTransition
+            }
+            Self::WorktreeMissing { .. } => Reason::WorktreeMissing,
+            Self::ChecksumMismatch { .. } | Self::SizeMismatch { .. } => Reason::ChecksumMismatch,
+            Self::TooManyVersions { .. } => Reason::TooManyVersions,
+            Self::Coded { source, .. } => source.reason(),
             Self::EtagMismatch { .. } => Reason::EtagMismatch,
             Self::ForeignWrite { .. } => Reason::ForeignWrite,
             Self::OffsetMismatch { .. } => Reason::OffsetMismatch,
@@ -328,6 +390,12 @@ impl Error {
                 ("other", other.clone()),
                 ("index", index.to_string()),
             ],
+            Self::DocumentTooLarge { path, limit_name, limit, actual } => vec![
+                ("path", path.clone()),
+                ("limit_name", (*limit_name).into()),
+                ("limit", limit.to_string()),
+                ("actual", actual.to_string()),
+            ],
             Self::ProjectNotFound { project } | Self::ProjectExists { project } => {
                 vec![("project_id", project.clone())]
             }
@@ -346,7 +414,10 @@ impl Error {
             Self::TaskNotFound { task } | Self::TaskExists { task, .. } => {
                 vec![("task", task.clone())]
             }
-            Self::RunNotFound { run } | Self::RunExists { run } | Self::RunActive { run } => {
+            Self::RunExists { run } => {
+                vec![("run", run.clone()), ("code", "E_RUN_DIR_EXISTS".to_owned())]
+            }
+            Self::RunNotFound { run } | Self::RunMetaNotFound { run } | Self::RunActive { run } => {
                 vec![("run", run.clone())]
             }
             Self::RunFileNotFound { run, file } => {
@@ -356,8 +427,39 @@ impl Error {
                 vec![("run", run.clone()), ("places", places.join(" "))]
             }
             Self::NotEmpty { project, .. } => vec![("project_id", project.clone())],
-            Self::InvalidTransition { run, from, to } => {
+            Self::InvalidRunTransition { run, from, to } => {
                 vec![("run", run.clone()), ("from", from.clone()), ("to", to.clone())]
+            }
+            Self::InvalidTaskTransition { task, from, to, allowed } => vec![
+                ("task", task.clone()),
+                ("from", from.clone()),
+                ("to", to.clone()),
+                ("allowed", allowed.join(" ")),
+            ],
+            Self::WorktreeMissing { path } => vec![("worktree_path", path.clone())],
+            Self::ChecksumMismatch { name, expected, actual } => vec![
+                ("name", name.clone()),
+                ("expected", expected.clone()),
+                ("sha256", actual.clone()),
+            ],
+            Self::SizeMismatch { name, expected, actual } => vec![
+                ("name", name.clone()),
+                ("expected", expected.to_string()),
+                ("size", actual.to_string()),
+            ],
+            Self::TooManyVersions { name, limit } => {
+                vec![("name", name.clone()), ("limit", limit.to_string())]
+            }
+            Self::Coded { code, source } => {
+                let mut pairs = source.metadata();
+                pairs.push(("code", (*code).to_owned()));
+                pairs
+            }
+            Self::ArtifactNotFound { task, path } => {
+                vec![("task", task.clone()), ("path", path.clone())]
+            }
+            Self::FactNotFound { scope, fact_id } => {
+                vec![("scope", scope.clone()), ("fact_id", fact_id.clone())]
             }
             Self::EtagMismatch { path, expected, actual } => vec![
                 ("path", path.clone()),
@@ -410,6 +512,9 @@ impl Error {
             | Self::InvalidField { field, .. } => Some(field),
             Self::InvalidPageToken => Some("page_token"),
             Self::MixedBuses { .. } => Some("messages"),
+            Self::ChecksumMismatch { .. } => Some("sha256"),
+            Self::SizeMismatch { .. } => Some("size"),
+            Self::Coded { source, .. } => source.field(),
             _ => None,
         }
     }

@@ -57,6 +57,37 @@ pub const RUN_OUTPUT_CHUNK_BYTES_MAX: usize = 1 << 20;
 /// Lines that reading a file of a run goes back from its end.
 pub const TAIL_LINES_MAX: usize = 100_000;
 
+/// Steps of one task.
+pub const STEPS_MAX: usize = 1000;
+/// Commands of one step.
+pub const COMMANDS_MAX: usize = 256;
+/// Files that one step changed.
+pub const FILES_CHANGED_MAX: usize = 1000;
+/// Further data of a task or of a step's result, as JSON, in bytes.
+pub const METADATA_BYTES_MAX: usize = 64 << 10;
+/// An entry of a task's log, in bytes: with its line break it is 64 KiB.
+pub const LOG_ENTRY_BYTES_MAX: usize = (64 << 10) - 1;
+/// Entries that are appended to a log at once.
+pub const LOG_ENTRIES_MAX: usize = 1000;
+/// Entries that are appended to a log at once, in bytes.
+pub const LOG_BATCH_BYTES_MAX: usize = 3 << 20;
+/// The data of an event of a run, as JSON, in bytes.
+pub const EVENT_DATA_BYTES_MAX: usize = 60 << 10;
+/// The components of a new artifact's name.
+pub const ARTIFACT_COMPONENTS_MAX: usize = 8;
+/// An artifact that is saved with one message, in bytes.
+pub const ARTIFACT_DATA_BYTES_MAX: usize = 1 << 20;
+/// An artifact, in bytes.
+pub const ARTIFACT_BYTES_MAX: usize = 16 << 30;
+/// The highest number of a versioned artifact.
+pub const ARTIFACT_VERSIONS_MAX: usize = 10_000;
+/// What one page of artifacts reads to compute their hashes, in bytes.
+pub const ARTIFACT_HASH_BYTES_MAX: usize = 256 << 20;
+/// The title of a fact, in bytes.
+pub const FACT_TITLE_BYTES_MAX: usize = 1024;
+/// The text of a fact, in bytes.
+pub const FACT_BODY_BYTES_MAX: usize = 1 << 20;
+
 /// Messages in one batch.
 pub const BATCH_MESSAGES_MAX: usize = 1000;
 /// Bodies in one batch, in bytes.
@@ -185,6 +216,21 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     RUN_FILE_BYTES_MAX,
     RUN_OUTPUT_CHUNK_BYTES_MAX,
     TAIL_LINES_MAX,
+    STEPS_MAX,
+    COMMANDS_MAX,
+    FILES_CHANGED_MAX,
+    METADATA_BYTES_MAX,
+    LOG_ENTRY_BYTES_MAX,
+    LOG_ENTRIES_MAX,
+    LOG_BATCH_BYTES_MAX,
+    EVENT_DATA_BYTES_MAX,
+    ARTIFACT_COMPONENTS_MAX,
+    ARTIFACT_DATA_BYTES_MAX,
+    ARTIFACT_BYTES_MAX,
+    ARTIFACT_VERSIONS_MAX,
+    ARTIFACT_HASH_BYTES_MAX,
+    FACT_TITLE_BYTES_MAX,
+    FACT_BODY_BYTES_MAX,
     BATCH_MESSAGES_MAX,
     BATCH_BYTES_MAX,
     ANSWER_BYTES_MAX,

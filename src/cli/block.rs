@@ -1,39 +1,45 @@
 //! One thing as people read it: a line for each of its fields.
 
+use std::borrow::Cow;
+
 use super::escape;
 
-/// Fields with their values, one a line, the values aligned.
+/// Fields with their values, one a line, the values aligned; then texts.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    fields: Vec<(&'static str, String)>,
-    text: Option<(&'static str, String)>,
+    fields: Vec<(Cow<'static, str>, String)>,
+    texts: Vec<(&'static str, String)>,
 }
 
 impl Block {
     /// Adds a field, unless it is empty. The value is taken as it is stored.
-    pub(super) fn field(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn field(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
         let value = value.into();
         if !value.is_empty() {
-            self.fields.push((name, value));
+            self.fields.push((name.into(), value));
         }
         self
     }
 
     /// Adds a field for each value.
     pub(super) fn fields(mut self, name: &'static str, values: &[String]) -> Self {
-        self.fields.extend(values.iter().map(|value| (name, value.clone())));
+        self.fields.extend(values.iter().map(|value| (name.into(), value.clone())));
         self
     }
 
-    /// Ends the block with text of several lines, unless it is empty.
+    /// Adds text of several lines below the fields, unless it is empty.
     pub(super) fn text(mut self, name: &'static str, text: &str) -> Self {
         if !text.is_empty() {
-            self.text = Some((name, text.to_owned()));
+            self.texts.push((name, text.to_owned()));
         }
         self
     }
 
-    /// Returns the lines. `terminal` says whether control characters of the text must
+    /// Returns the lines. `terminal` says whether control characters of texts must
     /// be escaped; those of fields always are, because each is one line.
     pub(super) fn lines(&self, terminal: bool) -> String {
         let width = self.fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -42,7 +48,7 @@ impl Block {
             let space = width - name.len();
             lines.push_str(&format!("{name}:{:space$} {}\n", "", escape::line(value)));
         }
-        if let Some((name, text)) = &self.text {
+        for (name, text) in &self.texts {
             lines.push_str(&format!("{name}:\n"));
             for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
                 let line = line.strip_suffix('\r').unwrap_or(line);

@@ -19,6 +19,10 @@ const ERROR_DOMAIN: &str = "callboard";
 pub(super) const LONG_TEXT: &str =
     "put long text into a file of the task's folder and name it with --attachment";
 
+/// What to do about a step's output that is too large.
+pub(super) const LONG_OUTPUT: &str =
+    "keep what is long as an artifact: callboard artifact put FILE, and name it with --artifact";
+
 /// Why a command ended without doing its work.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -102,7 +106,7 @@ impl Failure {
             return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
         }
         let info = info(status);
-        let body_too_large = info.as_ref().is_some_and(is_about_the_body);
+        let special = info.as_ref().and_then(special_hint);
         let reason = info.map(|info| info.reason);
         let kind = match (status.code(), reason.as_deref()) {
             (_, Some("SHUTTING_DOWN")) => Kind::Unreachable,
@@ -110,8 +114,7 @@ impl Failure {
             _ => Kind::Refused,
         };
         let hint = match reason.as_deref() {
-            Some(_) if body_too_large => Some(LONG_TEXT.to_owned()),
-            Some(reason) => hint(reason).map(str::to_owned),
+            Some(reason) => special.or_else(|| hint(reason).map(str::to_owned)),
             None if status.code() == Code::Unimplemented => {
                 Some(format!("is the server at {address} a callboard of this version?"))
             }
@@ -175,10 +178,23 @@ fn info(status: &Status) -> Option<ErrorInfo> {
     status.get_details_error_info().filter(|info| info.domain == ERROR_DOMAIN)
 }
 
-/// Whether it is the text of a message that is too large, and not one of its fields.
-fn is_about_the_body(info: &ErrorInfo) -> bool {
-    let limit = info.metadata.get("limit_name").map(String::as_str);
-    info.reason == "TOO_LARGE" && limit == Some("MESSAGE_BODY_BYTES_MAX")
+/// What to do about a refusal where that depends on more than its reason.
+fn special_hint(info: &ErrorInfo) -> Option<String> {
+    let said = |key: &str| info.metadata.get(key).map(String::as_str);
+    match info.reason.as_str() {
+        "TOO_LARGE" => match said("limit_name")? {
+            "MESSAGE_BODY_BYTES_MAX" => Some(LONG_TEXT.to_owned()),
+            "DOCUMENT_BYTES_MAX" => Some(LONG_OUTPUT.to_owned()),
+            _ => None,
+        },
+        // Only a task has moves to choose from.
+        "INVALID_TRANSITION" => Some(match said("allowed")? {
+            "" => "nothing follows that status; go on with a new task: callboard task create"
+                .to_owned(),
+            allowed => format!("allowed: {}", allowed.replace(' ', ", ")),
+        }),
+        _ => None,
+    }
 }
 
 /// Whether this is the connection's end and not an answer of the server.
@@ -215,6 +231,8 @@ fn hint(reason: &str) -> Option<&'static str> {
         "TASK_NOT_FOUND" => "callboard tasks lists what the project has",
         "RUN_NOT_FOUND" => "callboard runs --everything lists what there is",
         "RUN_FILE_NOT_FOUND" => "callboard run files lists what the run has",
+        "ARTIFACT_NOT_FOUND" => "callboard artifacts lists what the task has",
+        "FACT_NOT_FOUND" => "callboard facts lists what there is; --task '' those of the project",
         "RUN_AMBIGUOUS" => "say which one with --project and --task",
         "PROJECT_EXISTS" => "use another --project, or this one as it is",
         "TASK_EXISTS" | "RUN_EXISTS" => "use another id, or none: then one is made",
@@ -227,6 +245,13 @@ fn hint(reason: &str) -> Option<&'static str> {
         "FOREIGN_WRITE" => "another program keeps writing this file; try again in a moment",
         "OFFSET_MISMATCH" => "callboard run files shows how long the file is",
         "CORRUPT_DOCUMENT" => "mend the file in an editor, or move it out of the way",
+        "WORKTREE_MISSING" => "make the worktree first, then record it",
+        "CHECKSUM_MISMATCH" => {
+            "nothing was saved: check the file and its sha256, and send it again"
+        }
+        "TOO_MANY_VERSIONS" => {
+            "remove old versions with callboard artifact delete, or use another name"
+        }
         "MESSAGE_NOT_FOUND" => "the id must stand in this bus: check --project and --task",
         "BUS_MOVED" => "read what is new, then post with the id of the last message",
         "REQUEST_ID_REUSED" => "use a new --request-id for something else",
@@ -304,6 +329,23 @@ mod tests {
         };
         assert_eq!(hint("MESSAGE_BODY_BYTES_MAX").as_deref(), Some(LONG_TEXT));
         assert_eq!(hint("LINKS_MAX"), None);
+    }
+
+    #[test]
+    fn a_move_that_is_refused_says_which_ones_are_allowed() {
+        let hint = |metadata: &[(&str, &str)]| {
+            let metadata = metadata.iter().map(|(key, value)| ((*key).into(), (*value).into()));
+            let details = ErrorDetails::with_error_info(
+                "INVALID_TRANSITION",
+                ERROR_DOMAIN,
+                metadata.collect::<std::collections::HashMap<String, String>>(),
+            );
+            let status = Status::with_error_details(Code::FailedPrecondition, "no", details);
+            Failure::of_status(&address(), &status).hint.expect("a hint")
+        };
+        assert_eq!(hint(&[("allowed", "running abandoned")]), "allowed: running, abandoned");
+        assert!(hint(&[("allowed", "")]).contains("callboard task create"));
+        assert!(hint(&[]).starts_with("a run ends once"));
     }
 
     #[test]

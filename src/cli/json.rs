@@ -1,12 +1,20 @@
 //! The JSON form of any message of the API: field names as in the proto, times
 //! RFC 3339, numbers as numbers, enums as names. Every field is always there, but
-//! for those where absence means something, such as a time that is not known.
+//! for those where absence means something, such as a time that is not known. What is
+//! JSON itself, `metadata_json`, is not put into a string: it is the object `metadata`,
+//! with all its digits, or null.
 
 use std::sync::LazyLock;
 
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, SerializeOptions,
+};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::domain::JsonObject;
 
 use crate::grpc::{DESCRIPTORS, pb};
 
@@ -33,16 +41,23 @@ macro_rules! described {
 }
 
 described! {
+    AppendFactResponse
     AppendMessageResponse
+    AppendRunEventResponse
+    AppendTaskLogResponse
+    Artifact
     Bus
     CleanUpRunsResponse
     ClearTaskDoneResponse
     CreateProjectResponse
     CreateRunResponse
     CreateTaskResponse
+    DeleteArtifactResponse
     DeleteProjectResponse
     DeleteRunResponse
     DeleteTaskResponse
+    Fact
+    GetArtifactResponse
     GetServerInfoResponse
     GetTaskStateResponse
     MarkTaskDoneResponse
@@ -54,10 +69,14 @@ described! {
     RotateBusResponse
     Run
     RunFile
+    RunMeta
     RunTreeNode
+    SaveArtifactResponse
     SetTaskStateResponse
     Task
+    TaskLogEntry
     TrimBusResponse
+    UploadArtifactResponse
     WatchResponse
 }
 
@@ -68,26 +87,128 @@ impl Described for pb::subscribe_response::Delivery {
 static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).map_err(|error| error.to_string()));
 
+/// The field that holds JSON as text, and what it is called here.
+const EMBEDDED: (&str, &str) = ("metadata_json", "metadata");
+
 /// Returns the message as one line of JSON, without a line break.
 ///
 /// # Errors
 /// Only for a message that is not among the compiled descriptors, which is a bug.
 pub(super) fn line<M: Described>(message: &M) -> Result<String, String> {
+    let descriptor = descriptor(M::NAME)?;
+    let mut value = value(message, &descriptor)?;
+    sort_maps(&mut value, &descriptor);
+    serde_json::to_string(&Shown { value: &value, descriptor: Some(&descriptor) })
+        .map_err(|error| error.to_string())
+}
+
+/// Returns the fields that are set, those of groups as `group.field`, with their values
+/// as text. Numbers and flags of a group that is there are told also when they are zero.
+///
+/// # Errors
+/// As [`line`].
+pub(super) fn fields<M: Described>(message: &M) -> Result<Vec<(String, String)>, String> {
+    let Value::Object(value) = value(message, &descriptor(M::NAME)?)? else {
+        return Err(format!("{} is no object", M::NAME));
+    };
+    let mut fields = Vec::new();
+    for (name, value) in value {
+        match value {
+            Value::Object(group) => fields.extend(
+                group.into_iter().map(|(inner, value)| (format!("{name}.{inner}"), as_text(value))),
+            ),
+            Value::Bool(false) => {}
+            Value::Number(number) if number.as_i64() == Some(0) => {}
+            value => fields.push((name, as_text(value))),
+        }
+    }
+    fields.retain(|(_, text)| !text.is_empty());
+    Ok(fields)
+}
+
+fn as_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// Reads a message from a JSON object with the names of its fields. Other keys are
+/// passed over.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(super) fn read<M: Described + Default>(text: &str) -> Result<M, String> {
+    let descriptor = descriptor(M::NAME)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let options = DeserializeOptions::new().deny_unknown_fields(false);
+    let dynamic = DynamicMessage::deserialize_with_options(descriptor, &mut json, &options)
+        .map_err(|error| error.to_string())?;
+    json.end().map_err(|error| error.to_string())?;
+    dynamic.transcode_to().map_err(|error| error.to_string())
+}
+
+/// Returns what is known of a message.
+///
+/// # Errors
+/// When it is not among the compiled descriptors, which is a bug.
+pub(super) fn descriptor(name: &str) -> Result<MessageDescriptor, String> {
     let pool = POOL.as_ref().map_err(Clone::clone)?;
-    let descriptor = pool
-        .get_message_by_name(M::NAME)
-        .ok_or_else(|| format!("{} has no descriptor", M::NAME))?;
+    pool.get_message_by_name(name).ok_or_else(|| format!("{name} has no descriptor"))
+}
+
+fn value<M: Described>(message: &M, descriptor: &MessageDescriptor) -> Result<Value, String> {
     let mut dynamic = DynamicMessage::new(descriptor.clone());
     dynamic.transcode_from(message).map_err(|error| error.to_string())?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
         .stringify_64_bit_integers(false)
         .skip_default_fields(false);
-    let mut value = dynamic
+    dynamic
         .serialize_with_options(serde_json::value::Serializer, &options)
-        .map_err(|error| error.to_string())?;
-    sort_maps(&mut value, &descriptor);
-    Ok(value.to_string())
+        .map_err(|error| error.to_string())
+}
+
+/// A value as it is printed, with what is known of the message that it is.
+struct Shown<'a> {
+    value: &'a Value,
+    descriptor: Option<&'a MessageDescriptor>,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(descriptor) = self.descriptor else { return self.value.serialize(serializer) };
+        match self.value {
+            Value::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    let field = descriptor.get_field_by_name(name);
+                    let kind = field.filter(|field| !field.is_map()).map(|field| field.kind());
+                    match (&kind, value) {
+                        (Some(Kind::String), Value::String(text)) if name == EMBEDDED.0 => {
+                            map.serialize_entry(EMBEDDED.1, &embedded(text))?;
+                        }
+                        (Some(Kind::Message(inner)), value) => {
+                            map.serialize_entry(name, &Shown { value, descriptor: Some(inner) })?;
+                        }
+                        _ => map.serialize_entry(name, value)?,
+                    }
+                }
+                map.end()
+            }
+            Value::Array(items) => serializer.collect_seq(
+                items.iter().map(|value| Shown { value, descriptor: self.descriptor }),
+            ),
+            // A message with a form of its own, such as a time.
+            single => single.serialize(serializer),
+        }
+    }
+}
+
+/// Returns JSON that is kept as text, on one line; none when there is none.
+fn embedded(text: &str) -> Option<Box<RawValue>> {
+    let object = JsonObject::parse(text).ok()?;
+    RawValue::from_string(object.as_str().to_owned()).ok()
 }
 
 /// Puts the keys of map fields into order, so that the same message is always the
@@ -133,6 +254,49 @@ mod tests {
             line(&message).expect("json"),
             r#"{"msg_id":"MSG-1","ts":"2026-02-23T19:17:10.184887Z","type":"FACT","project_id":"p","task_id":"","run_id":"","issue_id":"","parents":[],"links":[],"meta":{"a":"1","b":"2","c":"3"},"attachment_path":"","body":"two\nlines \"quoted\"","request_id":"","integrity":"INTEGRITY_VERIFIED"}"#
         );
+    }
+
+    #[test]
+    fn metadata_is_json_and_keeps_its_digits() {
+        let task = pb::Task {
+            metadata_json: "{\n  \"n\": 9007199254740993, \"x\": 1.10}".into(),
+            step_results: vec![pb::StepResult::default()],
+            ..Default::default()
+        };
+        let text = line(&pb::CreateTaskResponse { task: Some(task), duplicate: false });
+        let text = text.expect("json");
+        assert!(text.contains(r#""metadata":{   "n": 9007199254740993, "x": 1.10},"#), "{text}");
+        assert!(text.contains(r#""metadata":null}]"#), "{text}");
+        assert!(!text.contains("metadata_json") && !text.contains('\n'), "{text}");
+        let meta = [("metadata_json".to_owned(), "{}".to_owned())].into();
+        let text = line(&pb::Message { meta, ..Default::default() }).expect("json");
+        assert!(text.contains(r#""meta":{"metadata_json":"{}"}"#), "{text}");
+    }
+
+    #[test]
+    fn what_is_set_is_listed_by_its_path_and_read_back() {
+        let meta: pb::RunMeta = read(
+            r#"{"title":"t","setup":{"exit_code":0,"duration_ms":5,"output_ok":false},
+            "pr_number":7,"last_push_at":"2026-02-23T20:17:10.5+01:00","unknown":[1]}"#,
+        )
+        .expect("a meta");
+        let fields = fields(&meta).expect("fields");
+        let fields: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            fields,
+            [
+                "title=t",
+                "setup.exit_code=0",
+                "setup.duration_ms=5",
+                "setup.timed_out=false",
+                "setup.output_ok=false",
+                "pr_number=7",
+                "last_push_at=2026-02-23T19:17:10.500Z"
+            ]
+        );
+        read::<pb::RunMeta>(r#"{"pr_number":"x"}"#).expect_err("no number");
+        read::<pb::RunMeta>("{} {}").expect_err("two values");
     }
 
     #[test]

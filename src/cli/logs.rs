@@ -1,28 +1,34 @@
-//! `callboard logs`: prints a file of a run, and follows it.
+//! `callboard logs`: prints a file of a run, or the log of a task, and follows it.
 
 use clap::Args;
 
-use crate::grpc::pb::ReadRunFileRequest;
+use crate::grpc::pb::{ReadRunFileRequest, ReadTaskLogRequest, TaskLogEntry};
 
 use super::connection::Connection;
+use super::escape;
 use super::failure::Failure;
+use super::followed::Followed;
 use super::output::{self, Form, Output};
 use super::place_flags::RunFlags;
-use super::run_file::RunFileStream;
 use super::terminal_text::TerminalText;
 
-/// Print a file of a run: by default what it wrote to stdout
+/// Print a file of a run, by default what it wrote to stdout; with --task and no --run the
+/// log of the task
 ///
-/// The bytes are printed as they are; on a terminal, control characters are made
-/// visible, but for line breaks, tabs and colours. --follow goes on with what is
+/// The bytes of a run's file are printed as they are; on a terminal, control characters
+/// are made visible, but for line breaks, tabs and colours. --follow goes on with what is
 /// appended until the run has ended, also across a restart of the server.
+///
+/// The log of a task is its entries, each a JSON object on a line. Lines that are none are
+/// printed too, with a warning on stderr. --follow ends with Ctrl-C.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Logs {
-    /// Which file: stdout, stderr, output, prompt or logs/NAME
-    #[arg(long, value_name = "FILE", default_value = "stdout")]
-    file: String,
-    /// Go on with what is appended, until the run has ended
+    /// Which file of the run: stdout, stderr, output, prompt, events or logs/NAME [default:
+    /// stdout]
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    /// Go on with what is appended, until the run has ended; of a task's log for ever
     #[arg(long)]
     follow: bool,
     /// Begin with the last N lines
@@ -43,10 +49,16 @@ const AFTER_HELP: &str = "\
 Examples:
   callboard logs --run \"$run\" --follow
   callboard logs --run \"$run\" --file stderr --tail 20
+  callboard logs --run \"$run\" --file events | jq -r .event
   callboard logs --run \"$run\" --json | jq -r '.chunk | @base64d'
+  callboard logs --project demo --task task-1 --tail 100 --follow | jq .
 
 With --json each line is {chunk, offset, restarted}; the chunk is in base64, because it may be
-any bytes.";
+any bytes. Of a task's log it is {entry, offset, damaged}; the entry is a string, because a
+damaged one may be any text.";
+
+/// Which file it is unless told otherwise.
+const FILE_DEFAULT: &str = "stdout";
 
 impl Logs {
     /// Prints the file; a followed one until the run has ended, or Ctrl-C.
@@ -69,22 +81,37 @@ impl Logs {
     async fn print_all(
         &self,
         output: &mut Output,
+        safe: Option<&mut TerminalText>,
+    ) -> Result<(), Failure> {
+        // Of the surroundings, a run comes with its task: only a task that is named alone
+        // is what is meant.
+        if self.place.task.is_some() && self.place.run.is_none() && self.file.is_none() {
+            self.print_task_log(output).await
+        } else {
+            self.print_run_file(output, safe).await
+        }
+    }
+
+    async fn print_run_file(
+        &self,
+        output: &mut Output,
         mut safe: Option<&mut TerminalText>,
     ) -> Result<(), Failure> {
         let place = self.place.resolve()?;
+        let file = self.file.as_deref().unwrap_or(FILE_DEFAULT);
         let request = ReadRunFileRequest {
             project_id: place.project,
             task_id: place.task,
             run_id: place.run,
-            file: self.file.clone(),
+            file: file.to_owned(),
             offset: self.offset.unwrap_or_default(),
             tail_lines: self.tail.unwrap_or_default(),
             follow: self.follow,
         };
-        let mut stream = RunFileStream::open(&self.connection, request).await?;
+        let mut stream = Followed::open(&self.connection, request).await?;
         while let Some(part) = stream.next().await? {
             if part.restarted {
-                output::note(&format!("{} began anew: it was replaced or cut", self.file));
+                output::note(&format!("{file} began anew: it was replaced or cut"));
             }
             if output.is_json() {
                 output.print(&part, |_| String::new())?;
@@ -96,5 +123,57 @@ impl Logs {
             output.flush()?;
         }
         Ok(())
+    }
+
+    async fn print_task_log(&self, output: &mut Output) -> Result<(), Failure> {
+        let place = self.place.resolve_task()?;
+        let request = ReadTaskLogRequest {
+            project_id: place.project,
+            task_id: place.task,
+            offset: self.offset.unwrap_or_default(),
+            tail_entries: self.tail.unwrap_or_default(),
+            follow: self.follow,
+        };
+        let mut stream = Followed::open(&self.connection, request).await?;
+        while let Some(part) = stream.next().await? {
+            if part.restarted {
+                output::note("the log began anew: it was replaced or cut");
+            }
+            for entry in &part.entries {
+                let terminal = output.is_terminal();
+                output.print(entry, |entry| line(entry, terminal))?;
+            }
+            output.flush()?;
+            for entry in part.entries.iter().filter(|entry| entry.damaged) {
+                output::note(&format!(
+                    "damaged: the line at offset {} of the log is no JSON object",
+                    entry.offset
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns an entry as it stands in the log; on a terminal with nothing that acts on it.
+fn line(entry: &TaskLogEntry, terminal: bool) -> String {
+    match (terminal, entry.damaged) {
+        (false, _) => format!("{}\n", entry.entry),
+        (true, false) => escape::json(&entry.entry).into_owned(),
+        (true, true) => escape::line(&entry.entry).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_keeps_its_meaning_on_a_terminal_and_is_untouched_elsewhere() {
+        let entry = |text: &str, damaged| TaskLogEntry { entry: text.into(), offset: 0, damaged };
+        let deleting = "{\"a\":\"\u{7f}\"}";
+        assert_eq!(line(&entry(deleting, false), true), "{\"a\":\"\\u007f\"}");
+        assert_eq!(line(&entry(deleting, false), false), format!("{deleting}\n"));
+        assert_eq!(line(&entry("\x1b[2J", true), true), "\\x1b[2J");
     }
 }

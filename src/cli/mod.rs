@@ -6,6 +6,8 @@
 //! hints for people are decided in `failure` alone.
 
 mod address;
+mod artifact;
+mod artifacts;
 mod backoff;
 mod block;
 mod breaks;
@@ -14,13 +16,20 @@ mod connection;
 mod duration;
 mod env;
 mod escape;
+mod fact;
+mod fact_text;
+mod facts;
 mod failure;
 mod filter;
 mod follow;
+mod followed;
 mod gc;
+mod input_lines;
 mod json;
+mod json_object;
 mod logs;
 mod message_text;
+mod moment;
 mod output;
 mod paging;
 mod place;
@@ -37,24 +46,28 @@ mod root;
 mod rotate;
 mod run;
 mod run_environment;
-mod run_file;
+mod run_meta;
 mod run_text;
 mod runs;
 mod serve;
 mod shell_word;
 mod size;
 mod status;
+mod steps;
 mod subscription;
 mod table;
 mod task;
+mod task_text;
 mod tasks;
 mod terminal;
 mod terminal_text;
 mod text_input;
+mod transfer;
 mod trim;
 mod update_mask;
 mod wait;
 mod watch;
+mod watch_stream;
 
 use std::process::{ExitCode, Termination};
 
@@ -86,6 +99,10 @@ enum Command {
     Project(project::Project),
     Tasks(tasks::Tasks),
     Task(task::Task),
+    Artifacts(artifacts::Artifacts),
+    Artifact(artifact::Artifact),
+    Facts(facts::Facts),
+    Fact(fact::Fact),
     Runs(runs::Runs),
     Run(run::Run),
 
@@ -131,6 +148,10 @@ pub fn run() -> ExitCode {
         Command::Project(project) => as_client(project.run()),
         Command::Tasks(tasks) => as_client(tasks.run()),
         Command::Task(task) => as_client(task.run()),
+        Command::Artifacts(artifacts) => as_client(artifacts.run()),
+        Command::Artifact(artifact) => as_client(artifact.run()),
+        Command::Facts(facts) => as_client(facts.run()),
+        Command::Fact(fact) => as_client(fact.run()),
         Command::Runs(runs) => as_client(runs.run()),
         Command::Run(run) => as_client(run.run()),
         Command::Logs(logs) => as_client(logs.run()),
@@ -244,12 +265,44 @@ mod tests {
     }
 
     #[test]
-    fn only_messages_can_be_waited_for() {
+    fn what_is_waited_for_is_named_and_so_is_its_status_or_its_run() {
         accepted(&["wait", "--for=message", "--timeout=5m"]);
-        refused(&["wait", "--for=done"]);
+        accepted(&["wait", "--for=done"]);
+        accepted(&["wait", "--for=status", "--status=completed", "--status=rejected"]);
+        accepted(&["wait", "--for=run", "--run=r"]);
+        assert!(refused(&["wait", "--for=status"]).contains("--status <STATUS>"));
+        assert!(refused(&["wait", "--for=run"]).contains("--run <ID>"));
         refused(&["wait", "--for=message", "--timeout=soon"]);
         refused(&["wait"]);
     }
+
+    #[test]
+    fn steps_and_results_are_given_in_one_way_at_a_time() {
+        let create = ["task", "create", "--description=x"];
+        accepted(&[&create[..], &["--step=a:ci", "--step=b:ai"]].concat());
+        refused(&[&create[..], &["--step=a:ci", "--steps=f"]].concat());
+        refused(&[&create[..], &["--step=a"]].concat());
+        refused(&[&create[..], &["--metadata=[]"]].concat());
+        let step = ["task", "step", "--index=0", "--status=completed"];
+        accepted(&[&step[..], &["--next", "--to=running", "--reason=x"]].concat());
+        refused(&[&step[..], &["--next", "--current-step=1"]].concat());
+        refused(&[&step[..], &["--reason=x"]].concat());
+        refused(&[&step[..], &["--output=a", "--output-file=b"]].concat());
+        refused(&["task", "step", "--index=-1", "--status=completed"]);
+        refused(&["task", "log", "no JSON"]);
+    }
+
+    #[test]
+    fn an_artifact_is_versioned_or_an_attachment_and_a_head_is_printed() {
+        accepted(&["artifact", "put", "-", "--name=a", "--versioned"]);
+        refused(&["artifact", "put", "f", "--versioned", "--attachment"]);
+        refused(&["artifact", "put", "f", "--sha256=abc"]);
+        accepted(&["artifact", "get", "a", "--head=4K"]);
+        refused(&["artifact", "get", "a", "--head=4K", "-o", "f"]);
+        refused(&["artifact", "get", "a", "--head=0"]);
+        refused(&["artifact", "delete"]);
+    }
+
     #[test]
     fn what_is_removed_for_good_is_named_and_given_an_age() {
         assert!(refused(&["project", "delete"]).contains("--project <ID>"));
@@ -293,7 +346,7 @@ mod tests {
     fn fields_and_kinds_are_known_words() {
         accepted(&["task", "update", "--clear=depends-on", "--clear=prompt"]);
         assert!(refused(&["task", "update", "--clear=status"]).contains("possible values"));
-        accepted(&["watch", "--kind=run", "--kind=task"]);
+        accepted(&["watch", "--kind=run", "--kind=task", "--kind=artifact", "--kind=fact"]);
         refused(&["watch", "--kind=message"]);
     }
 }

@@ -52,6 +52,19 @@ pub(super) struct TaskFlags {
     root: RootFlag,
 }
 
+/// The flags that say what a fact is about.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct SubjectFlags {
+    /// The project [default: $JRUN_PROJECT_ID, or from the working directory]
+    #[arg(long, value_name = "ID", help_heading = "About what")]
+    project: Option<String>,
+    /// The task; '' means the project itself [default: $JRUN_TASK_ID, or from the working directory]
+    #[arg(long, value_name = "ID", help_heading = "About what")]
+    task: Option<String>,
+    #[command(flatten, next_help_heading = "About what")]
+    root: RootFlag,
+}
+
 /// The flags that say which run is meant.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct RunFlags {
@@ -96,6 +109,16 @@ impl PlaceFlags {
         self.resolve().with_project()
     }
 
+    /// Returns the flags that mean this run.
+    pub(super) fn with_run(&self, run: &str) -> RunFlags {
+        RunFlags {
+            run: Some(run.to_owned()),
+            project: self.project.clone(),
+            task: self.task.clone(),
+            root: self.root.clone(),
+        }
+    }
+
     fn given(&self) -> Source {
         Source { project: self.project.clone(), task: self.task.clone(), run: None }
     }
@@ -120,6 +143,24 @@ impl TaskFlags {
 
     fn given(&self) -> Source {
         Source { project: self.project.clone(), task: self.task.clone(), run: None }
+    }
+}
+
+impl SubjectFlags {
+    /// Resolves flags and surroundings to a task, or to a project (the task is empty);
+    /// `run` is the run that this process belongs to.
+    pub(super) fn resolve(&self) -> Result<Place, Failure> {
+        let given = Source { project: self.project.clone(), task: self.task.clone(), run: None };
+        given.combine(&self.root.surroundings()).with_project()
+    }
+
+    /// Says in words what was narrowed to a task without a flag that asked for it.
+    pub(super) fn narrowed(&self, place: &Place) -> Option<String> {
+        if self.task.is_some() || place.task.is_empty() {
+            return None;
+        }
+        let task = place.bus_label();
+        Some(format!("only those about task {task}; --task '' shows those about the project"))
     }
 }
 

@@ -17,10 +17,18 @@ pub(super) async fn until_taken<T>(
     connection: &Connection,
     mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
 ) -> Result<T, Failure> {
+    repeated(connection, async || connection.try_answer(call()).await).await
+}
+
+/// As [`until_taken`], for a call that may take as long as it needs.
+pub(super) async fn repeated<T>(
+    connection: &Connection,
+    mut call: impl AsyncFnMut() -> Result<Result<T, Status>, Failure>,
+) -> Result<T, Failure> {
     let started = Instant::now();
     let mut backoff = Backoff::new();
     loop {
-        let status = match connection.try_answer(call()).await? {
+        let status = match call().await? {
             Ok(answer) => return Ok(answer),
             Err(status) => status,
         };

@@ -25,6 +25,9 @@ pub(super) struct Runs {
     /// Only runs with this status, such as running; may be repeated
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
+    /// Also what their meta.json says: the branch in a column, all of it with --json
+    #[arg(long)]
+    meta: bool,
     #[command(flatten)]
     scope: ScopeFlags,
     #[command(flatten)]
@@ -37,6 +40,7 @@ const AFTER_HELP: &str = "\
 Examples:
   callboard runs --project demo --task task-1
   callboard runs --everything --status running
+  callboard runs --project demo --meta
   callboard runs --project demo --json | jq -r 'select(.liveness == \"LIVENESS_LOST\") | .run_id'";
 
 impl Runs {
@@ -47,7 +51,7 @@ impl Runs {
         let several = place.task.is_empty();
         let mut output = self.form.open();
         let mut client = self.connection.storage().await?;
-        let mut table = table(several);
+        let mut table = table(several, self.meta);
         let fetch = async |page_token| {
             let request = ListRunsRequest {
                 project_id: place.project.clone(),
@@ -55,12 +59,17 @@ impl Runs {
                 statuses: self.status.clone(),
                 page_size: PAGE_SIZE,
                 page_token,
+                with_meta: self.meta,
             };
             let answer = self.connection.answer(client.list_runs(request)).await?;
             Ok((answer.runs, answer.next_page_token))
         };
-        let print =
-            |runs: Vec<Run>| table.print_page(&mut output, &runs, |run| row(run, several, now));
+        let print = |runs: Vec<Run>| {
+            table.print_page(&mut output, &runs, |run| Row {
+                cells: cells(run, several, self.meta, now),
+                problem: problem(run),
+            })
+        };
         if paging::each_page(fetch, print).await? == 0 {
             output::note_to_person("no run fits");
         }
@@ -71,9 +80,11 @@ impl Runs {
     }
 }
 
-/// Returns an empty table of runs, with their tasks when there may be several.
-fn table(several: bool) -> Table {
+/// Returns an empty table of runs, with their tasks when there may be several, and with
+/// their branches when asked.
+fn table(several: bool, meta: bool) -> Table {
     let task = several.then(|| table::text("TASK", 24));
+    let branch = meta.then(|| table::text("BRANCH", 6));
     let columns = [
         table::text("RUN", 24),
         table::text("STATUS", 9),
@@ -83,10 +94,10 @@ fn table(several: bool) -> Table {
         table::number("DURATION", 8),
         table::number("EXIT", 4),
     ];
-    Table::new(task.into_iter().chain(columns).collect())
+    Table::new(task.into_iter().chain(columns).chain(branch).collect())
 }
 
-fn row(run: &Run, several: bool, now: Timestamp) -> Row {
+fn cells(run: &Run, several: bool, meta: bool, now: Timestamp) -> Vec<String> {
     let task = several.then(|| format!("{}/{}", run.project_id, run.task_id));
     let cells = [
         run.run_id.clone(),
@@ -97,11 +108,20 @@ fn row(run: &Run, several: bool, now: Timestamp) -> Row {
         run_text::took(run, now),
         run_text::exit_code(run),
     ];
-    Row { cells: task.into_iter().chain(cells).collect(), problem: run.problem.clone() }
+    let branch = || run.meta.as_ref().map(|meta| meta.branch.clone()).unwrap_or_default();
+    task.into_iter().chain(cells).chain(meta.then(branch)).collect()
+}
+
+/// Returns what is wrong with the run, or with its meta.json.
+fn problem(run: &Run) -> String {
+    let of_meta = || run.meta.as_ref().map(|meta| meta.problem.clone()).unwrap_or_default();
+    if run.problem.is_empty() { of_meta() } else { run.problem.clone() }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::grpc::pb::RunMeta;
+
     use super::*;
 
     #[test]
@@ -119,7 +139,11 @@ mod tests {
             ..Run::default()
         };
         let damaged = Run { status: "damaged".into(), problem: "line 1".into(), ..run.clone() };
-        let alone = table(false).page(&[row(&run, false, now)]);
+        let row = |run: &Run, several| Row {
+            cells: cells(run, several, false, now),
+            problem: problem(run),
+        };
+        let alone = table(false, false).page(&[row(&run, false)]);
         assert_eq!(
             alone,
             "\
@@ -127,10 +151,21 @@ RUN                       STATUS     LIVENESS  AGENT   STARTED                  
 r                         running    lost      claude  2026-02-23T19:17:10.000Z     1m00s     -
 "
         );
-        let several = table(true).page(&[row(&damaged, true, now)]);
+        let several = table(true, false).page(&[row(&damaged, true)]);
         let lines: Vec<&str> = several.lines().collect();
         assert!(lines[0].starts_with("TASK                      RUN "), "{several}");
         assert!(lines[1].starts_with("p/t                       r  "), "{several}");
         assert_eq!(lines[2], "  problem: line 1");
+    }
+
+    #[test]
+    fn a_run_is_listed_with_its_branch_and_what_is_wrong_with_its_meta() {
+        let meta =
+            RunMeta { branch: "fix-1".into(), problem: "no JSON".into(), ..RunMeta::default() };
+        let run = Run { meta: Some(meta), ..Run::default() };
+        let now = Timestamp::UNIX_EPOCH;
+        let cells = cells(&run, false, true, now);
+        assert_eq!(cells.last().map(String::as_str), Some("fix-1"));
+        assert_eq!(problem(&run), "no JSON");
     }
 }

@@ -24,6 +24,18 @@ pub(super) fn width() -> Option<usize> {
     size().map(|(width, _)| width)
 }
 
+/// Returns the width in characters of the terminal that stderr is, none when it is none. Of
+/// one that does not say it is the usual one.
+pub(super) fn stderr_width() -> Option<usize> {
+    const WIDTH_DEFAULT: usize = 80;
+    let stderr = io::stderr();
+    let size = || rustix::termios::tcgetwinsize(&stderr).ok();
+    stderr.is_terminal().then(|| match size().map_or(0, |size| size.ws_col) {
+        0 => WIDTH_DEFAULT,
+        width => usize::from(width),
+    })
+}
+
 /// Whether a process of our group may read from the terminal: the group is in its
 /// foreground. One whose stdin is the terminal may be brought there later.
 pub(super) fn is_ours() -> bool {

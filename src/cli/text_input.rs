@@ -57,6 +57,34 @@ pub(super) fn file(text: &Text, path: &Path) -> Result<String, Failure> {
     read(text, file, &shown)
 }
 
+/// Refuses to read stdin for more than one thing.
+///
+/// # Errors
+/// When two of the paths are `-`.
+pub(super) fn only_one_from_stdin(paths: &[Option<&Path>]) -> Result<(), Failure> {
+    let from_stdin = |path: &&Option<&Path>| path.is_some_and(|path| path.as_os_str() == "-");
+    match paths.iter().filter(from_stdin).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("only one of them can come from stdin")),
+    }
+}
+
+/// Refuses text that is none: what holds NULs is UTF-16 or binary.
+///
+/// # Errors
+/// Where it holds one.
+pub(super) fn without_nul(what: &str, text: String) -> Result<String, Failure> {
+    match text.find('\0') {
+        None => Ok(text),
+        Some(offset) => Err(no_text(what, &format!("a NUL at offset {offset}"))),
+    }
+}
+
+fn no_text(what: &str, found: &str) -> Failure {
+    Failure::usage(format!("the {what} is not UTF-8 text: it holds {found}"))
+        .with_hint("convert UTF-16 with iconv; keep what is no text as an artifact")
+}
+
 /// Reads a text, and at most one byte more than it may have.
 fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
     let Text { what, bytes_max, limit_name, too_large } = *text;
@@ -73,9 +101,7 @@ fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        let sentence =
-            format!("the {what} is not UTF-8 text: {from} holds other bytes at offset {offset}");
-        Failure::refused(sentence, Reason::InvalidField)
+        no_text(what, &format!("other bytes at offset {offset} of {from}"))
     })
 }
 
@@ -99,5 +125,14 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_refused() {
         assert!(read(&SHORT, &b"a\xff"[..], "stdin").is_err());
+        assert!(without_nul("body", "a\0b\0".into()).is_err());
+        assert_eq!(without_nul("body", "a\nb".into()), Ok("a\nb".into()));
+    }
+
+    #[test]
+    fn stdin_is_read_for_one_thing_at_most() {
+        let (stdin, file) = (Some(Path::new("-")), Some(Path::new("f")));
+        assert!(only_one_from_stdin(&[stdin, stdin]).is_err());
+        assert_eq!(only_one_from_stdin(&[stdin, file, None]), Ok(()));
     }
 }

@@ -8,10 +8,12 @@ mod hints;
 mod input;
 mod lock_holder;
 mod os;
+mod output;
 mod socket;
 
 pub use input::Input;
 pub use os::{OsDisk, raise_descriptor_limit};
+pub use output::Output;
 pub use socket::{Socket, SocketError};
 
 use std::io;
@@ -99,6 +101,10 @@ pub trait Disk: Send + Sync + 'static {
     /// synced.
     fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed>;
 
+    /// Gives a file another path, in place of a file that is there, in one step: whoever
+    /// opens that path gets the one or the other. Not synced.
+    fn rename_over(&self, from: &TreePath, to: &TreePath) -> Result<()>;
+
     /// Removes a file. Not synced.
     fn remove_file(&self, path: &TreePath) -> Result<()>;
 
@@ -106,6 +112,10 @@ pub trait Disk: Send + Sync + 'static {
     /// not exist. Symlinks are removed themselves, wherever they point to. What goes
     /// away meanwhile is no error. Not synced.
     fn remove_tree(&self, path: &TreePath) -> Result<()>;
+
+    /// Whether an absolute path names a folder of the host, in the root or not. Symlinks
+    /// are followed; nothing is opened.
+    fn is_folder_of_host(&self, path: &str) -> bool;
 
     /// Tells how many bytes a user without privileges can still write.
     fn free_bytes(&self) -> Result<u64>;

@@ -215,7 +215,7 @@ pub(super) fn check_id_text(field: &'static str, text: &str, bytes_max: usize) -
 }
 
 /// Checks text that becomes one component of a path.
-fn check_component(field: &'static str, text: &str) -> Result<()> {
+pub(super) fn check_component(field: &'static str, text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Error::RequiredField { field });
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Etag, ProjectId, RunId, TaskId};
+use super::{Etag, ProjectId, RunId, RunMeta, TaskId};
 
 /// Which folder of runs: a task's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +113,9 @@ pub struct Run {
     pub etag: Option<Etag>,
     /// Why its file cannot be read.
     pub problem: Option<String>,
+    /// What is kept of its worktree and tools; none when nothing is, and where it was
+    /// not asked for.
+    pub meta: Option<Box<RunMeta>>,
 }
 
 impl RunInfo {

@@ -18,12 +18,15 @@ pub enum RunFile {
     Stdout,
     /// Its standard error.
     Stderr,
+    /// What happened to it; only Callboard's own calls append to it.
+    Events,
     /// A file in its folder of logs, by name.
     Log(String),
 }
 
 impl RunFile {
-    /// Takes a name to read: `prompt`, `output`, `stdout`, `stderr` or `logs/<name>`.
+    /// Takes a name to read: `prompt`, `output`, `stdout`, `stderr`, `events` or
+    /// `logs/<name>`.
     ///
     /// # Errors
     /// REQUIRED_FIELD, INVALID_FIELD or PATH_TRAVERSAL.
@@ -34,6 +37,7 @@ impl RunFile {
             "output" => Ok(Self::Output),
             "stdout" => Ok(Self::Stdout),
             "stderr" => Ok(Self::Stderr),
+            "events" => Ok(Self::Events),
             _ => Self::parse_log(text),
         }
     }
@@ -43,7 +47,9 @@ impl RunFile {
             if text.starts_with('/') || text.split('/').any(|part| part == "..") {
                 return Err(Error::traversal("file", text));
             }
-            return Err(invalid("it is none of prompt, output, stdout, stderr and logs/<name>"));
+            return Err(invalid(
+                "it is none of prompt, output, stdout, stderr, events and logs/<name>",
+            ));
         };
         if name == "." || name == ".." || name.contains('/') {
             return Err(Error::traversal("file", text));
@@ -55,13 +61,14 @@ impl RunFile {
         if is_plain { Ok(Self::Log(name.to_owned())) } else { Err(invalid("it names no log")) }
     }
 
-    /// Checks that a file of this name may be created.
+    /// Checks that a caller may create a file of this name.
     ///
     /// # Errors
-    /// INVALID_ID.
+    /// INVALID_ID, or INVALID_FIELD for the events.
     pub fn check_creatable(&self) -> Result<()> {
         match self {
             Self::Log(name) => check_new_name("file", name),
+            Self::Events => Err(invalid("AppendRunEvent writes the events")),
             Self::Prompt | Self::Output | Self::Stdout | Self::Stderr => Ok(()),
         }
     }
@@ -78,6 +85,7 @@ impl fmt::Display for RunFile {
             Self::Output => f.write_str("output"),
             Self::Stdout => f.write_str("stdout"),
             Self::Stderr => f.write_str("stderr"),
+            Self::Events => f.write_str("events"),
             Self::Log(name) => write!(f, "logs/{name}"),
         }
     }
@@ -89,7 +97,8 @@ mod tests {
 
     #[test]
     fn names_are_read_and_shown_alike_and_none_leaves_the_run() {
-        for name in ["prompt", "output", "stdout", "stderr", "logs/setup.log", "logs/a b"] {
+        for name in ["prompt", "output", "stdout", "stderr", "events", "logs/setup.log", "logs/a b"]
+        {
             assert_eq!(RunFile::parse(name).expect(name).to_string(), name);
         }
         for name in ["../x", "logs/../x", "logs/..", "/etc/passwd", "logs/a/b"] {

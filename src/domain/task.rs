@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Etag, ProjectId, TaskKey};
+use super::{Etag, ProjectId, TaskKey, TaskProgress};
 
 /// Where a project's sources are: what `home-folders.md` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -41,12 +41,16 @@ pub struct TaskRecord {
     pub status: String,
     /// The step it is at, from 0.
     pub current_step: i64,
+    /// How many steps it has.
+    pub step_count: usize,
     /// When it was made.
     pub created_at: Option<Timestamp>,
     /// When its record last changed.
     pub updated_at: Option<Timestamp>,
     /// When it reached a final status.
     pub completed_at: Option<Timestamp>,
+    /// The version of the form; empty when the file names none.
+    pub schema_version: String,
 }
 
 /// A task as it is now: three facts that are never mixed, `record.status`,
@@ -57,6 +61,8 @@ pub struct Task {
     pub key: TaskKey,
     /// What `task.json` says; the default when there is none.
     pub record: TaskRecord,
+    /// Its steps and its history; none when they were not asked for.
+    pub progress: Option<Box<TaskProgress>>,
     /// When it was made, as far as that can be told.
     pub created_at: Option<Timestamp>,
     /// What `TASK.md` says; none when it was not asked for.

@@ -50,7 +50,7 @@ impl TreePath {
     }
 
     /// Returns the components from the root down.
-    pub fn components(&self) -> impl Iterator<Item = &str> {
+    pub fn components(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.split('/').filter(|part| !part.is_empty())
     }
 

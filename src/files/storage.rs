@@ -4,15 +4,19 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Etag, Project, ProjectId, RequestId, Run, RunFile, RunKey, Task, TaskKey, TaskState, TreePath,
+    Artifact, ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Project, ProjectId, RequestId,
+    Run, RunFile, RunKey, RunMeta, Task, TaskKey, TaskState, TreePath,
 };
 use crate::error::Result;
 use crate::layout::paths;
 use crate::store::{
-    ChangeStream, ChunkStream, CleanUp, CleanedUp, Created, NewProject, NewRun, NewTask,
+    ArtifactContent, ArtifactQuery, ArtifactRange, Artifacts, ChangeStream, Checkpoint,
+    ChunkStream, CleanUp, CleanedUp, ContentStream, Created, FactQuery, Facts, LinesAppended,
+    LogQuery, LogStream, NewArtifact, NewFact, NewProject, NewRun, NewRunEvent, NewStatus, NewTask,
     OutputAppended, Page, Part, ProjectChange, Projects, Reconciled, RunChange, RunEnd,
-    RunFileQuery, RunFileSummary, RunFiles, RunPage, RunQuery, Runs, TaskChange, TaskQuery, Tasks,
-    TreeNode, TreeRoot, Upkeep, Watch, Watching,
+    RunFileQuery, RunFileSummary, RunFiles, RunMetaChange, RunMetas, RunPage, RunQuery, Runs,
+    SavedArtifact, TaskChange, TaskLogs, TaskQuery, Tasks, TreeNode, TreeRoot, Upkeep, Watch,
+    Watching,
 };
 
 use super::Files;
@@ -128,7 +132,7 @@ impl Tasks for Files {
         let turn = match &new.task {
             Some(task) => {
                 let key = TaskKey { project: new.project.clone(), task: task.clone() };
-                Some(self.tree.turn(&paths::task_folder(&key)).await?)
+                Some(self.tree.turn(&paths::task_record_file(&paths::task_folder(&key))).await?)
             }
             None => None,
         };
@@ -153,9 +157,35 @@ impl Tasks for Files {
         change: TaskChange,
         etag: Option<Etag>,
     ) -> Result<Task> {
-        let path = paths::task_folder(&key);
+        let path = paths::task_record_file(&paths::task_folder(&key));
         self.change(&path, move |tree, turn| {
             tree.update_task(&key, &change, etag.as_ref(), turn.deadline)
+        })
+        .await
+    }
+
+    async fn transition_task(
+        &self,
+        key: TaskKey,
+        to: NewStatus,
+        etag: Option<Etag>,
+    ) -> Result<Task> {
+        let path = paths::task_record_file(&paths::task_folder(&key));
+        self.change(&path, move |tree, turn| {
+            tree.transition_task(&key, &to, etag.as_ref(), turn.deadline)
+        })
+        .await
+    }
+
+    async fn save_step_result(
+        &self,
+        key: TaskKey,
+        checkpoint: Checkpoint,
+        etag: Option<Etag>,
+    ) -> Result<Task> {
+        let path = paths::task_record_file(&paths::task_folder(&key));
+        self.change(&path, move |tree, turn| {
+            tree.save_step_result(&key, &checkpoint, etag.as_ref(), turn.deadline)
         })
         .await
     }
@@ -185,6 +215,105 @@ impl Tasks for Files {
     async fn set_task_done(&self, key: TaskKey, done: bool) -> Result<bool> {
         let path = paths::task_done_file(&paths::task_folder(&key));
         self.change(&path, move |tree, _| tree.set_task_done(&key, done)).await
+    }
+}
+
+impl TaskLogs for Files {
+    async fn append_task_log(
+        &self,
+        key: TaskKey,
+        entries: Vec<JsonObject>,
+        request_id: Option<RequestId>,
+    ) -> Result<LinesAppended> {
+        let path = paths::task_log_file(&paths::task_folder(&key));
+        let turn = self.tree.turn(&path).await?;
+        self.create(request_id, move |tree, request_id| {
+            tree.append_task_log(&key, &entries, request_id, turn.deadline)
+        })
+        .await
+    }
+
+    async fn read_task_log(&self, query: LogQuery) -> Result<LogStream> {
+        self.tree.read_task_log(query).await
+    }
+}
+
+impl Artifacts for Files {
+    async fn save_artifact(
+        &self,
+        new: NewArtifact,
+        content: ContentStream,
+        request_id: Option<RequestId>,
+    ) -> Result<SavedArtifact> {
+        self.tree.save_artifact(new, content, request_id).await
+    }
+
+    async fn artifact(
+        &self,
+        task: TaskKey,
+        id: ArtifactId,
+        range: ArtifactRange,
+    ) -> Result<ArtifactContent> {
+        self.look(move |tree| tree.read_artifact(&task, &id, range)).await
+    }
+
+    async fn list_artifacts(&self, query: ArtifactQuery) -> Result<Page<Artifact>> {
+        self.look(move |tree| tree.list_artifacts(&query)).await
+    }
+
+    async fn delete_artifact(&self, task: TaskKey, id: ArtifactId) -> Result<()> {
+        let path = paths::artifact_file(&paths::task_folder(&task), &id);
+        self.change(&path, move |tree, _| tree.delete_artifact(&task, &id)).await
+    }
+}
+
+impl Facts for Files {
+    async fn append_fact(
+        &self,
+        new: NewFact,
+        request_id: Option<RequestId>,
+    ) -> Result<Created<Fact>> {
+        self.create(request_id, move |tree, request_id| tree.append_fact(&new, request_id)).await
+    }
+
+    async fn fact(&self, scope: FactScope, id: FactId) -> Result<Fact> {
+        self.look(move |tree| tree.fact(&scope, &id)).await
+    }
+
+    async fn list_facts(&self, query: FactQuery) -> Result<Page<Fact>> {
+        self.look(move |tree| tree.list_facts(&query)).await
+    }
+}
+
+impl RunMetas for Files {
+    async fn run_meta(&self, key: RunKey) -> Result<RunMeta> {
+        self.look(move |tree| tree.run_meta(&tree.find_run(&key)?)).await
+    }
+
+    async fn update_run_meta(
+        &self,
+        key: RunKey,
+        change: RunMetaChange,
+        etag: Option<Etag>,
+    ) -> Result<RunMeta> {
+        self.change_run(key, RunPlace::meta, move |tree, place, turn| {
+            tree.update_run_meta(place, &change, etag.as_ref(), turn.deadline)
+        })
+        .await
+    }
+
+    async fn append_run_event(
+        &self,
+        key: RunKey,
+        event: NewRunEvent,
+        request_id: Option<RequestId>,
+    ) -> Result<LinesAppended> {
+        let place = self.look(move |tree| tree.find_run(&key)).await?;
+        let turn = self.tree.turn(&place.events()).await?;
+        self.create(request_id, move |tree, request_id| {
+            tree.append_run_event(&place, &event, request_id, turn.deadline)
+        })
+        .await
     }
 }
 

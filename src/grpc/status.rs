@@ -73,11 +73,14 @@ fn code(reason: Reason) -> Code {
         | Reason::InvalidField
         | Reason::MixedBuses
         | Reason::InvalidPageToken
+        | Reason::ChecksumMismatch
         | Reason::AmbiguousId => Code::InvalidArgument,
         Reason::ProjectNotFound
         | Reason::TaskNotFound
         | Reason::RunNotFound
         | Reason::RunFileNotFound
+        | Reason::ArtifactNotFound
+        | Reason::FactNotFound
         | Reason::BusNotFound
         | Reason::MessageNotFound => Code::NotFound,
         Reason::ProjectExists
@@ -91,6 +94,7 @@ fn code(reason: Reason) -> Code {
         | Reason::RunActive
         | Reason::NotEmpty
         | Reason::InvalidTransition
+        | Reason::WorktreeMissing
         | Reason::BusPoisoned
         | Reason::BusEmpty
         | Reason::NotARegularFile
@@ -98,7 +102,9 @@ fn code(reason: Reason) -> Code {
         Reason::CorruptDocument => Code::DataLoss,
         Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown => Code::OutOfRange,
         Reason::LockTimeout | Reason::ShuttingDown => Code::Unavailable,
-        Reason::SubscriberLimit | Reason::DiskFull => Code::ResourceExhausted,
+        Reason::SubscriberLimit | Reason::DiskFull | Reason::TooManyVersions => {
+            Code::ResourceExhausted
+        }
         Reason::Io | Reason::Bug => Code::Internal,
     }
 }

@@ -1,6 +1,8 @@
 //! Which file is where: ids to paths, and names back to ids.
 
-use crate::domain::{BusId, ProjectId, RunFile, RunId, TaskId, TaskKey, TreePath};
+use crate::domain::{
+    ArtifactId, BusId, FactScope, ProjectId, RunFile, RunId, TaskId, TaskKey, TreePath,
+};
 
 const PROJECT_BUS: &str = "PROJECT-MESSAGE-BUS.md";
 const TASK_BUS: &str = "TASK-MESSAGE-BUS.md";
@@ -14,6 +16,7 @@ const TASK_STATE: &str = "TASK_STATE.md";
 const TASK_DONE: &str = "DONE";
 const HOME_FOLDERS: &str = "home-folders.md";
 const RUN_INFO: &str = "run-info.yaml";
+const ARTIFACTS: &str = "artifacts";
 
 /// The folder of our private state, below the root.
 pub fn private_folder() -> TreePath {
@@ -100,6 +103,44 @@ pub fn task_done_file(task_folder: &TreePath) -> TreePath {
     task_folder.join(TASK_DONE)
 }
 
+/// A task's log.
+pub fn task_log_file(task_folder: &TreePath) -> TreePath {
+    task_folder.join("task.log")
+}
+
+/// The folder of a task's artifacts.
+pub fn artifacts_folder(task_folder: &TreePath) -> TreePath {
+    task_folder.join(ARTIFACTS)
+}
+
+/// An artifact or an attachment of a task.
+pub fn artifact_file(task_folder: &TreePath, artifact: &ArtifactId) -> TreePath {
+    match artifact {
+        ArtifactId::Attachment(name) => task_folder.join(name),
+        ArtifactId::Artifact(name) => {
+            name.split('/').fold(artifacts_folder(task_folder), |path, name| path.join(name))
+        }
+    }
+}
+
+/// Makes the name of a new attachment's file.
+pub fn new_attachment(stamp: &str, name: &str) -> String {
+    format!("ATTACH-{stamp}-{name}")
+}
+
+/// Whether a file is one that is being written, under a name that nobody looks at.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".tmp")
+}
+
+/// The folder that holds the facts about something.
+pub fn facts_folder(scope: &FactScope) -> TreePath {
+    match scope {
+        FactScope::Project(project) => project_folder(project),
+        FactScope::Task(task) => task_folder(task),
+    }
+}
+
 /// Whether a folder that holds this name is a task.
 pub fn makes_a_task(name: &str) -> bool {
     matches!(name, TASK_RECORD | TASK_PROMPT | TASK_CONFIG | RUNS)
@@ -148,6 +189,11 @@ pub fn old_cwd_file(run_folder: &TreePath) -> TreePath {
     run_folder.join("cwd.txt")
 }
 
+/// What is kept of a run's worktree and tools.
+pub fn run_meta_file(run_folder: &TreePath) -> TreePath {
+    run_folder.join("meta.json")
+}
+
 /// Whether a file of a run's folder says what the run is.
 pub fn tells_of_a_run(name: &str) -> bool {
     matches!(name, RUN_INFO | "parent-run-id" | "agent-type" | "cwd" | "cwd.txt")
@@ -165,6 +211,7 @@ pub fn run_file(run_folder: &TreePath, file: &RunFile) -> TreePath {
         RunFile::Output => run_folder.join("output.md"),
         RunFile::Stdout => run_folder.join("agent-stdout.txt"),
         RunFile::Stderr => run_folder.join("agent-stderr.txt"),
+        RunFile::Events => run_folder.join("events.jsonl"),
         RunFile::Log(name) => logs_folder(run_folder).join(name),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// Returns a stamp that no other stamp of this process equals.
@@ -12,6 +13,14 @@ pub fn stamp(now: Timestamp, pid: u32) -> String {
     let time = now.to_zoned(TimeZone::UTC);
     let fraction = time.subsec_nanosecond() / 100_000;
     format!("{}{fraction:04}-{pid}-{sequence}", time.strftime("%Y%m%d-%H%M%S"))
+}
+
+/// Reads the time that a text begins with, `YYYYMMDD-HHMMSS`, UTC.
+pub fn time_at_beginning(text: &str) -> Option<Timestamp> {
+    let time = DateTime::strptime("%Y%m%d-%H%M%S", text.get(..15)?).ok()?;
+    // Clients are sent no earlier times.
+    let time = Some(time).filter(|time| time.year() > 0)?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 #[cfg(test)]

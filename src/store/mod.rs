@@ -1,27 +1,52 @@
 //! The backend traits, in domain words: what the services need, and what every
 //! backend promises. The embedded backend is `files`.
 
+mod artifacts;
+mod facts;
 mod message_bus;
 mod projects;
 mod runs;
+mod task_log;
 mod watch;
 
+pub use artifacts::{
+    ArtifactContent, ArtifactQuery, ArtifactRange, Artifacts, ContentStream, NewArtifact,
+    SavedArtifact, Storing,
+};
+pub use facts::{FactPosition, FactQuery, Facts, NewFact};
 pub use message_bus::{
     AppendBatch, AppendTicket, Appended, Archives, BusPage, BusSummary, Filter, Frame, FrameStream,
     MessageBus, ReadPage, ReadQuery, ReadStart, Scope, Start, Subscription, Trimmed,
 };
 pub use projects::{
-    Created, NewProject, NewTask, Page, ProjectChange, Projects, TaskChange, TaskPosition,
-    TaskQuery, Tasks,
+    Checkpoint, Created, NewProject, NewStatus, NewTask, Page, ProjectChange, Projects, TaskChange,
+    TaskPosition, TaskQuery, Tasks,
 };
 pub use runs::{
-    ChunkStream, CleanUp, CleanedUp, EndStatus, FileChunk, FileStart, NewRun, OutputAppended, Part,
-    Reconciled, Relation, RunChange, RunEnd, RunFileQuery, RunFileSummary, RunFiles, RunPage,
-    RunPosition, RunQuery, Runs, TreeNode, TreeRoot, Upkeep,
+    ChunkStream, CleanUp, CleanedUp, EndStatus, FileChunk, FileStart, NewRun, NewRunEvent,
+    OutputAppended, Part, Reconciled, Relation, RunArchiveChange, RunChange, RunEnd, RunFileQuery,
+    RunFileSummary, RunFiles, RunFlagsChange, RunMetaChange, RunMetas, RunPage, RunPosition,
+    RunQuery, RunSetupChange, RunSetupFields, Runs, TreeNode, TreeRoot, Upkeep,
 };
+pub use task_log::{LinesAppended, LogLine, LogLines, LogQuery, LogStream, TaskLogs};
 pub use watch::{Change, ChangeStream, Watch, Watching};
 
 /// Everything that the Storage service needs of a backend.
-pub trait Storage: Projects + Tasks + Runs + RunFiles + Upkeep + Watching {}
+pub trait Storage:
+    Projects + Tasks + TaskLogs + Artifacts + Facts + Runs + RunMetas + RunFiles + Upkeep + Watching
+{
+}
 
-impl<B: Projects + Tasks + Runs + RunFiles + Upkeep + Watching> Storage for B {}
+impl<B> Storage for B where
+    B: Projects
+        + Tasks
+        + TaskLogs
+        + Artifacts
+        + Facts
+        + Runs
+        + RunMetas
+        + RunFiles
+        + Upkeep
+        + Watching
+{
+}

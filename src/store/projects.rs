@@ -4,7 +4,10 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::domain::{Etag, Project, ProjectId, RequestId, Task, TaskId, TaskKey, TaskState};
+use crate::domain::{
+    Etag, JsonObject, Project, ProjectId, RequestId, Step, StepResult, Task, TaskId, TaskKey,
+    TaskState,
+};
 use crate::error::Result;
 
 /// What creating something gives.
@@ -114,13 +117,13 @@ pub trait Tasks: Send + Sync + 'static {
         request_id: Option<RequestId>,
     ) -> impl Future<Output = Result<Created<Task>>> + Send;
 
-    /// Returns a task with its prompt.
+    /// Returns a task with its prompt, its steps and its history.
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND, TASK_NOT_FOUND, CORRUPT_DOCUMENT, IO.
     fn task(&self, key: TaskKey) -> impl Future<Output = Result<Task>> + Send;
 
-    /// Lists a project's tasks without their prompts, newest first, those of one
+    /// Lists a project's tasks without all that, newest first, those of one
     /// instant in the order of their ids. An absent project has none.
     ///
     /// # Errors
@@ -130,12 +133,36 @@ pub trait Tasks: Send + Sync + 'static {
     /// Changes a task. The etag covers its record.
     ///
     /// # Errors
-    /// PROJECT_NOT_FOUND, TASK_NOT_FOUND, ETAG_MISMATCH, FOREIGN_WRITE,
-    /// LOCK_TIMEOUT, CORRUPT_DOCUMENT, DISK_FULL, IO.
+    /// PROJECT_NOT_FOUND, TASK_NOT_FOUND, INVALID_TRANSITION, INVALID_FIELD, TOO_LARGE,
+    /// ETAG_MISMATCH, FOREIGN_WRITE, LOCK_TIMEOUT, CORRUPT_DOCUMENT, DISK_FULL, IO.
     fn update_task(
         &self,
         key: TaskKey,
         change: TaskChange,
+        etag: Option<Etag>,
+    ) -> impl Future<Output = Result<Task>> + Send;
+
+    /// Moves a task to another status and appends that to its history. Returns the task
+    /// without its prompt.
+    ///
+    /// # Errors
+    /// As `update_task`.
+    fn transition_task(
+        &self,
+        key: TaskKey,
+        to: NewStatus,
+        etag: Option<Etag>,
+    ) -> impl Future<Output = Result<Task>> + Send;
+
+    /// Saves what a step resulted in, and all that comes with it, in one write. Returns
+    /// the task without its prompt.
+    ///
+    /// # Errors
+    /// As `update_task`.
+    fn save_step_result(
+        &self,
+        key: TaskKey,
+        checkpoint: Checkpoint,
         etag: Option<Etag>,
     ) -> impl Future<Output = Result<Task>> + Send;
 
@@ -190,6 +217,10 @@ pub struct NewTask {
     pub model: String,
     /// The tasks it waits for.
     pub depends_on: Vec<String>,
+    /// Its steps, none of them begun.
+    pub steps: Vec<Step>,
+    /// Further data.
+    pub metadata: Option<JsonObject>,
 }
 
 /// What to change of a task; none means that it stays.
@@ -205,6 +236,35 @@ pub struct TaskChange {
     pub model: Option<String>,
     /// The tasks it waits for.
     pub depends_on: Option<Vec<String>>,
+    /// Its status.
+    pub status: Option<String>,
+    /// The step it is at.
+    pub current_step: Option<i64>,
+    /// Its steps. One whose place and name are as before keeps its state.
+    pub steps: Option<Vec<Step>>,
+    /// Further data: each key replaces the one of its name, or removes it when its
+    /// value is null.
+    pub metadata: Option<JsonObject>,
+}
+
+/// A status that a task is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStatus {
+    /// The status.
+    pub status: String,
+    /// Why; empty means not said.
+    pub reason: String,
+}
+
+/// What is saved after a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The result.
+    pub result: StepResult,
+    /// The step that the task is at from now on; none means that it stays.
+    pub current_step: Option<i64>,
+    /// The status that it is to have; none means that it stays.
+    pub to: Option<NewStatus>,
 }
 
 /// Which tasks to list.

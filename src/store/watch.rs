@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio_stream::Stream;
 
-use crate::domain::{Project, ProjectId, Run, Task, TaskKey};
+use crate::domain::{
+    Artifact, ArtifactId, Fact, FactId, FactScope, Project, ProjectId, Run, Task, TaskKey,
+};
 use crate::error::Result;
 
 use super::Part;
@@ -33,6 +35,10 @@ pub struct Watch {
     pub tasks: bool,
     /// Whether runs are.
     pub runs: bool,
+    /// Whether artifacts are.
+    pub artifacts: bool,
+    /// Whether facts are.
+    pub facts: bool,
     /// How long the stream may be silent.
     pub heartbeat_interval: Duration,
 }
@@ -49,6 +55,10 @@ pub enum Change {
     Task(Box<Task>),
     /// A run as it is now.
     Run(Box<Run>),
+    /// An artifact as it is now, without its hash.
+    Artifact(Box<Artifact>),
+    /// A fact as it is now, without its body.
+    Fact(Box<Fact>),
     /// A project is gone.
     ProjectGone(ProjectId),
     /// A task is gone.
@@ -64,6 +74,10 @@ pub enum Change {
         /// The run's id.
         run_id: String,
     },
+    /// An artifact is gone.
+    ArtifactGone(TaskKey, ArtifactId),
+    /// A fact is gone.
+    FactGone(FactScope, FactId),
     /// All that was there at the beginning has been sent.
     Synced,
     /// Nothing happened for a while.

@@ -1,8 +1,11 @@
 //! What a person and a script see of the command line: output, notes, exit codes.
 
+mod artifacts;
 mod buses;
+mod checkpoints;
 mod env;
 mod exits;
+mod facts;
 mod follow;
 mod gc;
 mod logs;
@@ -11,9 +14,11 @@ mod place;
 mod post;
 mod projects;
 mod read;
+mod run_meta;
 mod runs;
 mod serve;
 mod status;
+mod task_log;
 mod tasks;
 mod wait;
 mod watch;

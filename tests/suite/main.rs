@@ -1,7 +1,9 @@
 //! The tests against a real server: one file per promise.
 
+mod agency;
 mod append;
 mod architecture;
+mod atlas;
 mod bad_messages;
 mod bus_faults;
 mod bus_format;
@@ -13,6 +15,7 @@ mod conductor_vectors;
 mod conductor_yaml;
 mod disk;
 mod durable;
+mod facts;
 mod failing_disk;
 mod faulty_disk;
 mod follow_through;

@@ -37,6 +37,40 @@ fn the_python_client_and_what_uses_it_are_typed() {
     let mut outside = python.command(&[&mypy[..], &[example]].concat());
     outside.current_dir(tmp());
     finish(outside);
+
+    let mut resume = python.command(&[&mypy[..], &["."]].concat());
+    finish(resume.current_dir(resume_example()));
+}
+
+#[test]
+fn a_worker_that_is_killed_fifty_times_does_every_step_once() {
+    const KILLS: &str = "50";
+    let Some(python) = Python::ready() else {
+        return;
+    };
+    let server = Server::start();
+    let mut example = python.command(&["kill_again_and_again.py", KILLS, "demo", "six-steps"]);
+    example.current_dir(resume_example()).env("CALLBOARD_ADDR", server.addr());
+    let said = finish(example);
+    assert_eq!(said.matches("\nkill ").count(), 50, "{said}");
+    assert!(said.ends_with("50 kills, 6 steps, each done once\n"), "{said}");
+
+    // What the file says, without asking the server.
+    let record = fs::read(server.root().join("demo/six-steps/task.json")).expect("task.json");
+    let record: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
+    let done: Vec<(u64, &str)> = record["step_results"]
+        .as_array()
+        .expect("the results")
+        .iter()
+        .map(|one| {
+            (one["step_index"].as_u64().expect("a step"), one["status"].as_str().unwrap_or(""))
+        })
+        .collect();
+    let once: Vec<(u64, &str)> = (0..6).map(|step| (step, "completed")).collect();
+    assert_eq!(done, once);
+    assert_eq!(record["status"], "completed");
+    let staging = fs::read_dir(server.root().join(".callboard/staging")).expect("staging");
+    assert_eq!(staging.count(), 0, "something is left of an artifact that was being saved");
 }
 
 #[test]
@@ -189,6 +223,10 @@ fn finish(mut command: impl std::borrow::BorrowMut<Command>) -> String {
 
 fn client() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/python")
+}
+
+fn resume_example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/resume")
 }
 
 fn tmp() -> &'static Path {

@@ -3,7 +3,7 @@
 
 mod creations;
 mod foreign;
-mod processes;
+pub(crate) mod processes;
 mod requests;
 
 use callboard::grpc::pb;
@@ -15,7 +15,7 @@ use crate::storage_client::StorageClient;
 use processes::Role;
 
 /// Rounds of a race; a full run sets `CALLBOARD_ROUNDS`.
-fn rounds() -> usize {
+pub(crate) fn rounds() -> usize {
     std::env::var("CALLBOARD_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5)
 }
 

@@ -1,6 +1,8 @@
 //! A disk that is full, or fails to sync, at any step of a write: an error, the old
 //! content, nothing half-made, and it works again afterwards.
 
+mod appended;
+mod checkpoints;
 mod repeated;
 pub(crate) mod step_disk;
 
@@ -10,7 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use callboard::clock::Clock;
-use callboard::domain::{ProjectId, RequestId, RunFile, RunId, RunKey, TaskId, TaskKey, TaskState};
+use callboard::domain::{
+    ProjectId, RequestId, RunFile, RunId, RunKey, Step, TaskId, TaskKey, TaskState,
+};
 use callboard::error::{Reason, Result};
 use callboard::files::Files;
 use callboard::store::{
@@ -94,7 +98,13 @@ impl Backend {
 
     /// The ids of all runs and of the tasks of project `p`.
     async fn listed(&self) -> (Vec<String>, Vec<String>) {
-        let runs = RunQuery { part: Part::All, statuses: Vec::new(), after: None, limit: 100 };
+        let runs = RunQuery {
+            part: Part::All,
+            statuses: Vec::new(),
+            after: None,
+            limit: 100,
+            with_meta: true,
+        };
         let runs = self.files.list_runs(runs).await.expect("a list").runs;
         let tasks = TaskQuery { project: project(), statuses: Vec::new(), after: None, limit: 100 };
         let tasks = self.files.list_tasks(tasks).await.expect("a list").items;
@@ -154,6 +164,7 @@ fn new_run(in_task: &str, id: &str) -> NewRun {
         commandline: String::new(),
         agent_version: String::new(),
         prompt: "do it".to_owned(),
+        meta: None,
     }
 }
 
@@ -166,6 +177,8 @@ fn new_task(id: &str) -> NewTask {
         template: String::new(),
         model: String::new(),
         depends_on: vec!["x".to_owned()],
+        steps: vec![Step { name: "one".to_owned(), kind: "ai".to_owned(), ..Step::default() }],
+        metadata: None,
     }
 }
 

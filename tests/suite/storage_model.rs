@@ -2,11 +2,16 @@
 //! when the backend is closed and opened again in between. Another backend is tried
 //! by implementing [`Backend`].
 
+mod kept;
 mod model;
 mod operation;
 mod play;
+mod play_artifacts;
+mod play_facts;
+mod play_kept;
 mod play_projects;
 mod play_runs;
+mod play_tasks;
 
 use std::sync::{Arc, Mutex};
 
@@ -94,7 +99,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_files_answer_any_calls_as_the_model_does(operations in operations(40)) {
+    fn the_files_answer_any_calls_as_the_model_does(operations in operations(50)) {
         play(&FilesInAFolder(tempfile::tempdir().expect("a folder")), &operations);
     }
 }

@@ -96,7 +96,7 @@ fn methods() -> Vec<MethodDescriptor> {
     let pool = DescriptorPool::decode(DESCRIPTORS).expect("descriptors");
     let service = pool.get_service_by_name("callboard.v1.Storage").expect("the service");
     let methods: Vec<_> = service.methods().collect();
-    assert!(methods.len() >= 29, "{}", methods.len());
+    assert!(methods.len() >= 44, "{}", methods.len());
     methods
 }
 
@@ -146,6 +146,8 @@ async fn every_method_refuses_an_empty_request_unless_that_means_everything() {
         let expected = match name {
             // A task, or a run: neither alone is required.
             "GetRunTree" => "run_id".to_owned(),
+            // All that it requires is in its first part.
+            "UploadArtifact" => "part".to_owned(),
             _ => required(&method.input()).unwrap_or_else(|| panic!("{name} requires nothing")),
         };
         let status = answer.expect_err(name);
@@ -160,8 +162,12 @@ async fn every_method_refuses_an_empty_request_unless_that_means_everything() {
 
 /// Fills the fields of a request with what is fine.
 fn fill(method: &MethodDescriptor) -> DynamicMessage {
-    let mut request = DynamicMessage::new(method.input());
-    for field in method.input().fields() {
+    fill_message(&method.input())
+}
+
+fn fill_message(message: &MessageDescriptor) -> DynamicMessage {
+    let mut request = DynamicMessage::new(message.clone());
+    for field in message.fields() {
         let text = match field.name() {
             "project_id" => "demo",
             "task_id" => "t",
@@ -169,7 +175,30 @@ fn fill(method: &MethodDescriptor) -> DynamicMessage {
             "agent_type" | "cwd" | "description" => "x",
             "state_status" => "working",
             "status" => "completed",
+            "to_status" => "running",
+            "name" | "title" | "event" => "x",
+            "fact_id" => "FACT-x",
             "file" => "stdout",
+            "entries" => {
+                request.set_field(&field, Value::List(vec![Value::String("{}".into())]));
+                continue;
+            }
+            "step_result" | "meta" => {
+                let message = field.kind().as_message().expect("a message").clone();
+                let mut inner = DynamicMessage::new(message);
+                for (name, text) in
+                    [("status", "completed"), ("title", "x"), ("worktree_path", "/")]
+                {
+                    let _ = inner.try_set_field_by_name(name, Value::String(text.into()));
+                }
+                request.set_field(&field, Value::Message(inner));
+                continue;
+            }
+            "header" => {
+                let header = field.kind().as_message().expect("a message").clone();
+                request.set_field(&field, Value::Message(fill_message(&header)));
+                continue;
+            }
             "older_than" => {
                 let duration = field.kind().as_message().expect("a duration").clone();
                 request.set_field(&field, Value::Message(DynamicMessage::new(duration)));
@@ -204,8 +233,8 @@ async fn every_method_refuses_bad_ids_and_touches_nothing() {
     for method in methods() {
         let is_id = |field: &FieldDescriptor| {
             let name = field.name();
-            let names_a_thing =
-                ["project_id", "task_id", "depends_on"].contains(&name) || name.ends_with("run_id");
+            let names_a_thing = ["project_id", "task_id", "depends_on", "fact_id"].contains(&name)
+                || name.ends_with("run_id");
             names_a_thing && matches!(field.kind(), Kind::String)
         };
         for field in method.input().fields().filter(is_id) {
@@ -284,7 +313,17 @@ async fn the_server_says_what_it_is() {
         info.limits.iter().map(|(name, limit)| (name.as_str(), *limit)).collect();
     assert_eq!(told, announced);
     assert_eq!(told["RUN_OUTPUT_CHUNK_BYTES_MAX"], 1 << 20);
-    for feature in ["foreign_writers", "request_ids", "etags", "watch"] {
+    for feature in [
+        "foreign_writers",
+        "request_ids",
+        "etags",
+        "watch",
+        "checkpoints",
+        "task_logs",
+        "artifacts",
+        "facts",
+        "run_meta",
+    ] {
         assert!(info.features.iter().any(|one| one == feature), "{feature}: {:?}", info.features);
     }
     let later = client.get_server_info(pb::GetServerInfoRequest {}).await.expect("an answer");

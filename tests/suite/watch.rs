@@ -1,5 +1,7 @@
 //! Storage.Watch: everything there is, then whatever changes, whoever changed it.
 
+mod artifacts;
+mod facts;
 mod foreign;
 mod own;
 mod processes;
@@ -104,6 +106,28 @@ impl Watch {
         self.until(&format!("project {id}"), is_it).await;
     }
 
+    /// Passes frames until an artifact is as wanted, by its path.
+    async fn artifact(
+        &mut self,
+        path: &str,
+        wanted: impl Fn(&pb::Artifact) -> bool,
+    ) -> pb::Artifact {
+        let is_it = |frame: &Frame| matches!(frame, Frame::Artifact(one) if one.path == path && wanted(one));
+        match self.until(&format!("artifact {path}"), is_it).await {
+            Frame::Artifact(artifact) => artifact,
+            frame => panic!("{frame:?}"),
+        }
+    }
+
+    /// Passes frames until a fact is as wanted.
+    async fn fact(&mut self, id: &str, wanted: impl Fn(&pb::Fact) -> bool) -> pb::Fact {
+        let is_it = |frame: &Frame| matches!(frame, Frame::Fact(fact) if fact.fact_id == id && wanted(fact));
+        match self.until(&format!("fact {id}"), is_it).await {
+            Frame::Fact(fact) => fact,
+            frame => panic!("{frame:?}"),
+        }
+    }
+
     /// Passes frames until all of these are gone; returns what was said of each.
     async fn gone(&mut self, names: &[&str]) -> BTreeMap<String, Deleted> {
         let mut gone = BTreeMap::new();
@@ -142,17 +166,26 @@ fn take(known: &mut BTreeMap<String, Frame>, frame: Frame) {
     }
 }
 
-/// Says what a frame is about: `project`, `project/task` or `project/task/run`.
+/// Says what a frame is about: `project`, `project/task`, `project/task/run`,
+/// `project/task/<path of an artifact>`, or a fact's id below what it is about.
 fn name(frame: &Frame) -> String {
     match frame {
         Frame::Project(project) => project.project_id.clone(),
         Frame::Task(task) => format!("{}/{}", task.project_id, task.task_id),
         Frame::Run(run) => format!("{}/{}/{}", run.project_id, run.task_id, run.run_id),
-        Frame::Deleted(gone) => [&gone.project_id, &gone.task_id, &gone.run_id]
-            .map(String::as_str)
-            .join("/")
-            .trim_end_matches('/')
-            .to_owned(),
+        Frame::Artifact(it) => {
+            [&it.project_id, &it.task_id, &it.path].map(String::as_str).join("/")
+        }
+        Frame::Fact(fact) => {
+            let parts = [&fact.project_id, &fact.task_id, &fact.fact_id];
+            parts.map(String::as_str).join("/").replace("//", "/")
+        }
+        Frame::Deleted(gone) => {
+            let ids = [&gone.project_id, &gone.task_id, &gone.run_id];
+            let ids = ids.into_iter().chain([&gone.artifact_path, &gone.fact_id]);
+            let ids: Vec<&str> = ids.map(String::as_str).filter(|id| !id.is_empty()).collect();
+            ids.join("/")
+        }
         Frame::Synced(_) => "synced".into(),
         Frame::Heartbeat(_) => "heartbeat".into(),
     }

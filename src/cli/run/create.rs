@@ -8,7 +8,7 @@ use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::TaskFlags;
-use crate::cli::{escape, request_id, retry, text_input};
+use crate::cli::{escape, request_id, retry, run_meta, text_input};
 use crate::grpc::pb::CreateRunRequest;
 use crate::host;
 
@@ -50,6 +50,9 @@ pub(super) struct Create {
     /// A file with its prompt; - means stdin
     #[arg(long, value_name = "FILE")]
     prompt: Option<PathBuf>,
+    /// A file with its worktree and tools, in the form of meta.json; - means stdin
+    #[arg(long, value_name = "FILE")]
+    meta: Option<PathBuf>,
     /// Makes repeating the command safe: the same id creates once [default: a random one]
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
@@ -65,7 +68,8 @@ const AFTER_HELP: &str = "\
 Examples:
   callboard run create --project demo --task task-1 --agent claude
   run=$(callboard run create --agent codex --pid $$ --prompt prompt.md)
-  callboard run create --agent claude --previous \"$run\"";
+  callboard run create --agent claude --previous \"$run\"
+  echo \"{\\\"worktree_path\\\": \\\"$PWD\\\"}\" | callboard run create --agent claude --meta -";
 
 impl Create {
     /// Creates the run.
@@ -74,10 +78,12 @@ impl Create {
         // The numbers of a process mean nothing on another host.
         let has_process = self.pid.is_some() || self.pgid.is_some();
         let host = if has_process { host::name() } else { String::new() };
+        text_input::only_one_from_stdin(&[self.prompt.as_deref(), self.meta.as_deref()])?;
         let prompt = match &self.prompt {
             Some(path) => text_input::file(&text_input::PROMPT, path)?,
             None => String::new(),
         };
+        let meta = self.meta.as_deref().map(run_meta::file).transpose()?;
         let (request_id, named_by_caller) = request_id::given_or_new(self.request_id);
         let request = CreateRunRequest {
             project_id: place.project,
@@ -95,6 +101,7 @@ impl Create {
             agent_version: self.agent_version.unwrap_or_default(),
             prompt,
             request_id,
+            meta,
         };
         let mut output = self.form.open();
         let mut client = self.connection.storage().await?;

@@ -2,8 +2,10 @@
 
 mod create;
 mod delete;
+mod event;
 mod exec;
 mod files;
+mod meta;
 mod show;
 mod status;
 mod tree;
@@ -16,7 +18,7 @@ use super::failure::Failure;
 
 pub(super) use self::exec::OWN_FAILURE as EXEC_FAILURE;
 
-/// Create, show, end, remove or execute a run
+/// Create, show, end, remove or execute a run; record its worktree and what happens to it
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(subcommand)]
@@ -31,6 +33,8 @@ enum Command {
     Show(show::Show),
     Tree(tree::Tree),
     Files(files::Files),
+    Meta(meta::Meta),
+    Event(event::Event),
     Delete(delete::Delete),
 }
 
@@ -44,6 +48,8 @@ impl Run {
             Command::Show(show) => show.run().await,
             Command::Tree(tree) => tree.run().await,
             Command::Files(files) => files.run().await,
+            Command::Meta(meta) => meta.run().await,
+            Command::Event(event) => event.run().await,
             Command::Delete(delete) => delete.run().await,
         };
         outcome.map(|()| ().report())

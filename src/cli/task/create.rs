@@ -8,8 +8,9 @@ use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::ProjectFlags;
-use crate::cli::{escape, request_id, retry, text_input};
-use crate::grpc::pb::CreateTaskRequest;
+use crate::cli::{escape, json_object, request_id, retry, steps, text_input};
+use crate::domain::JsonObject;
+use crate::grpc::pb::{CreateTaskRequest, Step};
 
 /// Create a task, and print its id
 ///
@@ -35,6 +36,16 @@ pub(super) struct Create {
     /// A task that it waits for; may be repeated
     #[arg(long, value_name = "ID")]
     depends_on: Vec<String>,
+    /// A step: its name, and ai, validation, git, human, sdd, ci, verify, loop or another
+    /// type; may be repeated
+    #[arg(long, value_name = "NAME:TYPE", value_parser = steps::name_and_type)]
+    step: Vec<Step>,
+    /// A file with its steps, a JSON array in the form of task.json; - means stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "step")]
+    steps: Option<PathBuf>,
+    /// Further data
+    #[arg(long, value_name = "JSON", value_parser = json_object::parse)]
+    metadata: Option<JsonObject>,
     /// Makes repeating the command safe: the same id creates once [default: a random one]
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
@@ -51,15 +62,24 @@ Examples:
   callboard task create --project demo --description 'fix the build'
   task=$(callboard task create --description 'fix the build' --prompt prompt.md)
   echo 'Fix it.' | callboard task create --task fix-1 --description 'fix it' --prompt -
-  callboard task create --description 'then test' --depends-on \"$task\"";
+  callboard task create --description 'then test' --depends-on \"$task\"
+  callboard task create --description 'release' --step build:ci --step 'write notes:ai'
+  callboard task create --description 'release' --steps steps.json --metadata '{\"pr\": 17}'
+
+Of each step in the file, name, type, description, prompt, commands and timeout_seconds are taken.";
 
 impl Create {
     /// Creates the task.
     pub(super) async fn run(self) -> Result<(), Failure> {
         let project_id = self.place.resolve()?;
+        text_input::only_one_from_stdin(&[self.prompt.as_deref(), self.steps.as_deref()])?;
         let prompt = match &self.prompt {
             Some(path) => text_input::file(&text_input::PROMPT, path)?,
             None => String::new(),
+        };
+        let steps = match &self.steps {
+            Some(path) => steps::file(path)?,
+            None => self.step,
         };
         let (request_id, named_by_caller) = request_id::given_or_new(self.request_id);
         let request = CreateTaskRequest {
@@ -71,6 +91,8 @@ impl Create {
             model: self.model.unwrap_or_default(),
             depends_on: self.depends_on,
             request_id,
+            steps,
+            metadata_json: json_object::text(self.metadata.as_ref()),
         };
         let mut output = self.form.open();
         let mut client = self.connection.storage().await?;

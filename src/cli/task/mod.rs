@@ -3,15 +3,18 @@
 mod create;
 mod delete;
 mod done;
+mod log;
 mod show;
 mod state;
+mod step;
+mod transition;
 mod update;
 
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 
-/// Create, show, change or remove a task; set its state or mark it as done
+/// Create, show, change or remove a task; save its steps, write its log, mark it as done
 #[derive(Debug, Args)]
 pub(super) struct Task {
     #[command(subcommand)]
@@ -23,6 +26,9 @@ enum Command {
     Create(create::Create),
     Show(show::Show),
     Update(update::Update),
+    Transition(transition::Transition),
+    Step(step::Step),
+    Log(log::Log),
     State(state::State),
     Done(done::Done),
     Delete(delete::Delete),
@@ -35,6 +41,9 @@ impl Task {
             Command::Create(create) => create.run().await,
             Command::Show(show) => show.run().await,
             Command::Update(update) => update.run().await,
+            Command::Transition(transition) => transition.run().await,
+            Command::Step(step) => step.run().await,
+            Command::Log(log) => log.run().await,
             Command::State(state) => state.run().await,
             Command::Done(done) => done.run().await,
             Command::Delete(delete) => delete.run().await,

@@ -2,15 +2,17 @@
 
 use clap::Args;
 
-use crate::cli::block::Block;
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
-use crate::cli::message_text::time;
 use crate::cli::output::Form;
 use crate::cli::place_flags::TaskFlags;
-use crate::grpc::pb::{GetTaskRequest, Task};
+use crate::cli::task_text;
+use crate::grpc::pb::GetTaskRequest;
 
-/// Show a task with its prompt
+/// Show a task with its steps, their newest results, its history and its prompt
+///
+/// `>` marks the step that it is at. --json prints all results; its further data is the
+/// object `metadata` there, with all its digits.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Show {
@@ -25,7 +27,8 @@ pub(super) struct Show {
 const AFTER_HELP: &str = "\
 Examples:
   callboard task show --project demo --task task-1
-  callboard task show --json | jq -r .prompt         # inside a run: its task";
+  callboard task show --json | jq -r .prompt         # inside a run: its task
+  callboard task show --json | jq '.metadata, .steps[.current_step].name'";
 
 impl Show {
     /// Prints the task.
@@ -36,29 +39,9 @@ impl Show {
         let request = GetTaskRequest { project_id: place.project, task_id: place.task };
         let answer = self.connection.answer(client.get_task(request)).await?;
         let terminal = output.is_terminal();
-        output.print(&answer.task.unwrap_or_default(), |task| block(task).lines(terminal))?;
+        output.print(&answer.task.unwrap_or_default(), |task| {
+            task_text::block(task).lines(terminal)
+        })?;
         output.flush()
     }
-}
-
-fn block(task: &Task) -> Block {
-    let known =
-        |ts: Option<&prost_types::Timestamp>| ts.map(|ts| time(Some(ts))).unwrap_or_default();
-    let step = if task.current_step == 0 { String::new() } else { task.current_step.to_string() };
-    Block::default()
-        .field("task", format!("{}/{}", task.project_id, task.task_id))
-        .field("description", task.description.clone())
-        .field("status", task.status.clone())
-        .field("state", task.state_status.clone())
-        .field("done", if task.done { "yes" } else { "no" })
-        .field("problem", task.problem.clone())
-        .field("step", step)
-        .field("template", task.template.clone())
-        .field("model", task.model.clone())
-        .fields("depends on", &task.depends_on)
-        .field("created", known(task.created_at.as_ref()))
-        .field("updated", known(task.updated_at.as_ref()))
-        .field("completed", known(task.completed_at.as_ref()))
-        .field("etag", task.etag.clone())
-        .text("prompt", &task.prompt)
 }

@@ -5,13 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::grpc::pb::watch_response::{Deleted, Frame};
 use crate::grpc::pb::{Run, Task, WatchKind};
 
-/// Where a thing is: project, task, and the run's folder. A project has no task, a task
-/// no run; so each stands right before what is in it.
+/// Where a thing is: project, task, and which part of it. A project has no task; so each
+/// stands right before what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) project: String,
     pub(super) task: String,
-    pub(super) run_path: String,
+    pub(super) part: Part,
+}
+
+/// What a thing is of its task, or of its project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// The task or the project itself.
+    Whole,
+    /// A run, by its folder.
+    Run(String),
+    /// An artifact, by its path.
+    Artifact(String),
+    /// A fact, by its id.
+    Fact(String),
 }
 
 /// The things there are, as the last frames told them.
@@ -55,7 +68,11 @@ impl Board {
                 changes.push(news(frame));
                 changes
             }
-            Frame::Project(_) | Frame::Task(_) | Frame::Run(_) => {
+            Frame::Project(_)
+            | Frame::Task(_)
+            | Frame::Run(_)
+            | Frame::Artifact(_)
+            | Frame::Fact(_) => {
                 let Some(key) = key(&frame) else { return Vec::new() };
                 if let Some(named) = &mut self.named {
                     named.insert(key.clone());
@@ -69,10 +86,9 @@ impl Board {
 
     /// Removes a thing with all that is in it, the innermost first.
     fn remove(&mut self, gone: &Key) -> Vec<Frame> {
-        let is_in = |key: &&Key| {
-            key.project == gone.project
-                && (gone.task.is_empty() || key.task == gone.task)
-                && (gone.run_path.is_empty() || key.run_path == gone.run_path)
+        let is_in = |key: &&Key| match &gone.part {
+            Part::Whole => gone.task.is_empty() || key.task == gone.task,
+            part => key.task == gone.task && key.part == *part,
         };
         let keys: Vec<Key> = self
             .things
@@ -113,44 +129,65 @@ impl Board {
 
 /// Returns where a thing is that a frame tells of.
 fn key(frame: &Frame) -> Option<Key> {
-    let key = |project: &str, task: &str, run_path: &str| Key {
+    let key = |project: &str, task: &str, part| Key {
         project: project.to_owned(),
         task: task.to_owned(),
-        run_path: run_path.to_owned(),
+        part,
     };
     match frame {
-        Frame::Project(project) => Some(key(&project.project_id, "", "")),
-        Frame::Task(task) => Some(key(&task.project_id, &task.task_id, "")),
-        Frame::Run(run) => Some(key(&run.project_id, &run.task_id, &run.run_path)),
+        Frame::Project(project) => Some(key(&project.project_id, "", Part::Whole)),
+        Frame::Task(task) => Some(key(&task.project_id, &task.task_id, Part::Whole)),
+        Frame::Run(run) => {
+            Some(key(&run.project_id, &run.task_id, Part::Run(run.run_path.clone())))
+        }
+        Frame::Artifact(artifact) => {
+            let part = Part::Artifact(artifact.path.clone());
+            Some(key(&artifact.project_id, &artifact.task_id, part))
+        }
+        Frame::Fact(fact) => {
+            Some(key(&fact.project_id, &fact.task_id, Part::Fact(fact.fact_id.clone())))
+        }
         Frame::Deleted(_) | Frame::Synced(_) | Frame::Heartbeat(_) => None,
     }
 }
 
 fn key_of_deleted(deleted: &Deleted) -> Key {
-    let Deleted { project_id, task_id, run_path, .. } = deleted.clone();
-    Key { project: project_id, task: task_id, run_path }
+    let Deleted { project_id, task_id, run_path, artifact_path, fact_id, .. } = deleted.clone();
+    let part = if !run_path.is_empty() {
+        Part::Run(run_path)
+    } else if !artifact_path.is_empty() {
+        Part::Artifact(artifact_path)
+    } else if !fact_id.is_empty() {
+        Part::Fact(fact_id)
+    } else {
+        Part::Whole
+    };
+    Key { project: project_id, task: task_id, part }
 }
 
 /// Returns the frame that says that a thing is gone.
 fn deleted(frame: &Frame) -> Option<Frame> {
+    let of = |kind: WatchKind, project: &str, task: &str| Deleted {
+        kind: kind.into(),
+        project_id: project.to_owned(),
+        task_id: task.to_owned(),
+        ..Deleted::default()
+    };
     let deleted = match frame {
-        Frame::Project(project) => Deleted {
-            kind: WatchKind::Project.into(),
-            project_id: project.project_id.clone(),
-            ..Deleted::default()
-        },
-        Frame::Task(task) => Deleted {
-            kind: WatchKind::Task.into(),
-            project_id: task.project_id.clone(),
-            task_id: task.task_id.clone(),
-            ..Deleted::default()
-        },
+        Frame::Project(project) => of(WatchKind::Project, &project.project_id, ""),
+        Frame::Task(task) => of(WatchKind::Task, &task.project_id, &task.task_id),
         Frame::Run(run) => Deleted {
-            kind: WatchKind::Run.into(),
-            project_id: run.project_id.clone(),
-            task_id: run.task_id.clone(),
             run_id: run.run_id.clone(),
             run_path: run.run_path.clone(),
+            ..of(WatchKind::Run, &run.project_id, &run.task_id)
+        },
+        Frame::Artifact(artifact) => Deleted {
+            artifact_path: artifact.path.clone(),
+            ..of(WatchKind::Artifact, &artifact.project_id, &artifact.task_id)
+        },
+        Frame::Fact(fact) => Deleted {
+            fact_id: fact.fact_id.clone(),
+            ..of(WatchKind::Fact, &fact.project_id, &fact.task_id)
         },
         Frame::Deleted(_) | Frame::Synced(_) | Frame::Heartbeat(_) => return None,
     };
@@ -159,8 +196,8 @@ fn deleted(frame: &Frame) -> Option<Frame> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use crate::grpc::pb::Project;
     use crate::grpc::pb::watch_response::{Heartbeat, Synced};
+    use crate::grpc::pb::{Artifact, Fact, Project};
 
     use super::*;
 
@@ -182,6 +219,19 @@ pub(super) mod tests {
             exit_code: -1,
             ..Run::default()
         }
+    }
+
+    pub(in crate::cli::watch) fn artifact(task: &str, path: &str) -> Artifact {
+        Artifact {
+            project_id: "p".into(),
+            task_id: task.into(),
+            path: path.into(),
+            ..Artifact::default()
+        }
+    }
+
+    pub(in crate::cli::watch) fn fact(task: &str, id: &str) -> Fact {
+        Fact { project_id: "p".into(), task_id: task.into(), fact_id: id.into(), ..Fact::default() }
     }
 
     /// The deletions among changes, by name.
@@ -229,6 +279,36 @@ pub(super) mod tests {
         assert_eq!(gone(&board.apply(deletion("t"))), ["p/t/r", "p/t/"]);
         assert_eq!(gone(&board.apply(deletion("t"))), [""; 0]);
         assert_eq!(gone(&board.apply(deletion(""))), ["p/u/", "p//"]);
+        assert_eq!(board.things().count(), 1);
+    }
+
+    #[test]
+    fn a_fact_of_a_project_is_gone_without_the_project() {
+        let mut board = Board::default();
+        for frame in [
+            project("p"),
+            Frame::Task(task("p", "t")),
+            Frame::Artifact(artifact("t", "artifacts/a")),
+            Frame::Artifact(artifact("t", "artifacts/b")),
+            Frame::Fact(fact("", "f")),
+            Frame::Fact(fact("t", "f")),
+        ] {
+            board.apply(frame);
+        }
+        let gone_fact =
+            Deleted { project_id: "p".into(), fact_id: "f".into(), ..Deleted::default() };
+        assert_eq!(gone(&board.apply(Frame::Deleted(gone_fact))), ["p//"]);
+        let gone_artifact = Deleted {
+            project_id: "p".into(),
+            task_id: "t".into(),
+            artifact_path: "artifacts/a".into(),
+            ..Deleted::default()
+        };
+        assert_eq!(gone(&board.apply(Frame::Deleted(gone_artifact))), ["p/t/"]);
+        assert_eq!(board.things().count(), 4);
+        let gone_task =
+            Deleted { project_id: "p".into(), task_id: "t".into(), ..Deleted::default() };
+        assert_eq!(gone(&board.apply(Frame::Deleted(gone_task))).len(), 3);
         assert_eq!(board.things().count(), 1);
     }
 

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::cli::{escape, run_text};
+use crate::cli::place::bus_label;
+use crate::cli::{escape, run_text, size};
 use crate::grpc::pb::watch_response::{Deleted, Frame};
-use crate::grpc::pb::{Project, Run, Task};
+use crate::grpc::pb::{Artifact, Fact, Project, Run, Task};
 
 /// Returns the line of a change that was seen at `now`; none for what is no change.
 pub(super) fn text(frame: &Frame, now: Timestamp) -> Option<String> {
@@ -12,6 +13,8 @@ pub(super) fn text(frame: &Frame, now: Timestamp) -> Option<String> {
         Frame::Project(project) => of_project(project),
         Frame::Task(task) => of_task(task),
         Frame::Run(run) => of_run(run),
+        Frame::Artifact(artifact) => of_artifact(artifact),
+        Frame::Fact(fact) => of_fact(fact),
         Frame::Deleted(deleted) => of_deleted(deleted),
         Frame::Synced(_) | Frame::Heartbeat(_) => return None,
     };
@@ -66,12 +69,37 @@ fn of_run(run: &Run) -> Vec<String> {
     ]
 }
 
+fn of_artifact(artifact: &Artifact) -> Vec<String> {
+    vec![
+        "ARTIFACT".into(),
+        format!("{}/{}/{}", artifact.project_id, artifact.task_id, artifact.path),
+        size::text(artifact.size),
+        problem(&artifact.problem),
+    ]
+}
+
+fn of_fact(fact: &Fact) -> Vec<String> {
+    vec![
+        "FACT".into(),
+        format!("{}/{}", bus_label(&fact.project_id, &fact.task_id), fact.fact_id),
+        problem(&fact.problem),
+        fact.title.clone(),
+    ]
+}
+
 fn of_deleted(deleted: &Deleted) -> Vec<String> {
-    let Deleted { project_id, task_id, run_id, .. } = deleted;
-    let (kind, name) = match (task_id.as_str(), deleted.run_path.as_str()) {
-        ("", _) => ("PROJECT", project_id.clone()),
-        (_, "") => ("TASK", format!("{project_id}/{task_id}")),
-        _ => ("RUN", format!("{project_id}/{task_id}/{run_id}")),
+    let Deleted { project_id, task_id, run_id, run_path, artifact_path, fact_id, .. } = deleted;
+    let place = bus_label(project_id, task_id);
+    let (kind, name) = if !run_path.is_empty() {
+        ("RUN", format!("{place}/{run_id}"))
+    } else if !artifact_path.is_empty() {
+        ("ARTIFACT", format!("{place}/{artifact_path}"))
+    } else if !fact_id.is_empty() {
+        ("FACT", format!("{place}/{fact_id}"))
+    } else if task_id.is_empty() {
+        ("PROJECT", place)
+    } else {
+        ("TASK", place)
     };
     vec![kind.into(), name, "deleted".into()]
 }
@@ -83,7 +111,7 @@ fn problem(problem: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::cli::watch::board::Board;
-    use crate::cli::watch::board::tests::{project, run, task};
+    use crate::cli::watch::board::tests::{artifact, fact, project, run, task};
     use crate::grpc::pb::Liveness;
 
     use super::*;
@@ -103,19 +131,36 @@ mod tests {
         let done = Task { state_status: "ready".into(), done: true, ..task("p", "t") };
         assert_eq!(line(&Frame::Task(done)), "TASK  p/t  -  state=ready  done");
         assert_eq!(line(&project("p")), "PROJECT  p");
+        let saved = Artifact { size: 1536, ..artifact("t", "artifacts/a.json") };
+        assert_eq!(line(&Frame::Artifact(saved)), "ARTIFACT  p/t/artifacts/a.json  1.5 KiB");
+        let found = Fact { title: "a\x1b".into(), ..fact("", "FACT-1") };
+        assert_eq!(line(&Frame::Fact(found)), "FACT  p/FACT-1  a\\x1b");
     }
 
     #[test]
     fn deletions_say_what_is_gone() {
         let mut board = Board::default();
-        for frame in
-            [project("p"), Frame::Task(task("p", "t")), Frame::Run(run("t", "r", "failed"))]
-        {
+        for frame in [
+            project("p"),
+            Frame::Task(task("p", "t")),
+            Frame::Run(run("t", "r", "failed")),
+            Frame::Artifact(artifact("t", "artifacts/a")),
+            Frame::Fact(fact("", "FACT-1")),
+        ] {
             board.apply(frame);
         }
         let gone = Frame::Deleted(Deleted { project_id: "p".into(), ..Deleted::default() });
         let lines: Vec<String> =
             board.apply(gone).iter().map(|change| line(&change.frame)).collect();
-        assert_eq!(lines, ["RUN  p/t/r  deleted", "TASK  p/t  deleted", "PROJECT  p  deleted"]);
+        assert_eq!(
+            lines,
+            [
+                "ARTIFACT  p/t/artifacts/a  deleted",
+                "RUN  p/t/r  deleted",
+                "TASK  p/t  deleted",
+                "FACT  p/FACT-1  deleted",
+                "PROJECT  p  deleted"
+            ]
+        );
     }
 }

@@ -1,9 +1,8 @@
-//! `callboard watch`: shows projects, tasks and runs as they change.
+//! `callboard watch`: shows what there is as it changes.
 
 mod board;
 mod lines;
 mod screen;
-mod stream;
 
 use std::pin::pin;
 
@@ -16,17 +15,18 @@ use crate::grpc::pb::{WatchKind, WatchRequest, WatchResponse};
 
 use self::board::Board;
 use self::screen::Screen;
-use self::stream::{Event, WatchStream};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::{self, Form, Output};
 use super::place::Place;
 use super::place_flags::ScopeFlags;
+use super::watch_stream::{Event, WatchStream};
 
-/// Watch projects, tasks and runs as they change
+/// Watch projects, tasks, runs, artifacts and facts as they change
 ///
-/// On a terminal it is a table that is drawn anew in place; otherwise one line for each
-/// thing there is, and then for each change. After a break (a server restart, a lost
+/// On a terminal it is a table of tasks and runs that is drawn anew in place; otherwise,
+/// and for artifacts and facts, one line for each thing there is, and then for each change.
+/// After a break (a server restart, a lost
 /// connection) it connects again by itself; what went away meanwhile is told as deleted.
 /// Ctrl-C ends it with exit code 0.
 #[derive(Debug, Args)]
@@ -52,24 +52,33 @@ enum Kind {
     Task,
     /// Runs: status, liveness, exit code
     Run,
+    /// Artifacts and attachments of tasks
+    Artifact,
+    /// Facts about projects and tasks
+    Fact,
 }
+
+/// What has a place in the table.
+const IN_TABLE: [Kind; 3] = [Kind::Project, Kind::Task, Kind::Run];
 
 const AFTER_HELP: &str = "\
 Examples:
   callboard watch --everything
   callboard watch --project demo --kind run | grep failed
+  callboard watch --project demo --kind artifact --kind fact
   callboard watch --project demo --json | jq -c 'select(.run) | [.run.run_id, .run.status]'
 
-Lines are TIME, RUN or TASK or PROJECT, its name, and how it is now or `deleted`. With --json
-each line is {project}, {task}, {run}, {deleted} or {synced}; after a break everything there is
-comes once more, and `synced` again.";
+Lines are TIME, PROJECT or TASK or RUN or ARTIFACT or FACT, its name, and how it is now or
+`deleted`. With --json each line is {project}, {task}, {run}, {artifact}, {fact}, {deleted} or
+{synced}; after a break everything there is comes once more, and `synced` again.";
 
 impl Watch {
     /// Watches until Ctrl-C.
     pub(super) async fn run(self) -> Result<(), Failure> {
         let place = self.scope.resolve()?;
         let mut output = self.form.open();
-        let live = output.is_terminal() && !output.is_json();
+        let in_table = self.kind.iter().all(|kind| IN_TABLE.contains(kind));
+        let live = output.is_terminal() && !output.is_json() && in_table;
         let watching = async {
             if live {
                 self.draw(&place, &mut output).await
@@ -91,23 +100,28 @@ impl Watch {
         outcome
     }
 
-    fn request(&self, place: &Place) -> WatchRequest {
+    /// Asks for the kinds that are named; else for those of the `default`, which means all
+    /// when it is empty.
+    fn request(&self, place: &Place, default: &[Kind]) -> WatchRequest {
         let kind = |kind: &Kind| match kind {
             Kind::Project => WatchKind::Project.into(),
             Kind::Task => WatchKind::Task.into(),
             Kind::Run => WatchKind::Run.into(),
+            Kind::Artifact => WatchKind::Artifact.into(),
+            Kind::Fact => WatchKind::Fact.into(),
         };
+        let kinds = if self.kind.is_empty() { default } else { &self.kind };
         WatchRequest {
             project_id: place.project.clone(),
             task_id: place.task.clone(),
-            kinds: self.kind.iter().map(kind).collect(),
+            kinds: kinds.iter().map(kind).collect(),
             ..Default::default()
         }
     }
 
     /// Prints a line for each change.
     async fn print_all(&self, place: &Place, output: &mut Output) -> Result<(), Failure> {
-        let mut stream = WatchStream::open(&self.connection, self.request(place)).await?;
+        let mut stream = WatchStream::open(&self.connection, self.request(place, &[])).await?;
         if let Some(narrowed) = self.scope.narrowed(place) {
             output::note_to_person(&narrowed);
         }
@@ -132,7 +146,8 @@ impl Watch {
 
     /// Draws the table, again and again.
     async fn draw(&self, place: &Place, output: &mut Output) -> Result<(), Failure> {
-        let stream = WatchStream::open(&self.connection, self.request(place)).await?.untold();
+        let request = self.request(place, &IN_TABLE);
+        let stream = WatchStream::open(&self.connection, request).await?.untold();
         // A future that waits for the next event must not be dropped half-way: the
         // stream of events keeps it.
         let events = streams::unfold(stream, async |mut stream: WatchStream<'_>| {

@@ -8,9 +8,9 @@ use rustix::io::Errno;
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
-use super::super::{Disk as _, Entry, Renamed};
+use super::super::{Disk as _, Entry, Kind, Renamed};
 use super::OsDisk;
-use super::open::{kind_of, status_of};
+use super::open::{kind_of, not_regular, status_of};
 
 const FOLDER_MODE: Mode = Mode::RWXU;
 
@@ -80,6 +80,23 @@ impl OsDisk {
             .map_err(|errno| self.refused("rename something to", to, "file", errno))?;
         rename_new_at(&from_folder, from.name(), &to_folder, to.name())
             .map_err(|errno| Error::io("rename", from.as_str(), errno.into()))
+    }
+}
+
+impl OsDisk {
+    pub(super) fn rename_to_file(&self, from: &TreePath, to: &TreePath) -> Result<()> {
+        let refused = |errno| self.refused("rename something to", to, "regular file", errno);
+        let from_folder =
+            self.open_parent(from).map_err(|errno| self.refused("rename", from, "file", errno))?;
+        let to_folder = self.open_parent(to).map_err(refused)?;
+        match rustix::fs::statat(&to_folder, to.name(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if status_of(&stat).kind != Kind::File => {
+                return Err(not_regular(to, status_of(&stat).kind, "regular file"));
+            }
+            Ok(_) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(refused(errno)),
+        }
+        rustix::fs::renameat(&from_folder, from.name(), &to_folder, to.name()).map_err(refused)
     }
 }
 

@@ -143,6 +143,10 @@ impl Disk for OsDisk {
         self.rename_to_new(from, to)
     }
 
+    fn rename_over(&self, from: &TreePath, to: &TreePath) -> Result<()> {
+        self.rename_to_file(from, to)
+    }
+
     fn remove_file(&self, path: &TreePath) -> Result<()> {
         self.open_parent(path)
             .and_then(|at| rustix::fs::unlinkat(&at, path.name(), AtFlags::empty()))
@@ -151,6 +155,11 @@ impl Disk for OsDisk {
 
     fn remove_tree(&self, path: &TreePath) -> Result<()> {
         self.remove_with_all(path)
+    }
+
+    fn is_folder_of_host(&self, path: &str) -> bool {
+        let path = Path::new(path);
+        path.is_absolute() && path.is_dir()
     }
 
     fn free_bytes(&self) -> Result<u64> {

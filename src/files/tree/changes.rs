@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, watch};
 
-use crate::domain::{ProjectId, TaskKey};
+use crate::domain::{ArtifactId, FactId, FactScope, ProjectId, TaskKey};
 use crate::store::Part;
 
 use super::runs::RunPlace;
@@ -24,6 +24,8 @@ pub(super) enum Key {
     Project(ProjectId),
     Task(TaskKey),
     Run(RunPlace),
+    Artifact(TaskKey, ArtifactId),
+    Fact(FactScope, FactId),
 }
 
 impl Key {
@@ -34,7 +36,9 @@ impl Key {
             (Part::Project(wanted), key) => key.project() == wanted,
             (Part::Task(wanted), Self::Task(task)) => task == wanted,
             (Part::Task(wanted), Self::Run(run)) => run.task == *wanted,
-            (Part::Task(_), Self::Project(_)) => false,
+            (Part::Task(wanted), Self::Artifact(task, _)) => task == wanted,
+            (Part::Task(wanted), Self::Fact(FactScope::Task(task), _)) => task == wanted,
+            (Part::Task(_), Self::Project(_) | Self::Fact(FactScope::Project(_), _)) => false,
         }
     }
 
@@ -43,15 +47,20 @@ impl Key {
             Self::Project(project) => project,
             Self::Task(task) => &task.project,
             Self::Run(run) => &run.task.project,
+            Self::Artifact(task, _) => &task.project,
+            Self::Fact(scope, _) => scope.project(),
         }
     }
 
     /// Whether it lies below another.
     pub(super) fn is_below(&self, other: &Self) -> bool {
         match (other, self) {
-            (Self::Project(project), Self::Task(task)) => task.project == *project,
-            (Self::Project(project), Self::Run(run)) => run.task.project == *project,
+            (_, Self::Project(_)) => false,
+            (Self::Project(project), below) => below.project() == project,
             (Self::Task(task), Self::Run(run)) => run.task == *task,
+            (Self::Task(task), Self::Artifact(of, _) | Self::Fact(FactScope::Task(of), _)) => {
+                of == task
+            }
             _ => false,
         }
     }
@@ -99,15 +108,36 @@ struct Table {
 }
 
 struct Watcher {
-    part: Part,
+    wanted: Wanted,
     seen: Arc<AtomicU64>,
+}
+
+/// What somebody watches: projects, tasks and runs of a part of the tree, and more when
+/// he says so, because it has to be looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) part: Part,
+    pub(super) artifacts: bool,
+    pub(super) facts: bool,
+}
+
+impl Wanted {
+    /// Whether a thing is watched.
+    pub(super) fn covers(&self, key: &Key) -> bool {
+        let is_kind = match key {
+            Key::Project(_) | Key::Task(_) | Key::Run(_) => true,
+            Key::Artifact(..) => self.artifacts,
+            Key::Fact(..) => self.facts,
+        };
+        is_kind && key.is_in(&self.part)
+    }
 }
 
 /// What may have changed.
 #[derive(Default)]
 pub(super) struct Hinted {
     pub(super) keys: BTreeSet<Key>,
-    /// Tasks of which any run may have changed.
+    /// Tasks in which anything may have changed.
     pub(super) tasks: BTreeSet<TaskKey>,
     /// Whether hints were lost, or somebody began to watch.
     pub(super) anything: bool,
@@ -136,6 +166,16 @@ impl Changes {
         self.touch(Key::Run(run.clone()));
     }
 
+    /// Says that an artifact may have changed.
+    pub(super) fn touch_artifact(&self, task: &TaskKey, artifact: &ArtifactId) {
+        self.touch(Key::Artifact(task.clone(), artifact.clone()));
+    }
+
+    /// Says that a fact may have changed.
+    pub(super) fn touch_fact(&self, scope: &FactScope, fact: &FactId) {
+        self.touch(Key::Fact(scope.clone(), fact.clone()));
+    }
+
     pub(super) fn touch(&self, key: Key) {
         if super::locked(&self.table).watchers.is_empty() {
             return;
@@ -144,8 +184,8 @@ impl Changes {
         self.asked.notify_one();
     }
 
-    /// Says that any run of a task may have changed.
-    pub(super) fn touch_runs_of(&self, task: TaskKey) {
+    /// Says that anything in a task may have changed.
+    pub(super) fn touch_all_of(&self, task: TaskKey) {
         super::locked(&self.hinted).tasks.insert(task);
         self.asked.notify_one();
     }
@@ -167,30 +207,30 @@ impl Changes {
         self.asked.notified().await;
     }
 
-    /// Begins to watch a part of the tree.
-    pub(super) fn register(self: &Arc<Self>, part: Part) -> Registration {
+    /// Begins to watch.
+    pub(super) fn register(self: &Arc<Self>, wanted: Wanted) -> Registration {
         let seen = Arc::new(AtomicU64::new(0));
         let number = {
             let mut table = super::locked(&self.table);
             table.watchers_ever += 1;
             let number = table.watchers_ever;
-            table.watchers.insert(number, Watcher { part, seen: Arc::clone(&seen) });
+            table.watchers.insert(number, Watcher { wanted, seen: Arc::clone(&seen) });
             number
         };
         self.touch_anything();
         Registration { changes: Arc::clone(self), number, seen }
     }
 
-    /// Returns the parts that are watched, and the newest watcher among those.
-    pub(super) fn watched(&self) -> (Vec<Part>, u64) {
+    /// Returns what is watched, and the newest watcher among those.
+    pub(super) fn watched(&self) -> (Vec<Wanted>, u64) {
         let table = super::locked(&self.table);
-        let mut parts: Vec<Part> = Vec::new();
+        let mut watched: Vec<Wanted> = Vec::new();
         for watcher in table.watchers.values() {
-            if !parts.contains(&watcher.part) {
-                parts.push(watcher.part.clone());
+            if !watched.contains(&watcher.wanted) {
+                watched.push(watcher.wanted.clone());
             }
         }
-        (parts, table.watchers_ever)
+        (watched, table.watchers_ever)
     }
 
     /// Whether a thing is known to be there.
@@ -211,7 +251,7 @@ impl Changes {
             // What is gone keeps the id it had.
             let known_id = known.map_or_else(String::new, |known| known.run_id.clone());
             table.put(key, look, if look.is_some() { run_id } else { &known_id });
-            if look.is_none() && !matches!(key, Key::Run(_)) {
+            if look.is_none() && matches!(key, Key::Project(_) | Key::Task(_)) {
                 let below = |one: &Key| one.is_below(key);
                 let below: Vec<(Key, String)> = table
                     .items
@@ -231,10 +271,10 @@ impl Changes {
 
     /// Notes that everything that is watched was looked at: `found` is what is there
     /// of it. The rest is gone, or is watched no more.
-    pub(super) fn finish_look(&self, parts: &[Part], found: &BTreeSet<Key>, number: u64) {
+    pub(super) fn finish_look(&self, watched: &[Wanted], found: &BTreeSet<Key>, number: u64) {
         let revision = {
             let mut table = super::locked(&self.table);
-            let covered = |key: &Key| parts.iter().any(|part| key.is_in(part));
+            let covered = |key: &Key| watched.iter().any(|wanted| wanted.covers(key));
             let (gone, dropped): (Vec<_>, Vec<_>) = table
                 .items
                 .iter()

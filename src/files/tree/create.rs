@@ -12,7 +12,7 @@ use super::Tree;
 /// How often another name is made up when the first ones are taken.
 const NAMES_TRIED: usize = 16;
 
-/// Something that can be created: a project, a task or a run.
+/// Something that can be created: a project, a task, a run, a fact, a version.
 pub(super) trait Creatable {
     /// All that is asked for, so that a request id used again can be told from a
     /// repetition.
@@ -32,6 +32,13 @@ pub(super) trait Creatable {
 
     /// Makes it, durably and in one step, unless it is there already.
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed>;
+
+    /// Whether what is there was made by an earlier call that asked for the same. A name
+    /// that somebody else may come to as well does not say so.
+    fn is_ours(&self, tree: &Tree, name: &str) -> Result<bool> {
+        let _ = (tree, name);
+        Ok(true)
+    }
 
     /// Says that it is there already.
     fn taken(&self, name: &str) -> Error;
@@ -58,19 +65,23 @@ impl Tree {
         };
         let now = self.clock.now();
         let content = super::requests::hash(&new.content());
-        let known = self.requests.find(request_id, &content, now)?;
-        if let Some(known) = &known {
-            let record = new.record(&known.name);
-            if self.disk.status(&record)?.is_some() {
-                self.sync_creation(&record, &new.commits_in(&known.name))?;
+        let mut known = self.requests.find(request_id, &content, now)?;
+        if let Some(found) = &known {
+            let record = new.record(&found.name);
+            let is_there = self.disk.status(&record)?.is_some();
+            if is_there && new.is_ours(self, &found.name)? {
+                self.sync_creation(&record, &new.commits_in(&found.name))?;
                 self.requests.finish(request_id);
-                return Ok(Made { name: known.name.clone(), duplicate: true });
+                return Ok(Made { name: found.name.clone(), duplicate: true });
             }
-            if known.done {
+            if found.done {
                 return Err(Error::CreatedAndRemoved {
                     path: record.to_string(),
                     request_id: request_id.as_str().to_owned(),
                 });
+            }
+            if is_there {
+                known = None;
             }
         }
         let begin = |name: &str| {

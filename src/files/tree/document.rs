@@ -61,8 +61,8 @@ impl Tree {
                 (Some(bytes), _) => bytes,
             };
             if bytes.len() > limits::DOCUMENT_BYTES_MAX {
-                return Err(Error::TooLarge {
-                    field: "document",
+                return Err(Error::DocumentTooLarge {
+                    path: path.to_string(),
                     limit_name: "DOCUMENT_BYTES_MAX",
                     limit: limits::DOCUMENT_BYTES_MAX,
                     actual: bytes.len(),

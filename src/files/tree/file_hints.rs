@@ -66,6 +66,11 @@ impl FileHints {
         FileHint { paths: paths.to_vec(), changed, hints: Arc::clone(self) }
     }
 
+    /// Says that a path has changed, to those who follow it.
+    pub(super) fn tell(&self, path: &TreePath) {
+        super::locked(&self.table).notify(path);
+    }
+
     fn with_hints(&self, act: impl FnOnce(&mut Box<dyn Hints>)) {
         let mut source = super::locked(&self.hints);
         if let Source::NotAsked = *source {

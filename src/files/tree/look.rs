@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Instant;
 
-use crate::disk::Status;
-use crate::domain::{ProjectId, TaskKey, TreePath};
+use crate::disk::{Kind, Status};
+use crate::domain::{ArtifactId, FactScope, ProjectId, TaskKey, TreePath};
 use crate::error::{Error, Reason, Result};
-use crate::layout::paths;
+use crate::layout::{fact_names, paths};
 use crate::store::Part;
 
-use super::changes::Key;
+use super::changes::{Key, Wanted};
 use super::runs::RunPlace;
 use super::{TIME_GRAIN, Tree};
 
@@ -55,6 +55,7 @@ enum Ending {
 /// A look at some things.
 pub(super) struct Look<'a> {
     tree: &'a Tree,
+    watched: &'a [Wanted],
     pub(super) seen: Seen,
     pub(super) found: BTreeSet<Key>,
     /// Runs that have not ended.
@@ -64,9 +65,10 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(tree: &'a Tree, seen: Seen) -> Self {
+    pub(super) fn new(tree: &'a Tree, watched: &'a [Wanted], seen: Seen) -> Self {
         Self {
             tree,
+            watched,
             seen,
             found: BTreeSet::new(),
             changing: BTreeSet::new(),
@@ -82,27 +84,78 @@ impl<'a> Look<'a> {
         first.chain(self.folders.iter().cloned()).take(HINTED_FOLDERS_MAX).collect()
     }
 
-    pub(super) fn at_everything(&mut self, parts: &[Part]) -> Result<()> {
+    pub(super) fn at_everything(&mut self) -> Result<()> {
         for project in self.tree.project_ids()? {
             let key = Key::Project(project.clone());
-            let wanted = |part: &Part| match part {
+            let reaches_in = |wanted: &Wanted| match &wanted.part {
                 Part::All => true,
                 Part::Project(wanted) => *wanted == project,
                 Part::Task(task) => task.project == project,
             };
-            if !parts.iter().any(wanted) {
+            if !self.watched.iter().any(reaches_in) {
                 continue;
             }
-            if parts.iter().any(|part| key.is_in(part)) {
+            if self.is_watched(&key) {
                 self.at(&key);
+                self.at_facts(&FactScope::Project(project.clone()));
             }
             for task in self.tasks_of(&project) {
-                if parts.iter().any(|part| Key::Task(task.clone()).is_in(part)) {
+                if self.is_watched(&Key::Task(task.clone())) {
                     self.at_task(&task);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a thing is watched.
+    pub(super) fn is_watched(&self, key: &Key) -> bool {
+        self.watched.iter().any(|wanted| wanted.covers(key))
+    }
+
+    /// Looks at the facts about something, when they are watched.
+    fn at_facts(&mut self, scope: &FactScope) {
+        let part = match scope {
+            FactScope::Project(project) => Key::Project(project.clone()),
+            FactScope::Task(task) => Key::Task(task.clone()),
+        };
+        if !self.watched.iter().any(|wanted| wanted.facts && part.is_in(&wanted.part)) {
+            return;
+        }
+        match self.tree.fact_ids(scope) {
+            Ok(ids) => {
+                self.folders.insert(paths::facts_folder(scope));
+                for id in ids {
+                    self.at(&Key::Fact(scope.clone(), id));
+                }
+            }
+            Err(error) => self.keep(&error, |key| matches!(key, Key::Fact(of, _) if of == scope)),
+        }
+    }
+
+    /// Looks at the artifacts of a task, when they are watched.
+    fn at_artifacts(&mut self, task: &TaskKey) {
+        let part = Key::Task(task.clone());
+        if !self.watched.iter().any(|wanted| wanted.artifacts && part.is_in(&wanted.part)) {
+            return;
+        }
+        let ids = match self.tree.artifact_ids(task) {
+            Ok(ids) => ids,
+            Err(error) => {
+                return self.keep(&error, |key| matches!(key, Key::Artifact(of, _) if of == task));
+            }
+        };
+        let top = paths::artifacts_folder(&paths::task_folder(task));
+        if matches!(self.tree.disk.status(&top), Ok(Some(_))) {
+            self.folders.insert(top);
+        }
+        for (id, _) in ids {
+            if let ArtifactId::Artifact(_) = id {
+                let folder = paths::artifact_file(&paths::task_folder(task), &id).folder();
+                self.folders.insert(folder);
+            }
+            self.at(&Key::Artifact(task.clone(), id));
+        }
     }
 
     /// Lists what may be tasks of a project. What cannot be listed may still be there.
@@ -121,9 +174,14 @@ impl<'a> Look<'a> {
 
     /// Counts everything that is known below a thing as found.
     fn keep_below(&mut self, key: &Key, error: &Error) {
-        tracing::debug!(?key, %error, "something that is watched cannot be listed");
-        let below = self.seen.things.keys().filter(|one| one.is_below(key)).cloned();
-        self.found.extend(below.collect::<Vec<_>>());
+        self.keep(error, |one| one.is_below(key));
+    }
+
+    /// Counts some things that are known as found, because they cannot be looked for.
+    fn keep(&mut self, error: &Error, which: impl Fn(&Key) -> bool) {
+        tracing::debug!(%error, "something that is watched cannot be listed");
+        let kept = self.seen.things.keys().filter(|one| which(one)).cloned();
+        self.found.extend(kept.collect::<Vec<_>>());
     }
 
     pub(super) fn at_task(&mut self, task: &TaskKey) {
@@ -143,6 +201,8 @@ impl<'a> Look<'a> {
         for folder in folders {
             self.at(&Key::Run(RunPlace { task: task.clone(), folder }));
         }
+        self.at_artifacts(task);
+        self.at_facts(&FactScope::Task(task.clone()));
     }
 
     pub(super) fn at_hinted(&mut self, key: &Key) {
@@ -154,6 +214,11 @@ impl<'a> Look<'a> {
                 self.at(&Key::Project(run.task.project.clone()));
                 self.at(&Key::Task(run.task.clone()));
             }
+            Key::Artifact(task, _) => drop(self.at(&Key::Task(task.clone()))),
+            Key::Fact(FactScope::Task(task), _) => drop(self.at(&Key::Task(task.clone()))),
+            Key::Fact(FactScope::Project(project), _) => {
+                self.at(&Key::Project(project.clone()));
+            }
         }
         let is_known = self.seen.things.contains_key(key);
         match key {
@@ -164,10 +229,21 @@ impl<'a> Look<'a> {
                     for task in self.tasks_of(project) {
                         self.at_task(&task);
                     }
+                    self.at_facts(&FactScope::Project(project.clone()));
                 }
+            }
+            // A folder may have come with all that is in it.
+            Key::Artifact(task, id) if self.is_folder_of_artifacts(task, id) => {
+                self.at_artifacts(task);
             }
             key => drop(self.at(key)),
         }
+    }
+
+    fn is_folder_of_artifacts(&self, task: &TaskKey, id: &ArtifactId) -> bool {
+        let path = paths::artifact_file(&paths::task_folder(task), id);
+        let status = self.tree.disk.status(&path);
+        status.is_ok_and(|status| status.is_some_and(|status| status.kind == Kind::Folder))
     }
 
     /// Looks at a thing, and reads it unless it looks as before. Returns whether it
@@ -243,6 +319,8 @@ impl<'a> Look<'a> {
                 };
                 run_id = run.info.run_id;
             }
+            Key::Artifact(task, id) => self.tree.show_artifact(task, id)?.hash(&mut hasher),
+            Key::Fact(scope, id) => self.tree.show_fact(scope, id)?.hash(&mut hasher),
         }
         Ok((hasher.finish(), run_id, ending))
     }
@@ -265,11 +343,23 @@ impl<'a> Look<'a> {
                 ]
             }
             Key::Run(run) => vec![run.record(), run.path()],
+            Key::Artifact(task, id) => {
+                vec![paths::artifact_file(&paths::task_folder(task), id)]
+            }
+            Key::Fact(scope, id) => vec![fact_names::file(scope, id.as_str())],
         };
         files.iter().map(|path| self.tree.disk.status(path).ok().flatten()).collect()
     }
 }
 
-fn is_absent(error: &Error) -> bool {
-    matches!(error.reason(), Reason::ProjectNotFound | Reason::TaskNotFound | Reason::RunNotFound)
+/// Whether an error says that what was to be read is not there.
+pub(super) fn is_absent(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Reason::ProjectNotFound
+            | Reason::TaskNotFound
+            | Reason::RunNotFound
+            | Reason::ArtifactNotFound
+            | Reason::FactNotFound
+    )
 }

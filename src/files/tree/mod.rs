@@ -1,15 +1,22 @@
-//! Projects, tasks and runs: everything of the tree but the buses.
+//! Projects, tasks with all that they keep, and runs: everything of the tree but the
+//! buses.
 //!
 //! The methods here are synchronous and block on files; `files::storage` runs them
 //! where that is no harm, one at a time for each thing that they change. Reads take
 //! no lock and write nothing.
 
+mod artifact_save;
+mod artifacts;
 mod changes;
 mod clean_up;
 mod create;
 mod document;
+mod facts;
 mod file_hints;
+mod followed_file;
+mod json_lines;
 mod look;
+mod made_up_names;
 mod observer;
 mod places;
 mod projects;
@@ -18,13 +25,17 @@ mod requests;
 mod run_files;
 mod run_index;
 mod run_list;
+mod run_meta;
 mod run_output;
 mod run_tree;
 mod run_update;
 mod runs;
 mod staging;
+mod task_create;
 mod task_list;
+mod task_log;
 mod task_state;
+mod task_update;
 mod tasks;
 mod turns;
 mod watching;
@@ -39,7 +50,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::disk::{Disk, Identity};
 use crate::domain::{RequestId, TreePath};
-use crate::error::Result;
+use crate::error::{Error, Holder, Result};
 use crate::files::lock::locked;
 use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
@@ -80,6 +91,8 @@ pub(super) struct Tree {
     removals: Arc<RwLock<()>>,
     /// Files that are appended to, as they were when their names were made durable.
     synced_entries: Mutex<HashMap<TreePath, Identity>>,
+    /// Files of lines that are being appended to: how far each is on disk.
+    unsynced_lines: Mutex<HashMap<TreePath, u64>>,
     /// What an earlier server left half-way.
     pub(super) left_over: Vec<TreePath>,
     /// What watchers see.
@@ -111,6 +124,7 @@ impl Tree {
             synced_folders,
             removals,
             synced_entries: Mutex::default(),
+            unsynced_lines: Mutex::default(),
             changes: Arc::default(),
             streams: Arc::default(),
             disk,
@@ -127,7 +141,19 @@ impl Tree {
 
     /// Waits for the turn to change what is at a path.
     pub(super) async fn turn(&self, path: &TreePath) -> Result<Turn> {
-        self.turns.take(path).await
+        self.turns.take(path).await.map_err(|error| match error {
+            // Whoever has the turn waits for the lock himself.
+            Error::LockTimeout { path: of, budget_seconds, .. } => {
+                Error::LockTimeout { path: of, holder: self.lock_holder(path), budget_seconds }
+            }
+            error => error,
+        })
+    }
+
+    /// Finds who holds the lock of a document, or of a file that is its own lock.
+    fn lock_holder(&self, path: &TreePath) -> Holder {
+        let holder = |path: &TreePath| self.disk.open(path).ok()??.lock_holder();
+        Holder(holder(&paths::lock_file(path)).or_else(|| holder(path)))
     }
 
     /// Waits for the turn of a request id.

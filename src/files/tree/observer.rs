@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::domain::{TaskKey, TreePath};
+use crate::domain::{ArtifactId, FactScope, TaskKey, TreePath};
 use crate::error::Result;
 use crate::files::blocking::blocking;
 use crate::files::watched_folders::WatchedFolders;
-use crate::layout::paths;
+use crate::layout::{fact_names, paths};
 use crate::limits::FOLLOW_POLL_INTERVAL;
-use crate::store::Part;
 
 use super::Tree;
-use super::changes::{Changes, Hinted, Key};
+use super::changes::{Changes, Hinted, Key, Wanted};
 use super::look::{HINTED_FOLDERS_MAX, Look, Seen};
 use super::runs::RunPlace;
 
@@ -32,8 +31,8 @@ pub(in crate::files) async fn observe(tree: Arc<Tree>) {
     let mut watched = WatchedFolders::new(hints);
     let mut seen = Seen::default();
     while !tree.shutdown.is_cancelled() {
-        let (parts, number) = tree.changes.watched();
-        if parts.is_empty() {
+        let (wanted, number) = tree.changes.watched();
+        if wanted.is_empty() {
             watched.set(BTreeSet::new());
             seen = Seen::default();
             tree.changes.clear();
@@ -47,7 +46,7 @@ pub(in crate::files) async fn observe(tree: Arc<Tree>) {
         // What is hinted at from now on is looked at again.
         tree.changes.take_hinted();
         let looked;
-        (seen, looked) = look(&tree, seen, parts, number).await;
+        (seen, looked) = look(&tree, seen, wanted, number).await;
         match looked {
             Ok(folders) => {
                 if watched.set(folders) {
@@ -90,8 +89,8 @@ async fn rest_with_hints(
             () = tree.shutdown.cancelled() => return seen,
             () = tree.changes.asked() => {}
         }
-        let (parts, newest) = tree.changes.watched();
-        if newest != rest.number || parts.is_empty() {
+        let (wanted, newest) = tree.changes.watched();
+        if newest != rest.number || wanted.is_empty() {
             return seen;
         }
         let hinted = tree.changes.take_hinted();
@@ -101,7 +100,7 @@ async fn rest_with_hints(
         if !hinted.keys.is_empty() || !hinted.tasks.is_empty() {
             let began = Instant::now();
             let folders;
-            (seen, folders) = look_at(tree, seen, parts, hinted).await;
+            (seen, folders) = look_at(tree, seen, wanted, hinted).await;
             for folder in folders {
                 if watched.count() < HINTED_FOLDERS_MAX && watched.add(&folder) {
                     // What changed before its watch began gave no hint.
@@ -118,18 +117,18 @@ async fn rest_with_hints(
 async fn look(
     tree: &Arc<Tree>,
     seen: Seen,
-    parts: Vec<Part>,
+    wanted: Vec<Wanted>,
     number: u64,
 ) -> (Seen, Result<BTreeSet<TreePath>>) {
     let tree = Arc::clone(tree);
     let looked = blocking(move || {
-        let mut look = Look::new(&tree, seen);
-        let outcome = look.at_everything(&parts);
+        let mut look = Look::new(&tree, &wanted, seen);
+        let outcome = look.at_everything();
         let folders = look.folders();
         let Look { mut seen, found, .. } = look;
         let outcome = outcome.map(|()| {
             seen.keep(&found);
-            tree.changes.finish_look(&parts, &found, number);
+            tree.changes.finish_look(&wanted, &found, number);
             folders
         });
         Ok((seen, outcome))
@@ -141,18 +140,19 @@ async fn look(
 async fn look_at(
     tree: &Arc<Tree>,
     seen: Seen,
-    parts: Vec<Part>,
+    wanted: Vec<Wanted>,
     hinted: Hinted,
 ) -> (Seen, BTreeSet<TreePath>) {
     let tree = Arc::clone(tree);
     let looked = blocking(move || {
-        let mut look = Look::new(&tree, seen);
-        let is_watched = |key: &Key| parts.iter().any(|part| key.is_in(part));
-        for key in hinted.keys.iter().filter(|key| is_watched(key)) {
-            look.at_hinted(key);
+        let mut look = Look::new(&tree, &wanted, seen);
+        for key in &hinted.keys {
+            if look.is_watched(key) {
+                look.at_hinted(key);
+            }
         }
         for task in &hinted.tasks {
-            if is_watched(&Key::Task(task.clone())) {
+            if look.is_watched(&Key::Task(task.clone())) {
                 look.at_task(task);
             }
         }
@@ -168,6 +168,10 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
     let mut names = path.components();
     let Some(project) = names.next().and_then(paths::project_of_folder) else { return };
     let Some(name) = names.next() else { return changes.touch(Key::Project(project)) };
+    let scope = FactScope::Project(project.clone());
+    if let Some(fact) = fact_names::fact_of_file(&scope, name) {
+        return changes.touch_fact(&scope, &fact);
+    }
     let Some(task) = paths::task_of_folder(name) else { return };
     let task = TaskKey { project: project.clone(), task };
     let Some(inner) = names.next() else {
@@ -178,6 +182,20 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
         }
         return;
     };
+    if let Some(artifact) = artifact_of(&task, inner, names.clone()) {
+        return changes.touch_artifact(&task, &artifact);
+    }
+    let scope = FactScope::Task(task.clone());
+    if let Some(fact) = fact_names::fact_of_file(&scope, inner) {
+        return changes.touch_fact(&scope, &fact);
+    }
+    if inner == paths::artifacts_folder(&paths::task_folder(&task)).name() {
+        // It may have come with all that is in it.
+        if names.next().is_none() {
+            changes.touch_all_of(task);
+        }
+        return;
+    }
     let run = names.next().and_then(paths::run_of_folder);
     match run {
         // What a run writes into its other files changes nothing of it.
@@ -190,7 +208,23 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
         Some(_) => {}
         None if paths::is_bus_or_archive(inner) => {}
         // Runs may have come with their folder.
-        None if paths::runs_folder(&task).name() == inner => changes.touch_runs_of(task),
+        None if paths::runs_folder(&task).name() == inner => changes.touch_all_of(task),
         None => changes.touch(Key::Task(task)),
     }
+}
+
+/// Reads a name in a task's folder, and those below it, as an artifact.
+fn artifact_of<'a>(
+    task: &TaskKey,
+    inner: &str,
+    below: impl Iterator<Item = &'a str>,
+) -> Option<ArtifactId> {
+    if ArtifactId::is_attachment(inner) {
+        return Some(ArtifactId::Attachment(inner.to_owned()));
+    }
+    let names: Vec<&str> = below.collect();
+    let is_among_artifacts = inner == paths::artifacts_folder(&paths::task_folder(task)).name();
+    let is_artifact =
+        is_among_artifacts && !names.last().is_none_or(|name| paths::is_temporary(name));
+    is_artifact.then(|| ArtifactId::Artifact(names.join("/")))
 }

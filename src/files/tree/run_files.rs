@@ -83,7 +83,7 @@ impl Tree {
     }
 
     /// Makes a file's name durable, once for each file.
-    fn sync_entry(&self, path: &TreePath, file: &dyn DiskFile) -> Result<()> {
+    pub(super) fn sync_entry(&self, path: &TreePath, file: &dyn DiskFile) -> Result<()> {
         let failed = |source| Error::io("look at", path.as_str(), source);
         let identity = file.status().map_err(failed)?.identity;
         if super::locked(&self.synced_entries).get(path) == Some(&identity) {
@@ -116,15 +116,22 @@ impl Tree {
             return Err(place.not_found());
         }
         let path = place.file(file);
-        if self.disk.status(&path)?.is_none() {
+        let is_absent = self.disk.status(&path)?.is_none();
+        if is_absent || *file == RunFile::Events {
             file.check_creatable()?;
+        }
+        if is_absent {
             // A new file may get the identity of the one that was there.
             super::locked(&self.synced_entries).remove(&path);
         }
         if let RunFile::Log(_) = file {
             let logs = paths::logs_folder(&place.path());
-            if !self.is_folder(&logs)? {
-                self.disk.create_folder(&logs)?;
+            // Only this one: the run may be removed meanwhile, and must not come back.
+            if !self.is_folder(&logs)?
+                && let Err(error) = self.disk.create_new_folder(&logs)
+                && !self.or_gone(place, self.is_folder(&logs))?
+            {
+                return self.or_gone(place, Err(error));
             }
         }
         Ok(path)
@@ -148,7 +155,13 @@ impl Tree {
         if !self.is_folder(&place.path())? {
             return Err(place.not_found());
         }
-        let mut files = vec![RunFile::Prompt, RunFile::Output, RunFile::Stdout, RunFile::Stderr];
+        let mut files = vec![
+            RunFile::Prompt,
+            RunFile::Output,
+            RunFile::Stdout,
+            RunFile::Stderr,
+            RunFile::Events,
+        ];
         // Something else in the place of the logs hides no other file.
         let logs = self.disk.list(&paths::logs_folder(&place.path()));
         let logs = logs.ok().flatten().unwrap_or_default();

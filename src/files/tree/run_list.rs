@@ -49,7 +49,12 @@ impl Tree {
                 let place = RunPlace { task: task.clone(), folder: position.folder.clone() };
                 page.next = Some(position);
                 match self.show_run(&place) {
-                    Ok(run) if fits(&run, &query.statuses) => page.runs.push(run),
+                    Ok(mut run) if fits(&run, &query.statuses) => {
+                        if query.with_meta {
+                            run.meta = self.show_meta(&place).map(Box::new);
+                        }
+                        page.runs.push(run);
+                    }
                     // Removed meanwhile.
                     Err(error) if error.reason() != Reason::RunNotFound => return Err(error),
                     _ => {}

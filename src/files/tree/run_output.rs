@@ -4,33 +4,27 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::disk::DiskFile;
 use crate::domain::{Liveness, RunFile};
 use crate::error::{Error, Reason, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
-use crate::limits::{FILE_CHUNK_BYTES, FOLLOW_POLL_INTERVAL, LOST_SILENCE};
+use crate::limits::{FILE_CHUNK_BYTES, LOST_SILENCE};
 use crate::store::{ChunkStream, FileChunk, FileStart, RunFileQuery};
 
 use super::Tree;
 use super::file_hints::FileHint;
+use super::followed_file::{FollowedFile, wait_for_change};
 use super::runs::RunPlace;
-
-/// What is read at a time to find the beginning of the last lines.
-const TAIL_BLOCK_BYTES: u64 = 64 << 10;
 
 /// A reader of one file.
 struct Reader {
     tree: Arc<Tree>,
     place: RunPlace,
     file: RunFile,
+    content: FollowedFile,
     follow: bool,
-    open: Option<Arc<dyn DiskFile>>,
-    offset: u64,
     /// Where it ends for one who does not follow.
     until: u64,
-    /// Whether the next chunk is a new beginning.
-    restarted: bool,
     /// When something came last.
     silent_since: Instant,
     _seat: Seat,
@@ -54,7 +48,7 @@ impl Tree {
         let follow = query.follow;
         let reader = blocking(move || Reader::open(tree, &query)).await?;
         let hint = follow.then(|| {
-            let path = reader.place.file(&reader.file);
+            let path = reader.content.path().clone();
             self.hints.follow(&[path, reader.place.record(), reader.place.path()])
         });
         let state = Some((reader, hint));
@@ -85,37 +79,25 @@ async fn next(mut reader: Reader, hint: Option<&FileHint>) -> Result<Option<(Rea
             Look::End => return Ok(None),
             Look::Nothing => {}
         }
-        let changed = async {
-            match changed {
-                Some(changed) => changed.await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = changed => {}
-            () = tokio::time::sleep(FOLLOW_POLL_INTERVAL) => {}
-            () = reader.tree.shutdown.cancelled() => return Err(Error::ShuttingDown),
-        }
+        wait_for_change(changed, &reader.tree.shutdown).await?;
     }
 }
 
 impl Reader {
     fn open(tree: Arc<Tree>, query: &RunFileQuery) -> Result<Self> {
         let place = tree.find_run(&query.run)?;
+        let content = FollowedFile::begin(&tree.disk, place.file(&query.file))?;
         let mut reader = Self {
             _seat: Seat::take(&tree.streams)?,
             tree,
             place,
             file: query.file.clone(),
+            content,
             follow: query.follow,
-            open: None,
-            offset: 0,
             until: u64::MAX,
-            restarted: false,
             silent_since: Instant::now(),
         };
-        reader.open = reader.tree.disk.open(&reader.path())?;
-        let Some(file) = &reader.open else {
+        let Some(size) = reader.content.length()? else {
             // It may still come.
             return match query.start {
                 FileStart::Offset(1..) if reader.follow => Err(reader.behind_end(query.start, 0)),
@@ -123,23 +105,16 @@ impl Reader {
                 _ => Err(reader.not_found()),
             };
         };
-        let failed = |source| reader.failed(source);
-        let size = file.status().map_err(failed)?.length;
-        // A file that grows as fast as it is read would never end.
-        let until = if reader.follow { u64::MAX } else { size };
-        reader.offset = match query.start {
+        match query.start {
             FileStart::Offset(offset) if offset > size => {
                 return Err(reader.behind_end(query.start, size));
             }
-            FileStart::Offset(offset) => offset,
-            FileStart::TailLines(count) => tail_start(&**file, size, count).map_err(failed)?,
-        };
-        reader.until = until;
+            FileStart::Offset(offset) => reader.content.go_to(offset),
+            FileStart::TailLines(count) => reader.content.go_to_last_lines(count, size)?,
+        }
+        // A file that grows as fast as it is read would never end.
+        reader.until = if reader.follow { u64::MAX } else { size };
         Ok(reader)
-    }
-
-    fn path(&self) -> crate::domain::TreePath {
-        self.place.file(&self.file)
     }
 
     fn not_found(&self) -> Error {
@@ -154,11 +129,7 @@ impl Reader {
             FileStart::Offset(offset) => offset,
             FileStart::TailLines(_) => 0,
         };
-        Error::OffsetMismatch { path: self.path().to_string(), offset, size }
-    }
-
-    fn failed(&self, source: std::io::Error) -> Error {
-        Error::io("read", self.path().as_str(), source)
+        Error::OffsetMismatch { path: self.content.path().to_string(), offset, size }
     }
 
     /// Reads on, as far as there is something.
@@ -204,49 +175,29 @@ impl Reader {
     /// Reads the next chunk. Half a character at the end is left for later, unless
     /// this is all that will come.
     fn read(&mut self, is_all: bool) -> Result<Option<FileChunk>> {
-        if self.open.is_none() {
-            self.open = self.tree.disk.open(&self.path())?;
-        }
         for _ in 0..2 {
-            let Some(file) = self.open.clone() else { return Ok(None) };
-            let length = file.status().map_err(|source| self.failed(source))?.length;
-            let end = length.min(self.until);
-            let left = usize::try_from(end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
-            let mut bytes = vec![0; left.min(FILE_CHUNK_BYTES)];
-            let count =
-                file.read_at(self.offset, &mut bytes).map_err(|source| self.failed(source))?;
-            bytes.truncate(count);
-            if !is_all || left > FILE_CHUNK_BYTES {
+            // What we append ourselves, the events, is on disk before it is read.
+            let until = self.tree.synced_length(self.content.path(), self.until);
+            let mut bytes = self.content.peek(FILE_CHUNK_BYTES, until)?;
+            // A chunk that is full may end within a character, whatever comes.
+            if !is_all || bytes.len() == FILE_CHUNK_BYTES {
                 bytes.truncate(whole_characters(&bytes));
             }
             if !bytes.is_empty() {
-                let offset = self.offset;
+                let offset = self.content.offset();
                 self.silent_since = Instant::now();
-                self.offset += bytes.len() as u64;
-                let restarted = std::mem::take(&mut self.restarted);
-                return Ok(Some(FileChunk { bytes, offset, restarted }));
+                self.content.advance(bytes.len());
+                return Ok(Some(FileChunk {
+                    bytes,
+                    offset,
+                    restarted: self.content.take_restarted(),
+                }));
             }
-            if !self.follow || !self.begin_anew(&*file)? {
+            if !self.follow || !self.content.begin_anew()? {
                 return Ok(None);
             }
         }
         Ok(None)
-    }
-
-    /// Begins at the beginning when the file was replaced or cut.
-    fn begin_anew(&mut self, file: &dyn DiskFile) -> Result<bool> {
-        let open = file.status().map_err(|source| self.failed(source))?;
-        let now = self.tree.disk.status(&self.path())?;
-        let was_replaced = now.is_some_and(|now| now.identity != open.identity);
-        if was_replaced {
-            self.open = self.tree.disk.open(&self.path())?;
-        }
-        if was_replaced || open.length < self.offset {
-            self.offset = 0;
-            self.restarted = true;
-            return Ok(true);
-        }
-        Ok(false)
     }
 }
 
@@ -266,33 +217,6 @@ fn whole_characters(bytes: &[u8]) -> usize {
         return if back < needed { length - back } else { length };
     }
     length
-}
-
-/// Finds where the last so many lines begin.
-fn tail_start(file: &dyn DiskFile, size: u64, lines: u64) -> std::io::Result<u64> {
-    let mut wanted = lines;
-    let mut end = size;
-    let mut block = Vec::new();
-    while end > 0 {
-        let start = end.saturating_sub(TAIL_BLOCK_BYTES);
-        block.resize(usize::try_from(end - start).unwrap_or(0), 0);
-        let count = file.read_at(start, &mut block)?;
-        for (place, _) in
-            block[..count].iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n')
-        {
-            let after = start + place as u64 + 1;
-            // The break at the end of the last line begins none.
-            if after == size {
-                continue;
-            }
-            wanted -= 1;
-            if wanted == 0 {
-                return Ok(after);
-            }
-        }
-        end = start;
-    }
-    Ok(0)
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub(super) fn apply_end(info: &RunInfo, end: &RunEnd, now: Timestamp) -> Result<
         EndStatus::Completed => run_status::COMPLETED,
         EndStatus::Failed => run_status::FAILED,
     };
-    let refused = || Error::InvalidTransition {
+    let refused = || Error::InvalidRunTransition {
         run: info.run_id.clone(),
         from: info.status.clone(),
         to: match end.exit_code {

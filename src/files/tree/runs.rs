@@ -8,12 +8,17 @@ use crate::domain::{
 };
 use crate::error::{Error, Reason, Result};
 use crate::host;
-use crate::layout::{cwd_file, paths, run_info_file};
+use crate::layout::{cwd_file, meta_file, paths, run_info_file};
 use crate::store::{Created, NewRun};
 
 use super::Tree;
 use super::create::Creatable;
 use super::document::Document;
+
+/// What agency says when the folder of a run cannot be made.
+const DIR_CREATE_FAILED: &str = "E_RUN_DIR_CREATE_FAILED";
+/// What agency says when the file that keeps its worktree cannot be written.
+const META_WRITE_FAILED: &str = "E_META_WRITE_FAILED";
 
 /// Where a run is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +50,7 @@ impl RunPlace {
 
 impl Creatable for NewRun {
     fn content(&self) -> Vec<Cow<'_, str>> {
-        vec![
+        let mut content: Vec<Cow<'_, str>> = vec![
             "run".into(),
             self.task.project.as_str().into(),
             self.task.task.as_str().into(),
@@ -61,7 +66,12 @@ impl Creatable for NewRun {
             (&self.commandline).into(),
             (&self.agent_version).into(),
             (&self.prompt).into(),
-        ]
+        ];
+        // Without one the hash is what it was in earlier versions.
+        if let Some(meta) = &self.meta {
+            content.push(format!("{meta:?}").into());
+        }
+        content
     }
 
     fn name(&self) -> Option<&str> {
@@ -84,32 +94,30 @@ impl Creatable for NewRun {
         let id = paths::run_of_folder(name)
             .ok_or_else(|| Error::Bug(format!("{name:?} is no run's name")))?;
         id.check_creatable()?;
-        let runs = paths::runs_folder(&self.task);
-        if !tree.is_folder(&runs)? {
-            if !tree.is_folder(&paths::project_folder(&self.task.project))? {
-                self.task.project.check_creatable()?;
-            }
-            if !tree.is_folder(&paths::task_folder(&self.task))? {
-                self.task.task.check_creatable()?;
-            }
-            tree.disk.create_folder(&runs)?;
-        }
         let folder = self.record(name);
         let info = self.info(tree, name, &folder);
-        let staged = tree.stage()?;
+        let meta = self.meta(tree, &info)?;
+        self.make_runs_folder(tree).map_err(|error| error.coded(DIR_CREATE_FAILED))?;
+        let staged = tree.stage().map_err(|error| error.coded(DIR_CREATE_FAILED))?;
         let record =
             run_info_file::write(&info, None).map_err(|damage| Error::Bug(damage.to_string()))?;
         tree.disk.write_new(&paths::run_info_file(&staged.folder), &record, true)?;
+        if let Some(meta) = meta {
+            let file = paths::run_meta_file(&staged.folder);
+            let written = tree.disk.write_new(&file, &meta, true);
+            written.map_err(|error| error.coded(META_WRITE_FAILED))?;
+        }
         if !self.prompt.is_empty() {
             let prompt = paths::run_file(&staged.folder, &RunFile::Prompt);
             tree.disk.write_new(&prompt, self.prompt.as_bytes(), true)?;
         }
-        tree.disk.create_new_folder(&paths::logs_folder(&staged.folder))?;
+        let logs = tree.disk.create_new_folder(&paths::logs_folder(&staged.folder));
+        logs.map_err(|error| error.coded(DIR_CREATE_FAILED))?;
         // Not synced: they say nothing that the record does not.
         for (path, content) in derived_files(&staged.folder, &info) {
             tree.disk.write_new(&path, &content, false)?;
         }
-        staged.place(&folder)
+        staged.place(&folder).map_err(|error| error.coded(DIR_CREATE_FAILED))
     }
 
     fn taken(&self, name: &str) -> Error {
@@ -118,8 +126,36 @@ impl Creatable for NewRun {
 }
 
 impl NewRun {
+    /// Makes the folder of the task's runs, and those above it.
+    fn make_runs_folder(&self, tree: &Tree) -> Result<()> {
+        let runs = paths::runs_folder(&self.task);
+        if tree.is_folder(&runs)? {
+            return Ok(());
+        }
+        if !tree.is_folder(&paths::project_folder(&self.task.project))? {
+            self.task.project.check_creatable()?;
+        }
+        if !tree.is_folder(&paths::task_folder(&self.task))? {
+            self.task.task.check_creatable()?;
+        }
+        tree.disk.create_folder(&runs)
+    }
+
+    /// Returns the content of the file that keeps its worktree and tools.
+    fn meta(&self, tree: &Tree, info: &RunInfo) -> Result<Option<Vec<u8>>> {
+        let Some(meta) = &self.meta else { return Ok(None) };
+        let meta = tree.new_meta(info, &info.run_id, self.is_here(), meta.clone())?;
+        let written = meta_file::write(&meta, None);
+        written.map(Some).map_err(|damage| Error::Bug(damage.to_string()))
+    }
+
+    /// Whether it is a run on this host.
+    fn is_here(&self) -> bool {
+        self.host.is_empty() || self.host == host::name()
+    }
+
     fn info(&self, tree: &Tree, name: &str, folder: &TreePath) -> RunInfo {
-        let is_here = self.host.is_empty() || self.host == host::name();
+        let is_here = self.is_here();
         let location = tree.disk.location();
         let file = |file: RunFile| format!("{location}/{}", paths::run_file(folder, &file));
         RunInfo {
@@ -165,9 +201,12 @@ impl Tree {
     ) -> Result<Created<Run>> {
         let made = self.create(new, request_id)?;
         let place = RunPlace { task: new.task.clone(), folder: made.name };
-        let run = self.read_run(&place)?;
+        let mut run = self.read_run(&place)?;
         self.runs.note(&run);
         self.changes.touch_run(&place);
+        if new.meta.is_some() {
+            run.meta = self.show_meta(&place).map(Box::new);
+        }
         Ok(Created { item: run, duplicate: made.duplicate })
     }
 
@@ -201,6 +240,7 @@ impl Tree {
             info,
             etag: document.map(|document| document.etag),
             problem: None,
+            meta: None,
         })
     }
 
@@ -223,6 +263,7 @@ impl Tree {
             liveness: Liveness::Ended,
             etag: None,
             problem: Some(error.to_string()),
+            meta: None,
         })
     }
 

@@ -1,9 +1,13 @@
-//! Building folders where nobody looks, and giving them their place in one step;
-//! and the way back: taking them out of their place before they are removed.
+//! Building folders and files where nobody looks, and giving them their place in one
+//! step; and the way back: taking them out of their place before they are removed.
 
-use crate::disk::{Disk, Renamed};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::disk::{Disk, DiskFile, Renamed, Status};
 use crate::domain::TreePath;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::paths;
 
 use super::Tree;
@@ -23,6 +27,34 @@ impl Tree {
         let folder = staging.join(&self.stamp());
         self.disk.create_new_folder(&folder)?;
         Ok(Staged { tree: self, folder, placed: false })
+    }
+
+    /// Gives a folder or a file that was built its place, durably, unless something is
+    /// there. The place's parent exists.
+    pub(super) fn place(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
+        let parent = to.folder();
+        self.synced_folders.sync_names(&*self.disk, &parent)?;
+        let renamed = self.disk.rename_new(from, to)?;
+        if renamed == Renamed::Done
+            && let Err(error) = self.disk.sync_folder(&parent)
+        {
+            // Taken back, so that a repetition makes it anew instead of finding it.
+            if !matches!(self.disk.rename_new(to, from), Ok(Renamed::Done)) {
+                self.doubt(to);
+            }
+            return Err(error);
+        }
+        Ok(renamed)
+    }
+
+    /// Begins a file. Its name is not durable; nobody needs it to be.
+    pub(super) fn stage_file(self: &Arc<Self>) -> Result<StagedFile> {
+        let staging = paths::staging_folder();
+        self.disk.create_folder(&staging)?;
+        let path = staging.join(&self.stamp());
+        let file = self.disk.create_append(&path)?;
+        let hash = Sha256::new();
+        Ok(StagedFile { tree: Arc::clone(self), path, file, hash, size: 0, is_done: false })
     }
 
     /// Takes a folder out of its place, in one durable step. Returns where it is
@@ -50,6 +82,90 @@ impl Tree {
     }
 }
 
+/// A file that is being written. It is removed unless it gets its place.
+pub(super) struct StagedFile {
+    tree: Arc<Tree>,
+    pub(super) path: TreePath,
+    file: Arc<dyn DiskFile>,
+    hash: Sha256,
+    pub(super) size: u64,
+    is_done: bool,
+}
+
+impl StagedFile {
+    /// Appends bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.append(bytes).map_err(|source| Error::io("write", self.path.as_str(), source))?;
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Makes the content durable.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.file.sync().map_err(|source| Error::io("sync", self.path.as_str(), source))
+    }
+
+    /// Tells what the file is now, wherever it is.
+    pub(super) fn status(&self) -> Result<Status> {
+        self.file.status().map_err(|source| Error::io("look at", self.path.as_str(), source))
+    }
+
+    /// Returns the SHA-256 of the content, in hex.
+    pub(super) fn sha256(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+}
+
+impl StagedFile {
+    /// Goes on with the file, or removes it when what was done with it failed.
+    pub(super) fn unless_failed(self, done: Result<()>) -> Result<Self> {
+        match done {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                self.discard();
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the file, unless it got its place.
+    pub(super) fn discard(mut self) {
+        self.is_done = true;
+        remove_staged(&self.tree, &self.path);
+    }
+}
+
+impl Drop for StagedFile {
+    /// Whoever sent the content has gone away.
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        let tree = Arc::clone(&self.tree);
+        let path = self.path.clone();
+        match tokio::runtime::Handle::try_current() {
+            // Removing much takes its time.
+            Ok(runtime) => {
+                drop(runtime.spawn_blocking(move || remove_staged(&tree, &path)));
+            }
+            Err(_) => remove_staged(&tree, &path),
+        }
+    }
+}
+
+fn remove_staged(tree: &Tree, path: &TreePath) {
+    // Nothing is there any more when it got its place.
+    if let Ok(Some(_)) = tree.disk.status(path) {
+        tree.empty_trash(std::slice::from_ref(path));
+    }
+}
+
+/// Writes a hash in hex.
+pub(super) fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Lists what an earlier server has left in its private folders. Nothing of this one is
 /// among it, because nothing was begun yet.
 pub(super) fn left_over(disk: &dyn Disk) -> Vec<TreePath> {
@@ -65,24 +181,11 @@ impl Staged<'_> {
     /// Gives the folder its place, durably, unless something is there. The place's
     /// parent exists.
     pub(super) fn place(mut self, to: &TreePath) -> Result<Renamed> {
-        let tree = self.tree;
-        let parent = to.folder();
-        tree.disk.sync_folder(&self.folder)?;
-        tree.synced_folders.sync_names(&*tree.disk, &parent)?;
-        let renamed = tree.disk.rename_new(&self.folder, to)?;
-        if renamed == Renamed::Done {
-            if let Err(error) = tree.disk.sync_folder(&parent) {
-                // Taken back, so that a repetition makes it anew instead of finding it.
-                let taken_back = tree.disk.rename_new(to, &self.folder);
-                if !matches!(taken_back, Ok(Renamed::Done)) {
-                    self.placed = true;
-                    tree.doubt(to);
-                }
-                return Err(error);
-            }
-            self.placed = true;
-        }
-        Ok(renamed)
+        self.tree.disk.sync_folder(&self.folder)?;
+        let placed = self.tree.place(&self.folder, to);
+        // What may have got its place is not removed.
+        self.placed = !matches!(self.tree.disk.status(&self.folder), Ok(Some(_)));
+        placed
     }
 }
 

@@ -70,7 +70,7 @@ impl Tree {
     }
 
     /// Says of a failure whether it is because the task was removed meanwhile.
-    fn or_task_gone<T>(&self, key: &TaskKey, result: Result<T>) -> Result<T> {
+    pub(super) fn or_task_gone<T>(&self, key: &TaskKey, result: Result<T>) -> Result<T> {
         result.map_err(|error| match self.disk.status(&paths::task_folder(key)) {
             Ok(None) => Error::TaskNotFound { task: key.to_string() },
             _ => error,

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::domain::ProjectId;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
 use crate::layout::paths;
 use crate::store::{Change, ChangeStream, Part, Watch};
 
 use super::Tree;
-use super::changes::{Changed, Key, Registration};
+use super::changes::{Changed, Key, Registration, Wanted};
+use super::look::is_absent;
 
 /// Things that are read at one time.
 const BATCH: usize = 64;
@@ -48,7 +49,11 @@ impl Tree {
     pub(in crate::files) fn watch(self: &Arc<Self>, watch: Watch) -> Result<ChangeStream> {
         let watcher = Watcher {
             _seat: Seat::take(&self.streams)?,
-            registration: self.changes.register(watch.part.clone()),
+            registration: self.changes.register(Wanted {
+                part: watch.part.clone(),
+                artifacts: watch.artifacts,
+                facts: watch.facts,
+            }),
             tree: Arc::clone(self),
             watch,
             queued: VecDeque::new(),
@@ -145,6 +150,8 @@ impl Watcher {
                     folder: place.folder,
                     run_id: one.run_id,
                 },
+                Key::Artifact(task, id) => Change::ArtifactGone(task, id),
+                Key::Fact(scope, id) => Change::FactGone(scope, id),
             });
         }
         self.read(there).await?;
@@ -172,6 +179,8 @@ fn wants(watch: &Watch, key: &Key) -> bool {
         Key::Project(_) => watch.projects && !matches!(watch.part, Part::Task(_)),
         Key::Task(_) => watch.tasks,
         Key::Run(_) => watch.runs,
+        Key::Artifact(..) => watch.artifacts,
+        Key::Fact(..) => watch.facts,
     }
 }
 
@@ -182,13 +191,18 @@ impl Tree {
             Key::Project(project) => self.state_of_project(project),
             Key::Task(task) => self.show_task(task).map(|task| Change::Task(Box::new(task))),
             Key::Run(place) => self.show_run(place).map(|run| Change::Run(Box::new(run))),
+            Key::Artifact(task, id) => {
+                let artifact = self.show_artifact(task, id);
+                artifact.map(|artifact| Change::Artifact(Box::new(artifact)))
+            }
+            Key::Fact(scope, id) => {
+                self.show_fact(scope, id).map(|fact| Change::Fact(Box::new(fact)))
+            }
         };
         match state {
             Ok(change) => Ok(Some(change)),
-            Err(error) => match error.reason() {
-                Reason::ProjectNotFound | Reason::TaskNotFound | Reason::RunNotFound => Ok(None),
-                _ => Err(error),
-            },
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

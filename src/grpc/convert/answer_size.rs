@@ -8,6 +8,8 @@ use crate::store::Page;
 
 /// What an item takes beside its own bytes: its key and its length.
 const ITEM_FRAME_BYTES: usize = 6;
+/// What a note of a cut takes at most, with the keys and lengths of what is sent.
+pub(super) const NOTE_BYTES_MAX: usize = 256;
 
 /// An item whose texts other programs may have made larger than an answer.
 pub(super) trait Item: Message + Sized {
@@ -17,11 +19,36 @@ pub(super) trait Item: Message + Sized {
 
 /// Returns the item, bare when it fits into no answer.
 pub(super) fn fitting<T: Item>(item: T) -> T {
+    fitting_into(ANSWER_BYTES_MAX, item)
+}
+
+/// Returns the item, bare when it does not fit beside another.
+pub(super) fn fitting_beside<T: Item>(other: &impl Message, item: T) -> T {
+    fitting_into(ANSWER_BYTES_MAX.saturating_sub(other.encoded_len() + NOTE_BYTES_MAX), item)
+}
+
+fn fitting_into<T: Item>(bytes_max: usize, item: T) -> T {
     let size = item.encoded_len();
-    if size <= ANSWER_BYTES_MAX {
+    if size <= bytes_max {
         return item;
     }
     item.bare(format!("its record is too large to send ({size} bytes)"))
+}
+
+/// Cuts a text of an item, which is called `name`, to what fits beside the rest of it.
+/// Says so when it was longer.
+pub(super) fn cut_beside(rest: &impl Message, name: &str, text: &mut String) -> Option<String> {
+    let left = ANSWER_BYTES_MAX.saturating_sub(rest.encoded_len() + NOTE_BYTES_MAX);
+    cut(text, left).map(|said| format!("its {name} is {said}"))
+}
+
+/// Adds to an item's problem, when there is something to add.
+pub(super) fn note(problem: &mut String, said: Option<String>) {
+    let Some(said) = said else { return };
+    if !problem.is_empty() {
+        problem.push_str("; ");
+    }
+    problem.push_str(&said);
 }
 
 /// Cuts a text at a character. Says so when it was longer.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Etag, ProjectId, TaskId, TaskKey};
+use crate::domain::{Etag, JsonObject, ProjectId, RunId, TaskId, TaskKey};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::store::Part;
@@ -35,8 +35,14 @@ pub(super) fn bytes(field: &'static str, number: i64) -> Result<u64> {
 }
 
 /// Takes a process or a group; 0 means none.
-pub(super) fn pid(field: &'static str, number: i32) -> Result<i64> {
-    if number < 0 { Err(negative(field)) } else { Ok(number.into()) }
+pub(super) fn pid(field: &'static str, pid: i32) -> Result<i64> {
+    number(field, pid)
+}
+
+/// Takes a number that must not be negative.
+pub(super) fn number(field: &'static str, number: impl Into<i64>) -> Result<i64> {
+    let number = number.into();
+    if number < 0 { Err(negative(field)) } else { Ok(number) }
 }
 
 fn negative(field: &'static str) -> Error {
@@ -46,6 +52,14 @@ fn negative(field: &'static str) -> Error {
 /// Takes a time.
 pub(super) fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
     Timestamp::new(time.seconds, time.nanos).map_err(|_| invalid(field, "it is no time"))
+}
+
+/// Takes a time that may be absent.
+pub(super) fn optional_time(
+    field: &'static str,
+    time: Option<prost_types::Timestamp>,
+) -> Result<Option<Timestamp>> {
+    time.map(|time| timestamp(field, time)).transpose()
 }
 
 /// Takes a duration that must not be negative.
@@ -123,7 +137,41 @@ pub(super) fn prompt(field: &'static str, prompt: String) -> Result<String> {
     Ok(prompt)
 }
 
-fn bounded(
+/// Takes a value of a word or two that must not be empty.
+pub(super) fn required_label(field: &'static str, value: String) -> Result<String> {
+    if value.is_empty() { Err(Error::RequiredField { field }) } else { label(field, value) }
+}
+
+/// Takes a JSON object.
+pub(super) fn json_object(
+    field: &'static str,
+    limit_name: &'static str,
+    limit: usize,
+    text: &str,
+) -> Result<JsonObject> {
+    check_size(field, limit_name, text.trim_ascii().len(), limit)?;
+    JsonObject::parse(text).map_err(|problem| invalid(field, problem))
+}
+
+/// Takes further data of a task or of a step's result; empty means none.
+pub(super) fn metadata(field: &'static str, text: &str) -> Result<Option<JsonObject>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let limit = limits::METADATA_BYTES_MAX;
+    json_object(field, "METADATA_BYTES_MAX", limit, text).map(Some)
+}
+
+/// Takes the id of a run that something names; it need not exist, and may be empty.
+pub(super) fn other_run(field: &'static str, run_id: String) -> Result<String> {
+    if !run_id.is_empty() {
+        in_field(field, RunId::parse(&run_id))?;
+    }
+    Ok(run_id)
+}
+
+/// Takes a text of one bound, without a NUL.
+pub(super) fn bounded(
     field: &'static str,
     limit_name: &'static str,
     limit: usize,

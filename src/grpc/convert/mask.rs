@@ -8,7 +8,11 @@ use super::fields::invalid;
 
 /// The fields that an update names. Without a mask these are the ones that are not
 /// empty.
-pub(super) struct Mask(Option<Vec<String>>);
+pub(super) struct Mask {
+    paths: Option<Vec<String>>,
+    /// What stands before each path in the name of its field.
+    prefix: &'static str,
+}
 
 impl Mask {
     /// Takes a mask over these fields.
@@ -16,19 +20,32 @@ impl Mask {
     /// # Errors
     /// INVALID_FIELD for another field.
     pub(super) fn new(mask: Option<FieldMask>, fields: &[&str]) -> Result<Self> {
+        Self::within("", mask, fields)
+    }
+
+    /// Takes a mask over these fields of a message inside the request. The name of such
+    /// a field begins with `prefix`, its path does not.
+    ///
+    /// # Errors
+    /// INVALID_FIELD for another field.
+    pub(super) fn within(
+        prefix: &'static str,
+        mask: Option<FieldMask>,
+        fields: &[&str],
+    ) -> Result<Self> {
         let Some(FieldMask { paths }) = mask else {
-            return Ok(Self(None));
+            return Ok(Self { paths: None, prefix });
         };
         if let Some(path) = paths.iter().find(|path| !fields.contains(&path.as_str())) {
             let path: String = path.chars().take(128).collect();
             let problem = format!("{path:?} is none of {}", fields.join(", "));
             return Err(invalid("update_mask", problem));
         }
-        Ok(Self(Some(paths)))
+        Ok(Self { paths: Some(paths), prefix })
     }
 
-    /// Returns the value of a field that is to change. What is not to change is not
-    /// checked either.
+    /// Returns the value of a field that is to change: one that is named itself, or with
+    /// the group it stands in. What is not to change is not checked either.
     ///
     /// # Errors
     /// What `check` says.
@@ -38,8 +55,13 @@ impl Mask {
         value: T,
         check: impl FnOnce(&'static str, T) -> Result<U>,
     ) -> Result<Option<U>> {
-        let chosen = match &self.0 {
-            Some(paths) => paths.iter().any(|path| path == field),
+        let wanted = field.strip_prefix(self.prefix).unwrap_or(field);
+        let covers = |path: &String| {
+            let rest = wanted.strip_prefix(path.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let chosen = match &self.paths {
+            Some(paths) => paths.iter().any(covers),
             None => value != T::default(),
         };
         if chosen { check(field, value).map(Some) } else { Ok(None) }
@@ -77,6 +99,20 @@ mod tests {
         for path in ["", "*", "status", "cwd.x", "CWD"] {
             assert!(Mask::new(mask(&["pid", path]), &["cwd", "pid"]).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_group_is_named_as_a_whole_or_by_its_fields() {
+        let chosen = |path: &str| {
+            let fields = ["flags", "flags.lost", "flagship"];
+            let mask = Mask::within("meta.", mask(&[path]), &fields).expect("a mask");
+            ["meta.flags.lost", "meta.flags.found", "meta.flagship"].map(|field| {
+                mask.choose(field, false, |_, value| Ok(value)).expect("a value").is_some()
+            })
+        };
+        assert_eq!(chosen("flags"), [true, true, false]);
+        assert_eq!(chosen("flags.lost"), [true, false, false]);
+        assert_eq!(chosen("flagship"), [false, false, true]);
     }
 
     #[test]

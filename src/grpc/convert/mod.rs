@@ -5,13 +5,19 @@
 
 mod answer_size;
 mod answers;
+pub(super) mod artifacts;
+pub(super) mod facts;
 mod fields;
 mod mask;
 mod page_tokens;
 pub(super) mod projects;
 mod requests;
+pub(super) mod run_events;
 pub(super) mod run_files;
+pub(super) mod run_metas;
 pub(super) mod runs;
+pub(super) mod steps;
+pub(super) mod task_log;
 pub(super) mod tasks;
 pub(super) mod upkeep;
 mod values;

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{ProjectId, RunFile, RunId, TaskId};
+use crate::domain::{ArtifactId, FactId, ProjectId, RunFile, RunId, TaskId};
 use crate::error::{Error, Result};
-use crate::store::{Part, RunPosition, TaskPosition};
+use crate::store::{FactPosition, Part, RunPosition, TaskPosition};
 
 use super::fields::task_key;
 
@@ -13,6 +13,10 @@ const PROJECTS: &str = "p1.";
 const TASKS: &str = "t1.";
 const RUNS: &str = "r1.";
 const RUN_FILES: &str = "f1.";
+const ARTIFACTS: &str = "a1.";
+const FACTS: &str = "k1.";
+/// Stands before the names of artifacts, to tell them from attachments.
+const ARTIFACT_FOLDER: &str = "artifacts/";
 /// Stands for a time that is not known.
 const NO_TIME: &str = "-";
 
@@ -29,21 +33,14 @@ pub(super) fn project_out(project: &ProjectId) -> String {
 /// Takes a page token of ListTasks.
 pub(super) fn task(token: &str) -> Result<Option<TaskPosition>> {
     parse(TASKS, token, |place| {
-        let (time, task) = place.split_once('.')?;
-        let created_at = match time {
-            NO_TIME => None,
-            nanoseconds => Some(Timestamp::from_nanosecond(nanoseconds.parse().ok()?).ok()?),
-        };
+        let (created_at, task) = timed(place)?;
         Some(TaskPosition { created_at, task: TaskId::parse(task).ok()? })
     })
 }
 
 /// Makes the token that goes on after a task.
 pub(super) fn task_out(created_at: Option<Timestamp>, task: &TaskId) -> String {
-    match created_at {
-        Some(time) => format!("{TASKS}{}.{task}", time.as_nanosecond()),
-        None => format!("{TASKS}{NO_TIME}.{task}"),
-    }
+    format!("{TASKS}{}", timed_out(created_at, task.as_str()))
 }
 
 /// Takes a page token of ListRuns, which must lie in the part that is listed.
@@ -77,6 +74,54 @@ pub(super) fn run_file_out(file: &RunFile) -> String {
     format!("{RUN_FILES}{file}")
 }
 
+/// Takes a page token of ListArtifacts. It is only compared with names, so it may be
+/// any name that a program may have given.
+pub(super) fn artifact(token: &str) -> Result<Option<ArtifactId>> {
+    parse(ARTIFACTS, token, |place| {
+        let Some(name) = place.strip_prefix(ARTIFACT_FOLDER) else {
+            return ArtifactId::is_attachment(place)
+                .then(|| ArtifactId::Attachment(place.to_owned()));
+        };
+        let is_inside = !name.split('/').any(|part| matches!(part, "" | "." | ".."));
+        is_inside.then(|| ArtifactId::Artifact(name.to_owned()))
+    })
+}
+
+/// Makes the token that goes on after an artifact.
+pub(super) fn artifact_out(artifact: &ArtifactId) -> String {
+    format!("{ARTIFACTS}{}", artifact.path())
+}
+
+/// Takes a page token of ListFacts.
+pub(super) fn fact(token: &str) -> Result<Option<FactPosition>> {
+    parse(FACTS, token, |place| {
+        let (created_at, fact) = timed(place)?;
+        Some(FactPosition { created_at, id: FactId::parse(fact).ok()? })
+    })
+}
+
+/// Makes the token that goes on after a fact.
+pub(super) fn fact_out(created_at: Option<Timestamp>, fact: &FactId) -> String {
+    format!("{FACTS}{}", timed_out(created_at, fact.as_str()))
+}
+
+/// Takes a time, which may not be known, and what stands behind it.
+fn timed(place: &str) -> Option<(Option<Timestamp>, &str)> {
+    let (time, rest) = place.split_once('.')?;
+    let time = match time {
+        NO_TIME => None,
+        nanoseconds => Some(Timestamp::from_nanosecond(nanoseconds.parse().ok()?).ok()?),
+    };
+    Some((time, rest))
+}
+
+fn timed_out(time: Option<Timestamp>, rest: &str) -> String {
+    match time {
+        Some(time) => format!("{}.{rest}", time.as_nanosecond()),
+        None => format!("{NO_TIME}.{rest}"),
+    }
+}
+
 /// Takes a token of one kind; empty means the first page.
 fn parse<T>(kind: &str, token: &str, place: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
     if token.is_empty() {
@@ -104,7 +149,17 @@ mod tests {
             let token = task_out(created_at, &key().task);
             let place = TaskPosition { created_at, task: key().task };
             assert_eq!(task(&token).expect("a token"), Some(place), "{token}");
+            let id = FactId::parse("FACT-20260101-x.1").expect("a fact");
+            let token = fact_out(created_at, &id);
+            let place = FactPosition { created_at, id };
+            assert_eq!(fact(&token).expect("a token"), Some(place), "{token}");
         }
+        let attachment = ArtifactId::Attachment("ATTACH-1-plan.md".into());
+        for id in ["a", "sdd/spec.1.md", "odd\n name/x", "x/".repeat(600).trim_end_matches('/')] {
+            let id = ArtifactId::Artifact(id.to_owned());
+            assert_eq!(artifact(&artifact_out(&id)).expect("a token"), Some(id));
+        }
+        assert_eq!(artifact(&artifact_out(&attachment)).expect("a token"), Some(attachment));
         let place = RunPosition { task: key(), folder: "run 1.x".into() };
         for part in [Part::All, Part::Project(key().project), Part::Task(key())] {
             assert_eq!(run(&run_out(&place), &part).expect("a token"), Some(place.clone()));
@@ -121,6 +176,13 @@ mod tests {
         }
         for token in ["t1.", "t1.x", "t1..x", "t1.1.", "t1.1x.y", "t1.1.a/b", "p1.demo"] {
             assert!(matches!(task(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+        for token in ["a1.", "a1.artifacts", "a1.artifacts/", "a1.artifacts/../x", "a1.x", "k1.-.x"]
+        {
+            assert!(matches!(artifact(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+        for token in ["k1.", "k1.x", "k1.1.", "k1.1.a/b", "t1.1.x", "a1.artifacts/x"] {
+            assert!(matches!(fact(token), Err(Error::InvalidPageToken)), "{token}");
         }
         let elsewhere = Part::Task(task_key("demo", "other").expect("a task"));
         let project = Part::Project(ProjectId::parse("dem").expect("a project"));

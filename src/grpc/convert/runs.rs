@@ -9,12 +9,13 @@ use crate::store::{
     TreeRoot,
 };
 
-use super::answer_size::{self, Item, Room, cut, fitting};
+use super::answer_size::{self, Item, Room, cut, fitting, fitting_beside};
 use super::fields::{
-    in_field, invalid, label, page_size, part, path, pid, prompt, statuses, task_key, text,
+    invalid, label, other_run, page_size, part, path, pid, prompt, statuses, task_key, text,
 };
 use super::mask::{Mask, nothing_to_change};
 use super::page_tokens;
+use super::run_metas;
 use super::values::{count_out, etag_out, number_out, pid_out, timestamp_out};
 
 /// Takes the name of a run: its id, with its place or without.
@@ -45,6 +46,7 @@ pub(in crate::grpc) fn new(request: pb::CreateRunRequest) -> Result<NewRun> {
         commandline: text("commandline", request.commandline)?,
         agent_version: label("agent_version", request.agent_version)?,
         prompt: prompt("prompt", request.prompt)?,
+        meta: request.meta.map(run_metas::new).transpose()?,
     })
 }
 
@@ -61,14 +63,6 @@ fn agent_type(agent_type: String) -> Result<String> {
     Ok(agent_type)
 }
 
-/// Takes the id of a run that another one names; it need not exist.
-fn other_run(field: &'static str, run_id: String) -> Result<String> {
-    if !run_id.is_empty() {
-        in_field(field, RunId::parse(&run_id))?;
-    }
-    Ok(run_id)
-}
-
 /// Takes which runs to list.
 pub(in crate::grpc) fn query(request: pb::ListRunsRequest) -> Result<RunQuery> {
     let part = part(&request.project_id, &request.task_id)?;
@@ -76,6 +70,7 @@ pub(in crate::grpc) fn query(request: pb::ListRunsRequest) -> Result<RunQuery> {
         statuses: statuses(request.statuses)?,
         after: page_tokens::run(&request.page_token, &part)?,
         limit: page_size(request.page_size)?,
+        with_meta: request.with_meta,
         part,
     })
 }
@@ -214,7 +209,7 @@ impl Item for pb::Run {
 /// Gives out a run.
 pub(in crate::grpc) fn run(run: Run) -> pb::Run {
     let info = run.info;
-    fitting(pb::Run {
+    let answer = fitting(pb::Run {
         project_id: run.task.project.to_string(),
         task_id: run.task.task.to_string(),
         run_id: info.run_id,
@@ -246,12 +241,18 @@ pub(in crate::grpc) fn run(run: Run) -> pb::Run {
         etag: etag_out(run.etag),
         run_path: run.path,
         problem: run.problem.unwrap_or_default(),
-    })
+        meta: None,
+    });
+    let meta = run.meta.map(|meta| fitting_beside(&answer, run_metas::meta(*meta)));
+    pb::Run { meta, ..answer }
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
+    use crate::domain::{RunInfo, RunMeta};
 
     #[test]
     fn a_run_is_named_by_its_id_or_by_its_whole_place() {
@@ -275,5 +276,33 @@ mod tests {
         assert_eq!(change(request.clone()).expect_err("refused").field(), Some("update_mask"));
         let changed = change(pb::UpdateRunRequest { pid: 7, ..request }).expect("a change");
         assert_eq!((changed.host.as_str(), changed.pid), ("other", Some(7)));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_run_leaves_room_for_the_run() {
+        let kept = |size| RunMeta { title: "x".repeat(size), pr_number: 7, ..RunMeta::default() };
+        let given = |meta: Option<RunMeta>| {
+            let task = task_key("demo", "task-a").expect("a task");
+            let unknown = RunInfo::unknown(&task, "run-1");
+            run(Run {
+                task,
+                folder: "run-1".into(),
+                path: "demo/task-a/runs/run-1".into(),
+                info: RunInfo { commandline: "y".repeat(2 << 20), ..unknown },
+                liveness: Liveness::Ended,
+                etag: None,
+                problem: None,
+                meta: meta.map(Box::new),
+            })
+        };
+        assert_eq!(given(None).meta, None);
+        let meta = given(Some(kept(1 << 10))).meta.expect("a meta");
+        assert_eq!((meta.title.len(), meta.problem.as_str()), (1 << 10, ""));
+        let answer = given(Some(kept(2 << 20)));
+        assert!(answer.encoded_len() <= limits::ANSWER_BYTES_MAX);
+        assert_eq!((answer.commandline.len(), answer.problem.as_str()), (2 << 20, ""));
+        let meta = answer.meta.expect("a meta");
+        assert_eq!((meta.title.as_str(), meta.pr_number), ("", 7));
+        assert!(meta.problem.contains("too large to send"), "{}", meta.problem);
     }
 }

@@ -1,23 +1,21 @@
 //! Tasks and their states.
 
-use prost::Message as _;
+use prost_types::FieldMask;
 
-use crate::domain::{Etag, ProjectId, Task, TaskId, TaskKey, TaskState};
+use crate::domain::{Etag, JsonObject, ProjectId, Task, TaskId, TaskKey, TaskState};
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits;
 use crate::store::{NewTask, Page, TaskChange, TaskQuery};
 
-use super::answer_size::{self, Item, cut, fitting};
+use super::answer_size::{self, Item, NOTE_BYTES_MAX, cut, cut_beside, fitting, note};
 use super::fields::{
-    check_size, in_field, invalid, label, page_size, prompt, statuses, task_key, text,
+    check_size, in_field, invalid, label, metadata, page_size, prompt, statuses, task_key, text,
 };
 use super::mask::{Mask, nothing_to_change};
 use super::page_tokens;
-use super::values::{etag_out, number_out, timestamp_out};
-
-/// What a note of a cut takes at most, with the keys and lengths of what is sent.
-const NOTE_BYTES_MAX: usize = 256;
+use super::steps::{current_step, step_out, step_result_out, steps, transition_out};
+use super::values::{count_out, etag_out, number_out, timestamp_out};
 
 /// Takes a task's place.
 pub(in crate::grpc) fn key(project_id: &str, task_id: &str) -> Result<TaskKey> {
@@ -37,6 +35,8 @@ pub(in crate::grpc) fn new(request: pb::CreateTaskRequest) -> Result<NewTask> {
         template: label("template", request.template)?,
         model: label("model", request.model)?,
         depends_on: depends_on("depends_on", request.depends_on)?,
+        steps: steps("steps", request.steps)?,
+        metadata: metadata("metadata_json", &request.metadata_json)?,
     })
 }
 
@@ -52,16 +52,54 @@ pub(in crate::grpc) fn query(request: pb::ListTasksRequest) -> Result<TaskQuery>
 
 /// Takes what to change of a task. Its ids and its etag stand beside that.
 pub(in crate::grpc) fn change(request: pb::UpdateTaskRequest) -> Result<TaskChange> {
-    let fields = ["description", "prompt", "template", "model", "depends_on"];
-    let mask = Mask::new(request.update_mask, &fields)?;
+    let fields = [
+        "description",
+        "prompt",
+        "template",
+        "model",
+        "depends_on",
+        "status",
+        "current_step",
+        "steps",
+        "metadata_json",
+    ];
+    let mask = Mask::new(request.update_mask.map(with_metadata), &fields)?;
     let change = TaskChange {
         description: mask.choose("description", request.description, text)?,
         prompt: mask.choose("prompt", request.prompt, prompt)?,
         template: mask.choose("template", request.template, label)?,
         model: mask.choose("model", request.model, label)?,
         depends_on: mask.choose("depends_on", request.depends_on, depends_on)?,
+        status: mask.choose("status", request.status, status)?,
+        current_step: mask.choose("current_step", request.current_step, current_step)?,
+        steps: mask.choose("steps", request.steps, steps)?,
+        metadata: mask.choose("metadata_json", request.metadata_json, |field, text| {
+            metadata_change(field, &text)
+        })?,
     };
     if change == TaskChange::default() { Err(nothing_to_change()) } else { Ok(change) }
+}
+
+/// Lets a mask call the further data by its name in `task.json`, too.
+fn with_metadata(mut mask: FieldMask) -> FieldMask {
+    for path in &mut mask.paths {
+        if path == "metadata" {
+            path.push_str("_json");
+        }
+    }
+    mask
+}
+
+fn status(field: &'static str, status: String) -> Result<String> {
+    if status.is_empty() {
+        return Err(invalid(field, "it cannot be removed: give the status to move to"));
+    }
+    label(field, status)
+}
+
+fn metadata_change(field: &'static str, text: &str) -> Result<JsonObject> {
+    metadata(field, text)?
+        .ok_or_else(|| invalid(field, "give the keys to change; null removes one"))
 }
 
 fn depends_on(field: &'static str, tasks: Vec<String>) -> Result<Vec<String>> {
@@ -119,6 +157,7 @@ impl Item for pb::Task {
             task_id: self.task_id,
             status: self.status,
             current_step: self.current_step,
+            step_count: self.step_count,
             created_at: self.created_at,
             updated_at: self.updated_at,
             completed_at: self.completed_at,
@@ -134,6 +173,7 @@ impl Item for pb::Task {
 /// Gives out a task.
 pub(in crate::grpc) fn task(task: Task) -> pb::Task {
     let mut prompt = task.prompt.unwrap_or_default();
+    let progress = task.progress.map(|progress| *progress).unwrap_or_default();
     let mut answer = fitting(pb::Task {
         project_id: task.key.project.to_string(),
         task_id: task.key.task.to_string(),
@@ -151,18 +191,25 @@ pub(in crate::grpc) fn task(task: Task) -> pb::Task {
         done: task.done,
         etag: etag_out(task.etag),
         problem: task.problem.unwrap_or_default(),
+        step_count: count_out(task.record.step_count),
+        steps: progress.steps.into_iter().map(step_out).collect(),
+        step_results: progress.step_results.into_iter().map(step_result_out).collect(),
+        transitions: progress.transitions.into_iter().map(transition_out).collect(),
+        metadata_json: progress.metadata.map(|data| data.to_string()).unwrap_or_default(),
+        schema_version: task.record.schema_version,
     });
-    let left = limits::ANSWER_BYTES_MAX.saturating_sub(answer.encoded_len() + NOTE_BYTES_MAX);
-    if let Some(said) = cut(&mut prompt, left) {
-        let before = if answer.problem.is_empty() { "" } else { "; " };
-        answer.problem.push_str(&format!("{before}its prompt is {said}"));
-    }
+    let said = cut_beside(&answer, "prompt", &mut prompt);
+    note(&mut answer.problem, said);
     pb::Task { prompt, ..answer }
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
+    use crate::domain::{Step, TaskProgress, TaskRecord};
+    use crate::error::Reason;
 
     #[test]
     fn a_status_word_is_one_word() {
@@ -181,5 +228,86 @@ mod tests {
             let refused = depends_on("depends_on", vec!["fine".into(), id.into()]).expect_err(id);
             assert_eq!(refused.field(), Some("depends_on"), "{id:?}");
         }
+    }
+
+    fn update(paths: &[&str]) -> pb::UpdateTaskRequest {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let update_mask = (!paths.is_empty()).then_some(FieldMask { paths });
+        pb::UpdateTaskRequest { update_mask, ..Default::default() }
+    }
+
+    #[test]
+    fn without_a_mask_what_is_given_changes_also_the_first_step() {
+        assert_eq!(change(update(&[])).expect_err("nothing").field(), Some("update_mask"));
+        let first = pb::UpdateTaskRequest { current_step: Some(0), ..update(&[]) };
+        let only = TaskChange { current_step: Some(0), ..TaskChange::default() };
+        assert_eq!(change(first).expect("a change"), only);
+        let moved = pb::UpdateTaskRequest { status: "running".into(), ..update(&[]) };
+        let only = TaskChange { status: Some("running".into()), ..TaskChange::default() };
+        assert_eq!(change(moved).expect("a change"), only);
+    }
+
+    #[test]
+    fn a_mask_may_empty_the_steps_but_neither_status_nor_step_nor_metadata() {
+        let emptied = change(update(&["steps"])).expect("a change");
+        assert_eq!(emptied.steps, Some(Vec::new()));
+        for (path, field) in [
+            ("status", "status"),
+            ("current_step", "current_step"),
+            ("metadata", "metadata_json"),
+            ("metadata_json", "metadata_json"),
+            ("task_id", "update_mask"),
+            ("step_results", "update_mask"),
+        ] {
+            let refused = change(update(&[path])).expect_err(path);
+            assert_eq!((refused.field(), refused.reason()), (Some(field), Reason::InvalidField));
+        }
+    }
+
+    #[test]
+    fn metadata_is_an_object_of_at_most_64_kib() {
+        let fits = format!("{{\"a\":\"{}\"}}", "x".repeat((64 << 10) - 8));
+        assert_eq!(fits.len(), 64 << 10);
+        let given = |text: &str| {
+            change(pb::UpdateTaskRequest { metadata_json: text.into(), ..update(&["metadata"]) })
+        };
+        let data = given(&format!(" {fits}\n")).expect("a change").metadata.expect("an object");
+        assert_eq!(data.as_str(), fits);
+        let refused = given(&fits.replace(":", ": ")).expect_err("too large");
+        assert_eq!(refused.reason(), Reason::TooLarge);
+        for text in ["[]", "{", "null", "x"] {
+            let refused = given(text).expect_err(text);
+            assert_eq!(refused.field(), Some("metadata_json"), "{text}");
+            assert_eq!(refused.reason(), Reason::InvalidField, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_task_is_given_out_within_one_answer() {
+        let key = key("demo", "task-a").expect("a task");
+        let record =
+            TaskRecord { step_count: 1, description: "x".repeat(2 << 20), ..TaskRecord::default() };
+        let small = Task {
+            key,
+            record,
+            progress: None,
+            created_at: None,
+            prompt: Some("y".repeat(2 << 20)),
+            depends_on: Vec::new(),
+            state_status: String::new(),
+            done: false,
+            etag: None,
+            problem: None,
+        };
+        let answer = task(small.clone());
+        assert!(answer.encoded_len() <= limits::ANSWER_BYTES_MAX);
+        assert!(answer.problem.contains("its prompt is too large"), "{}", answer.problem);
+        assert_eq!((answer.step_count, answer.steps.len()), (1, 0));
+        let step = Step { description: "z".repeat(2 << 20), ..Step::default() };
+        let progress = TaskProgress { steps: vec![step], ..TaskProgress::default() };
+        let answer = task(Task { progress: Some(Box::new(progress)), ..small });
+        assert!(answer.encoded_len() <= limits::ANSWER_BYTES_MAX);
+        assert!(answer.problem.contains("its record is too large"), "{}", answer.problem);
+        assert_eq!((answer.step_count, answer.steps.len()), (1, 0));
     }
 }

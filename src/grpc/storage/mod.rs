@@ -1,29 +1,33 @@
 //! The Storage service. What each method does stands in a file for each noun.
 
+mod artifacts;
+mod facts;
 mod projects;
 mod run_files;
+mod run_metas;
 mod runs;
 mod server_info;
 mod streams;
+mod task_log;
 mod tasks;
 mod upkeep;
+mod uploads;
+mod watching;
 
 use std::sync::Arc;
 
-use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response};
+use tonic::{Request, Streaming};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::store::Storage;
 
-use super::convert;
 use super::pb;
-use super::status::{Answer, answer, status};
+use super::status::{Answer, answer};
 
 pub use server_info::ServerFacts;
-use streams::{Answers, answers, until_shutdown};
+use streams::Answers;
 
 /// The Storage service over a backend.
 pub struct StorageService<B> {
@@ -52,7 +56,10 @@ fn existed(removed: Result<()>, allow_missing: bool) -> Result<bool> {
     match removed {
         Ok(()) => Ok(true),
         Err(
-            Error::ProjectNotFound { .. } | Error::TaskNotFound { .. } | Error::RunNotFound { .. },
+            Error::ProjectNotFound { .. }
+            | Error::TaskNotFound { .. }
+            | Error::RunNotFound { .. }
+            | Error::ArtifactNotFound { .. },
         ) if allow_missing => Ok(false),
         Err(error) => Err(error),
     }
@@ -127,6 +134,20 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         answer(tasks::update(&*self.backend, request.into_inner()).await)
     }
 
+    async fn transition_task(
+        &self,
+        request: Request<pb::TransitionTaskRequest>,
+    ) -> Answer<pb::TransitionTaskResponse> {
+        answer(tasks::transition(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn save_step_result(
+        &self,
+        request: Request<pb::SaveStepResultRequest>,
+    ) -> Answer<pb::SaveStepResultResponse> {
+        answer(tasks::save_step_result(&*self.backend, request.into_inner()).await)
+    }
+
     async fn delete_task(
         &self,
         request: Request<pb::DeleteTaskRequest>,
@@ -160,6 +181,78 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         request: Request<pb::ClearTaskDoneRequest>,
     ) -> Answer<pb::ClearTaskDoneResponse> {
         answer(tasks::clear_done(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn append_task_log(
+        &self,
+        request: Request<pb::AppendTaskLogRequest>,
+    ) -> Answer<pb::AppendTaskLogResponse> {
+        answer(task_log::append(&*self.backend, request.into_inner()).await)
+    }
+
+    type ReadTaskLogStream = Answers<pb::ReadTaskLogResponse>;
+
+    async fn read_task_log(
+        &self,
+        request: Request<pb::ReadTaskLogRequest>,
+    ) -> Answer<Self::ReadTaskLogStream> {
+        let shutdown = self.shutdown.clone();
+        answer(task_log::read(&*self.backend, request.into_inner(), shutdown).await)
+    }
+
+    async fn save_artifact(
+        &self,
+        request: Request<pb::SaveArtifactRequest>,
+    ) -> Answer<pb::SaveArtifactResponse> {
+        answer(artifacts::save(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn upload_artifact(
+        &self,
+        request: Request<Streaming<pb::UploadArtifactRequest>>,
+    ) -> Answer<pb::UploadArtifactResponse> {
+        uploads::upload(&*self.backend, request.into_inner(), self.shutdown.clone()).await
+    }
+
+    type GetArtifactStream = Answers<pb::GetArtifactResponse>;
+
+    async fn get_artifact(
+        &self,
+        request: Request<pb::GetArtifactRequest>,
+    ) -> Answer<Self::GetArtifactStream> {
+        answer(artifacts::get(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn list_artifacts(
+        &self,
+        request: Request<pb::ListArtifactsRequest>,
+    ) -> Answer<pb::ListArtifactsResponse> {
+        answer(artifacts::list(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn delete_artifact(
+        &self,
+        request: Request<pb::DeleteArtifactRequest>,
+    ) -> Answer<pb::DeleteArtifactResponse> {
+        answer(artifacts::delete(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn append_fact(
+        &self,
+        request: Request<pb::AppendFactRequest>,
+    ) -> Answer<pb::AppendFactResponse> {
+        answer(facts::append(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn get_fact(&self, request: Request<pb::GetFactRequest>) -> Answer<pb::GetFactResponse> {
+        answer(facts::get(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn list_facts(
+        &self,
+        request: Request<pb::ListFactsRequest>,
+    ) -> Answer<pb::ListFactsResponse> {
+        answer(facts::list(&*self.backend, request.into_inner()).await)
     }
 
     async fn create_run(
@@ -197,6 +290,27 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         answer(runs::update(&*self.backend, request.into_inner()).await)
     }
 
+    async fn get_run_meta(
+        &self,
+        request: Request<pb::GetRunMetaRequest>,
+    ) -> Answer<pb::GetRunMetaResponse> {
+        answer(run_metas::get(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn update_run_meta(
+        &self,
+        request: Request<pb::UpdateRunMetaRequest>,
+    ) -> Answer<pb::UpdateRunMetaResponse> {
+        answer(run_metas::update(&*self.backend, request.into_inner()).await)
+    }
+
+    async fn append_run_event(
+        &self,
+        request: Request<pb::AppendRunEventRequest>,
+    ) -> Answer<pb::AppendRunEventResponse> {
+        answer(run_metas::append_event(&*self.backend, request.into_inner()).await)
+    }
+
     async fn delete_run(
         &self,
         request: Request<pb::DeleteRunRequest>,
@@ -231,16 +345,8 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         &self,
         request: Request<pb::ReadRunFileRequest>,
     ) -> Answer<Self::ReadRunFileStream> {
-        let request = request.into_inner();
-        let read = async { self.backend.read_run_file(convert::run_files::query(&request)?).await };
-        let chunks = read.await.map_err(|error| status(&error))?;
-        let chunks = chunks.map(|chunk| chunk.map(convert::run_files::chunk));
-        // What is read to its end may finish; what is followed would not.
-        Ok(Response::new(if request.follow {
-            answers(until_shutdown(chunks, self.shutdown.clone()))
-        } else {
-            answers(chunks)
-        }))
+        let shutdown = self.shutdown.clone();
+        answer(run_files::read(&*self.backend, request.into_inner(), shutdown).await)
     }
 
     async fn list_run_files(
@@ -260,12 +366,8 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
     type WatchStream = Answers<pb::WatchResponse>;
 
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Answer<Self::WatchStream> {
-        let request = request.into_inner();
-        let watch = async { self.backend.watch(convert::watch::watch(&request)?).await };
-        let changes = watch.await.map_err(|error| status(&error))?;
-        let clock = Arc::clone(&self.clock);
-        let changes = changes.map(move |change| Ok(convert::watch::change(change?, clock.now())));
-        Ok(Response::new(answers(until_shutdown(changes, self.shutdown.clone()))))
+        let (clock, shutdown) = (Arc::clone(&self.clock), self.shutdown.clone());
+        answer(watching::watch(&*self.backend, clock, request.into_inner(), shutdown).await)
     }
 
     async fn clean_up_runs(

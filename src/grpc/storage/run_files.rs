@@ -1,9 +1,14 @@
 //! Files of runs.
 
+use tokio_stream::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
 use crate::error::Result;
 use crate::grpc::convert::{self, size_out};
 use crate::grpc::pb;
 use crate::store::RunFiles;
+
+use super::streams::{Answers, answers, until_shutdown};
 
 /// Answers WriteRunFile.
 pub(super) async fn write<B: RunFiles>(
@@ -23,6 +28,18 @@ pub(super) async fn append<B: RunFiles>(
     let (key, file, offset, chunk) = convert::run_files::addition(request)?;
     let appended = backend.append_run_output(key, file, offset, chunk).await?;
     Ok(convert::run_files::addition_out(appended))
+}
+
+/// Answers ReadRunFile.
+pub(super) async fn read<B: RunFiles>(
+    backend: &B,
+    request: pb::ReadRunFileRequest,
+    shutdown: CancellationToken,
+) -> Result<Answers<pb::ReadRunFileResponse>> {
+    let chunks = backend.read_run_file(convert::run_files::query(&request)?).await?;
+    let chunks = chunks.map(|chunk| chunk.map(convert::run_files::chunk));
+    // What is read to its end may finish; what is followed would not.
+    Ok(if request.follow { answers(until_shutdown(chunks, shutdown)) } else { answers(chunks) })
 }
 
 /// Answers ListRunFiles.

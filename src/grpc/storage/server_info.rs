@@ -9,7 +9,18 @@ use crate::limits;
 use crate::store::Upkeep;
 
 /// What the server can do beyond the calls themselves.
-const FEATURES: [&str; 5] = ["foreign_writers", "request_ids", "etags", "watch", "rotation"];
+const FEATURES: [&str; 10] = [
+    "foreign_writers",
+    "request_ids",
+    "etags",
+    "watch",
+    "rotation",
+    "checkpoints",
+    "task_logs",
+    "artifacts",
+    "facts",
+    "run_meta",
+];
 
 /// What is known of a server since its start.
 #[derive(Debug, Clone)]

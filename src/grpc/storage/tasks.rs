@@ -1,4 +1,4 @@
-//! Tasks and their states.
+//! Tasks, their checkpoints and their states.
 
 use crate::domain::RequestId;
 use crate::error::Result;
@@ -49,6 +49,30 @@ pub(super) async fn update<B: Tasks>(
     let etag = convert::etag(&request.etag)?;
     let task = backend.update_task(key, convert::tasks::change(request)?, etag).await?;
     Ok(pb::UpdateTaskResponse { task: Some(convert::tasks::task(task)) })
+}
+
+/// Answers TransitionTask.
+pub(super) async fn transition<B: Tasks>(
+    backend: &B,
+    request: pb::TransitionTaskRequest,
+) -> Result<pb::TransitionTaskResponse> {
+    let key = convert::tasks::key(&request.project_id, &request.task_id)?;
+    let etag = convert::etag(&request.etag)?;
+    let to = convert::steps::new_status(request.to_status, request.reason)?;
+    let task = backend.transition_task(key, to, etag).await?;
+    Ok(pb::TransitionTaskResponse { task: Some(convert::tasks::task(task)) })
+}
+
+/// Answers SaveStepResult.
+pub(super) async fn save_step_result<B: Tasks>(
+    backend: &B,
+    request: pb::SaveStepResultRequest,
+) -> Result<pb::SaveStepResultResponse> {
+    let key = convert::tasks::key(&request.project_id, &request.task_id)?;
+    let etag = convert::etag(&request.etag)?;
+    let checkpoint = convert::steps::checkpoint(request)?;
+    let task = backend.save_step_result(key, checkpoint, etag).await?;
+    Ok(pb::SaveStepResultResponse { task: Some(convert::tasks::task(task)) })
 }
 
 /// Answers DeleteTask.

@@ -205,8 +205,11 @@ mod tests {
         assert_eq!(wrong(b"a: 1\n<<: {b: 2}\n"), "`<<` is not supported in line 2");
         assert_eq!(wrong(b"a: 1\nb: \xff\n"), "not UTF-8 in line 2");
         assert!(wrong(b"a: 1\nb: [\n").contains("line 3"), "{}", wrong(b"a: 1\nb: [\n"));
-        assert_eq!(wrong(b"- a\n"), "a list, where a mapping belongs");
-        assert_eq!(wrong(b"a\n"), "a text, where a mapping belongs");
+        assert_eq!(wrong(b"- a\n"), "a list, where a mapping belongs, in line 1");
+        assert_eq!(
+            wrong(b"%YAML 1.1\n---\n# c\n\na\n"),
+            "a text, where a mapping belongs, in line 5"
+        );
     }
 
     #[test]

@@ -58,12 +58,22 @@ pub(super) fn read_mapping(text: &str) -> Result<Vec<(String, Value)>, Damage> {
     let pairs = match &shape {
         Value::Null => return Ok(Vec::new()),
         Value::Map(pairs) => pairs,
-        Value::List(_) => return Err(Damage::new("a list, where a mapping belongs")),
-        _ => return Err(Damage::new("a text, where a mapping belongs")),
+        Value::List(_) => return Err(no_mapping("a list", text)),
+        _ => return Err(no_mapping("a text", text)),
     };
     left.bytes.set(TEXT_BYTES_MAX);
     let from = serde_yaml::Deserializer::from_str(text);
     from.deserialize_map(Entries { pairs, left: &left }).map_err(damage)
+}
+
+/// Says that something else is there, and in which line it begins.
+fn no_mapping(what: &str, text: &str) -> Damage {
+    let is_content = |line: &str| {
+        let line = line.trim_end();
+        !line.is_empty() && line != "---" && !line.starts_with(['#', '%'])
+    };
+    let line = text.lines().position(is_content).map_or(1, |line| line + 1);
+    Damage::new(format!("{what}, where a mapping belongs, in line {line}"))
 }
 
 /// What may still be looked at.

@@ -1,7 +1,7 @@
 //! A connection that breaks after the server has done what it was asked for, and
 //! before it has said so.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
@@ -29,16 +29,40 @@ pub(super) fn lose_the_first_answer(
     running
 }
 
+/// Runs a client command whose first connection is cut once it has sent so many bytes. The
+/// second connection is a good one.
+pub(super) fn cut_the_first_connection(server: &Server, arguments: &[&str], sent: u64) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let running = Running::start(server.command(&[arguments, &["--addr", &address]].concat()));
+    let (client, upstream) = accept(&listener, server.addr());
+    pass_on(&upstream, &client);
+    let passed = io::copy(&mut (&client).take(sent), &mut &upstream).expect("it is passed on");
+    assert_eq!(passed, sent, "the client sends as much");
+    for end in [client, upstream] {
+        cut(&end);
+    }
+    let (client, upstream) = accept_one_way(&listener, server.addr());
+    pass_on(&upstream, &client);
+    running
+}
+
 /// Accepts one connection and passes on to the server what the client sends, but
 /// nothing back. Returns both ends, to be cut or joined.
 fn accept_one_way(listener: &TcpListener, server: &str) -> (TcpStream, TcpStream) {
+    let (client, upstream) = accept(listener, server);
+    pass_on(&client, &upstream);
+    (client, upstream)
+}
+
+/// Accepts one connection and opens one to the server.
+fn accept(listener: &TcpListener, server: &str) -> (TcpStream, TcpStream) {
     let listener = listener.try_clone().expect("a second handle");
     let (sender, accepted) = mpsc::channel();
     thread::spawn(move || sender.send(listener.accept()));
     let accepted = accepted.recv_timeout(DEADLINE).expect("the client connects in time");
     let (client, _) = accepted.expect("the client connects");
     let upstream = TcpStream::connect(server).expect("the server is there");
-    pass_on(&client, &upstream);
     (client, upstream)
 }
 

@@ -84,3 +84,50 @@ fn json_frames_name_everything_again_after_a_break_and_deletions_with_it() {
     assert_eq!(frames[1]["deleted"]["kind"], "WATCH_KIND_RUN");
     assert_eq!(watch.interrupt(), 0);
 }
+
+#[test]
+fn artifacts_and_facts_are_lines_too_and_gone_with_their_task() {
+    let server = Server::start();
+    server.ok(&["task", "create", "--project=p", "--task=t", "--description=x"]);
+    let place = ["--project=p", "--task=t"];
+    let put = ["artifact", "put", "-", "--name=sub/a.json"];
+    server.ok(&[&put[..], &place].concat());
+    let kinds = ["watch", "--project=p", "--kind=artifact", "--kind=fact"];
+    let watch = Running::start(server.command(&kinds));
+    watch.stderr.until("synced");
+    assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/sub/a.json  0 B");
+    let add = ["fact", "add", "--project=p", "--title=ports", "--body=x"];
+    let of_project = server.ok(&add);
+    let of_project = of_project.trim_end();
+    assert_eq!(next(&watch), format!("FACT  p/{of_project}  ports"));
+    fs::write(server.root().join("p/t/artifacts/foreign"), "12345").expect("a file");
+    assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/foreign  5 B");
+    server.ok(&[&["artifact", "delete", "foreign"][..], &place].concat());
+    assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/foreign  deleted");
+    server.ok(&[&["task", "delete"][..], &place].concat());
+    assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/sub/a.json  deleted");
+    fs::remove_file(server.root().join(format!("p/{of_project}.md"))).expect("the fact");
+    assert_eq!(next(&watch), format!("FACT  p/{of_project}  deleted"));
+    assert_eq!(watch.interrupt(), 0);
+}
+
+#[test]
+fn json_frames_are_of_every_kind_unless_told_otherwise() {
+    let server = Server::start();
+    create_run(&server, "p", "t", "r", &[]);
+    server.ok(&["artifact", "put", "-", "--name=a", "--project=p", "--task=t"]);
+    server.ok(&["fact", "add", "--project=p", "--task=t", "--title=x", "--body=x"]);
+    let watch = Running::start(server.command(&["watch", "--everything", "--json"]));
+    let mut kinds = Vec::new();
+    loop {
+        let frame = json(&watch.stdout.next().expect("a frame"));
+        let kind = frame.as_object().and_then(|frame| frame.keys().next().cloned());
+        match kind.as_deref() {
+            Some("synced") => break,
+            kind => kinds.push(kind.expect("a kind").to_owned()),
+        }
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["artifact", "fact", "project", "run", "task"]);
+    assert_eq!(watch.interrupt(), 0);
+}

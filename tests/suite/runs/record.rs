@@ -34,6 +34,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
         agent_version: "1.0".into(),
         prompt: "do it\n".into(),
         request_id: String::new(),
+        meta: None,
     };
     let created = client.create_run(request).await.expect("a run").run.expect("the run");
     let end = pb::UpdateRunStatusRequest {
@@ -75,6 +76,7 @@ async fn every_field_comes_back_and_stands_in_the_file_in_its_order() {
         etag: ended.etag.clone(),
         run_path: "p/t/runs/r".into(),
         problem: String::new(),
+        meta: None,
     };
     assert_eq!(ended, expected);
     assert!(created.start_time.is_some() && ended.end_time.is_some());

@@ -95,7 +95,7 @@ pub(super) fn lock_file(document: &Path) -> PathBuf {
 }
 
 /// Takes the lock of a document.
-pub(super) fn lock(document: &Path) -> File {
+pub(crate) fn lock(document: &Path) -> File {
     let path = lock_file(document);
     loop {
         let mut options = OpenOptions::new();

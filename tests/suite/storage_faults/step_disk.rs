@@ -198,6 +198,15 @@ impl Disk for StepDisk {
         self.disk.rename_new(from, to)
     }
 
+    fn rename_over(&self, from: &TreePath, to: &TreePath) -> Result<()> {
+        self.steps.path_step(Fault::Full, to)?;
+        self.disk.rename_over(from, to)
+    }
+
+    fn is_folder_of_host(&self, path: &str) -> bool {
+        self.disk.is_folder_of_host(path)
+    }
+
     fn remove_file(&self, path: &TreePath) -> Result<()> {
         self.disk.remove_file(path)
     }

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callboard::domain::{
-    Etag, Liveness, Project, ProjectId, Run, RunFile, RunInfo, RunKey, Task, TaskId, TaskKey,
-    TaskState,
+    ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Liveness, Project, ProjectId, Run,
+    RunFile, RunInfo, RunKey, RunMeta, Task, TaskId, TaskKey, TaskState,
 };
 use callboard::error::Reason;
-use callboard::store::{NewProject, NewRun, NewTask, Part, Relation, TreeRoot};
+use callboard::store::{
+    NewArtifact, NewFact, NewProject, NewRun, NewRunEvent, NewTask, Part, Relation, TreeRoot,
+};
+
+use super::kept::WORKTREE;
 
 /// Everything that is kept.
 #[derive(Default)]
@@ -20,6 +24,8 @@ pub(super) struct Model {
 
 pub(super) struct KeptProject {
     pub(super) project: Project,
+    /// With their bodies, as those of a task.
+    pub(super) facts: BTreeMap<FactId, Fact>,
     pub(super) tasks: BTreeMap<TaskId, KeptTask>,
 }
 
@@ -28,11 +34,16 @@ pub(super) struct KeptTask {
     pub(super) task: Task,
     pub(super) state: Option<(TaskState, Etag)>,
     pub(super) runs: BTreeMap<String, KeptRun>,
+    /// Whole lines.
+    pub(super) log: String,
+    pub(super) artifacts: BTreeMap<ArtifactId, Vec<u8>>,
+    pub(super) facts: BTreeMap<FactId, Fact>,
 }
 
 pub(super) struct KeptRun {
     pub(super) run: Run,
     pub(super) files: BTreeMap<RunFile, Vec<u8>>,
+    pub(super) meta: Option<RunMeta>,
 }
 
 /// Something to create.
@@ -41,12 +52,18 @@ pub(super) enum New {
     Project(NewProject),
     Task(NewTask),
     Run(NewRun),
+    Fact(NewFact),
+    /// With its content.
+    Artifact(NewArtifact, Vec<u8>),
+    Log(TaskKey, Vec<JsonObject>),
+    /// Of the run in a folder of a task.
+    Event(TaskKey, String, NewRunEvent),
 }
 
 /// What is remembered of a request.
 pub(super) struct Request {
     pub(super) new: New,
-    /// The id of what it created.
+    /// The id of what it created; of lines, where they begin and end.
     pub(super) name: String,
     /// Whether that was removed since.
     pub(super) removed: bool,
@@ -142,7 +159,14 @@ impl Model {
                 let valid = id.is_none_or(|id| id.check_creatable().is_ok())
                     && new.task.project.check_creatable().is_ok()
                     && new.task.task.check_creatable().is_ok();
+                if !has_worktree(new) {
+                    refusals.push(Reason::WorktreeMissing);
+                }
                 (valid, id.map(ToString::to_string), Reason::RunExists)
+            }
+            // Their names are made up.
+            New::Fact(_) | New::Artifact(..) | New::Log(..) | New::Event(..) => {
+                (true, None, Reason::Bug)
             }
         };
         if !valid {
@@ -166,7 +190,26 @@ impl Model {
                 task.is_some_and(|task| task.task.etag.is_some())
             }
             New::Run(new) => self.task(&new.task).is_ok_and(|task| task.runs.contains_key(name)),
+            New::Fact(new) => {
+                self.facts(&new.scope).is_ok_and(|facts| facts.keys().any(|id| id.as_str() == name))
+            }
+            New::Artifact(new, content) => self.task(&new.task).is_ok_and(|task| {
+                task.artifacts.iter().any(|(id, there)| id.name() == name && there == content)
+            }),
+            // Lines are not looked for.
+            New::Log(..) | New::Event(..) => true,
         }
+    }
+
+    /// Returns the facts about something.
+    pub(super) fn facts(
+        &mut self,
+        scope: &FactScope,
+    ) -> Result<&mut BTreeMap<FactId, Fact>, Reason> {
+        Ok(match scope {
+            FactScope::Project(project) => &mut self.project(project)?.facts,
+            FactScope::Task(task) => &mut self.task(task)?.facts,
+        })
     }
 
     /// Notes which things that requests created are gone.
@@ -271,6 +314,12 @@ impl Model {
             _ => Some(by_previous),
         }
     }
+}
+
+/// Whether a new run's worktree is there, as far as anybody can tell.
+fn has_worktree(new: &NewRun) -> bool {
+    let is_there = |meta: &RunMeta| meta.worktree_path == WORKTREE;
+    !new.host.is_empty() || new.meta.as_ref().is_none_or(is_there)
 }
 
 /// A node of a tree of runs.

@@ -14,6 +14,8 @@ use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::kept::{self, Kept};
+
 /// Which etag goes with a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum EtagUse {
@@ -43,7 +45,8 @@ pub(crate) enum Operation {
     SetTaskDone(TaskKey, bool),
     CreateRun(NewRun, Option<&'static str>),
     Run(RunKey),
-    ListRuns(Part, Vec<String>, usize),
+    /// With what is kept of them, when it is true.
+    ListRuns(Part, Vec<String>, usize, bool),
     EndRun(RunKey, RunEnd, EtagUse),
     UpdateRun(RunKey, RunChange, EtagUse),
     DeleteRun(RunKey, bool),
@@ -57,6 +60,7 @@ pub(crate) enum Operation {
     ListRunFiles(RunKey, usize),
     ReconcileRuns(Part, bool),
     CleanUpRuns(Part, Duration, Option<u64>, bool),
+    Kept(Kept),
     /// A creation with a request id once more; with other content when it is true.
     Again(usize, bool),
     /// The clock is set, by so many seconds.
@@ -77,7 +81,14 @@ pub(crate) fn operations(count: usize) -> impl Strategy<Value = Vec<Operation>> 
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    prop_oneof![2 => of_projects(), 4 => of_tasks(), 6 => of_runs(), 3 => of_files(), 2 => others()]
+    prop_oneof![
+        2 => of_projects(),
+        4 => of_tasks(),
+        6 => of_runs(),
+        3 => of_files(),
+        9 => kept::kept().prop_map(Operation::Kept),
+        2 => others(),
+    ]
 }
 
 fn of_projects() -> BoxedStrategy<Operation> {
@@ -96,7 +107,7 @@ fn of_tasks() -> BoxedStrategy<Operation> {
     prop_oneof![
         5 => (new_task(), request_id()).prop_map(|(new, id)| Operation::CreateTask(new, id)),
         1 => task().prop_map(Operation::Task),
-        2 => (project(), statuses(&["pending", "", "other"]), page())
+        2 => (project(), statuses(&["pending", "running", "", "other"]), page())
             .prop_map(|(id, statuses, page)| Operation::ListTasks(id, statuses, page)),
         3 => (task(), task_change(), etag())
             .prop_map(|(key, change, etag)| Operation::UpdateTask(key, change, etag)),
@@ -113,8 +124,10 @@ fn of_runs() -> BoxedStrategy<Operation> {
     prop_oneof![
         6 => (new_run(), request_id()).prop_map(|(new, id)| Operation::CreateRun(new, id)),
         2 => run().prop_map(Operation::Run),
-        2 => (part(), statuses(&["running", "completed", "failed"]), page())
-            .prop_map(|(part, statuses, page)| Operation::ListRuns(part, statuses, page)),
+        2 => (part(), statuses(&["running", "completed", "failed"]), page(), any::<bool>())
+            .prop_map(|(part, statuses, page, with_meta)| {
+                Operation::ListRuns(part, statuses, page, with_meta)
+            }),
         4 => (run(), end(), etag()).prop_map(|(key, end, etag)| Operation::EndRun(key, end, etag)),
         3 => (run(), run_change(), etag())
             .prop_map(|(key, change, etag)| Operation::UpdateRun(key, change, etag)),
@@ -136,7 +149,7 @@ fn of_files() -> BoxedStrategy<Operation> {
         4 => (run(), file(), of(prop_oneof![3 => Just(0), 1 => -6..6_i64]), bytes())
             .prop_map(|(key, file, offset, data)| Operation::AppendRunOutput(key, file, offset, data)),
         2 => Just(Operation::AppendAgain),
-        3 => (run(), file(), start)
+        3 => (run(), read_file(), start)
             .prop_map(|(key, file, start)| Operation::ReadRunFile(key, file, start)),
         1 => (run(), page()).prop_map(|(key, page)| Operation::ListRunFiles(key, page)),
     ]
@@ -159,12 +172,12 @@ fn others() -> BoxedStrategy<Operation> {
     .boxed()
 }
 
-fn project() -> impl Strategy<Value = ProjectId> {
+pub(super) fn project() -> impl Strategy<Value = ProjectId> {
     prop_oneof![6 => Just("alpha"), 3 => Just("beta-2"), 1 => Just("Not_New")]
         .prop_map(|name| ProjectId::parse(name).expect("a name"))
 }
 
-fn task() -> impl Strategy<Value = TaskKey> {
+pub(super) fn task() -> impl Strategy<Value = TaskKey> {
     (project(), task_id()).prop_map(|(project, task)| TaskKey { project, task })
 }
 
@@ -178,7 +191,7 @@ fn run_id() -> impl Strategy<Value = RunId> {
         .prop_map(|name| RunId::parse(name).expect("a name"))
 }
 
-fn run() -> impl Strategy<Value = RunKey> {
+pub(super) fn run() -> impl Strategy<Value = RunKey> {
     (of(task()), run_id()).prop_map(|(task, run)| RunKey { task, run })
 }
 
@@ -191,15 +204,20 @@ fn file() -> impl Strategy<Value = RunFile> {
         .prop_map(|name| RunFile::parse(name).expect("a file"))
 }
 
-fn request_id() -> impl Strategy<Value = Option<&'static str>> {
+/// A file to read: one that only calls of its own write, too.
+fn read_file() -> impl Strategy<Value = RunFile> {
+    prop_oneof![6 => file(), 1 => Just(RunFile::Events)]
+}
+
+pub(super) fn request_id() -> impl Strategy<Value = Option<&'static str>> {
     weighted(0.4, select(&REQUEST_IDS[..]))
 }
 
-fn etag() -> impl Strategy<Value = EtagUse> {
+pub(super) fn etag() -> impl Strategy<Value = EtagUse> {
     select(&[EtagUse::Without, EtagUse::Without, EtagUse::Current, EtagUse::Stale][..])
 }
 
-fn page() -> impl Strategy<Value = usize> {
+pub(super) fn page() -> impl Strategy<Value = usize> {
     prop_oneof![1..4_usize, Just(1000)]
 }
 
@@ -211,7 +229,7 @@ fn statuses(among: &'static [&'static str]) -> impl Strategy<Value = Vec<String>
     vec(select(among).prop_map(str::to_owned), 0..3)
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     select(&["", "plain", "007", "a: b # c", "é \"'", " - x\n\ny\n", "~", "true"][..])
         .prop_map(str::to_owned)
 }
@@ -259,27 +277,46 @@ fn project_change() -> impl Strategy<Value = ProjectChange> {
 
 fn new_task() -> impl Strategy<Value = NewTask> {
     let id = weighted(0.85, task_id());
-    (project(), id, [text(), text(), text(), text()], texts()).prop_map(
-        |(project, task, [description, prompt, template, model], depends_on)| NewTask {
-            project,
-            task,
-            description,
-            prompt,
-            template,
-            model,
-            depends_on,
+    let progress = (kept::steps(), weighted(0.3, kept::object()));
+    (project(), id, [text(), text(), text(), text()], texts(), progress).prop_map(
+        |(project, task, texts, depends_on, (steps, metadata))| {
+            let [description, prompt, template, model] = texts;
+            NewTask {
+                project,
+                task,
+                description,
+                prompt,
+                template,
+                model,
+                depends_on,
+                steps,
+                metadata,
+            }
         },
     )
 }
 
 fn task_change() -> impl Strategy<Value = TaskChange> {
-    ([of(text()), of(text()), of(text()), of(text())], of(texts())).prop_map(
-        |([description, prompt, template, model], depends_on)| TaskChange {
-            description,
-            prompt,
-            template,
-            model,
-            depends_on,
+    let progress = (
+        weighted(0.3, kept::status()),
+        weighted(0.3, -1..4_i64),
+        weighted(0.3, kept::steps()),
+        weighted(0.4, kept::metadata_change()),
+    );
+    ([of(text()), of(text()), of(text()), of(text())], of(texts()), progress).prop_map(
+        |(texts, depends_on, (status, current_step, steps, metadata))| {
+            let [description, prompt, template, model] = texts;
+            TaskChange {
+                description,
+                prompt,
+                template,
+                model,
+                depends_on,
+                status,
+                current_step,
+                steps,
+                metadata,
+            }
         },
     )
 }
@@ -291,8 +328,10 @@ fn state() -> impl Strategy<Value = TaskState> {
 
 fn new_run() -> impl Strategy<Value = NewRun> {
     let id = weighted(0.85, run_id());
-    (task(), id, host(), pid(), [above(), above()], [text(), text(), text(), text()]).prop_map(
-        |(task, run, host, pid, above, texts)| {
+    let place = (task(), id);
+    let texts = [text(), text(), text(), text()];
+    (place, host(), pid(), [above(), above()], texts, weighted(0.4, kept::meta())).prop_map(
+        |((task, run), host, pid, above, texts, meta)| {
             let [parent_run_id, previous_run_id] = above;
             let [cwd, commandline, agent_version, prompt] = texts;
             NewRun {
@@ -309,6 +348,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
                 commandline,
                 agent_version,
                 prompt,
+                meta,
             }
         },
     )

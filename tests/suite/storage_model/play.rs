@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use callboard::clock::Clock as _;
 use callboard::domain::{
-    Etag, ProjectId, RequestId, RunFile, RunId, RunKey, Task, TaskId, TaskKey, TaskRecord,
-    TaskState,
+    Etag, FactScope, ProjectId, RequestId, RunFile, RunId, RunKey, Task, TaskId, TaskKey,
+    TaskProgress, TaskRecord, TaskState,
 };
 use callboard::error::{Reason, Result};
 use callboard::store::{FileStart, NewTask, Part, Storage, TaskPosition, TaskQuery};
 use jiff::Timestamp;
 
 use super::SetClock;
+use super::kept::{Kept, Sending};
 use super::model::{Creation, KeptTask, Model, New, Request};
 use super::operation::{EtagUse, JUMP_SECONDS, Operation};
+use super::play_tasks::merged;
 
 /// Plays calls on a backend and on the model.
 pub(super) struct Player<S> {
@@ -66,6 +68,26 @@ impl<S: Storage> Player<S> {
                 new.agent_version.push_str(if *other { "x" } else { "" });
                 Operation::CreateRun(new, Some(id))
             }
+            New::Fact(mut new) => {
+                new.body.push_str(if *other { "x" } else { "" });
+                Operation::Kept(Kept::AppendFact(new, Some(id)))
+            }
+            New::Artifact(new, mut content) => {
+                content.extend(other.then_some(b'x'));
+                let chunks = vec![content];
+                let sending = Sending { chunks, is_broken_off: false, hash: None };
+                Operation::Kept(Kept::SaveArtifact(new, sending, Some(id)))
+            }
+            New::Log(key, mut entries) => {
+                entries.extend(other.then(|| entries[0].clone()));
+                Operation::Kept(Kept::AppendLog(key, entries, Some(id)))
+            }
+            New::Event(task, folder, mut event) => {
+                event.event.push_str(if *other { "x" } else { "" });
+                let run = RunId::parse(&folder).expect("an id");
+                let key = RunKey { task: Some(task), run };
+                Operation::Kept(Kept::AppendEvent(key, event, Some(id)))
+            }
         }
     }
 
@@ -81,35 +103,7 @@ impl<S: Storage> Player<S> {
             Operation::CreateTask(new, request_id) => self.create_task(new, request_id).await,
             Operation::Task(key) => self.task(key).await,
             Operation::ListTasks(id, statuses, limit) => self.list_tasks(id, statuses, limit).await,
-            Operation::UpdateTask(key, change, etag) => {
-                let now = self.clock.now();
-                let found = self.model.task(&key).map(|kept| kept.task.clone());
-                let current = found.as_ref().ok().and_then(|task| task.etag.clone());
-                let (etag, is_stale) = self.etag(etag, current.as_ref());
-                let answer = self.store.update_task(key.clone(), change.clone(), etag).await;
-                if let Some(answered) = self.unless_refused(answer, found, is_stale) {
-                    let kept = &mut self.model.task(&key).expect("it was found").task;
-                    if current.is_none() {
-                        kept.record = TaskRecord { status: "pending".into(), ..Default::default() };
-                        let created_at = kept.created_at.or(Some(now));
-                        kept.record.created_at = created_at;
-                        kept.created_at = created_at;
-                    }
-                    set(&mut kept.record.description, change.description);
-                    set(&mut kept.record.template, change.template);
-                    set(&mut kept.record.model, change.model);
-                    set(&mut kept.depends_on, change.depends_on);
-                    if change.prompt.is_some() {
-                        kept.prompt = change.prompt;
-                    }
-                    kept.record.updated_at = kept.record.updated_at.max(Some(now));
-                    kept.etag.clone_from(&answered.etag);
-                    let expected = kept.clone();
-                    assert_eq!(with_prompt(answered), expected, "{}", self.said);
-                    assert!(expected.etag.is_some(), "{}", self.said);
-                    self.model.past.extend(current);
-                }
-            }
+            Operation::UpdateTask(key, change, etag) => self.update_task(key, change, etag).await,
             Operation::DeleteTask(key, force) => {
                 let expected = self.model.task(&key).and_then(|kept| {
                     let alive =
@@ -134,6 +128,7 @@ impl<S: Storage> Player<S> {
                     assert_eq!(changed, before != done, "{}", self.said);
                 }
             }
+            Operation::Kept(kept) => Box::pin(self.play_kept(kept)).await,
             operation => Box::pin(self.play_run(operation)).await,
         }
         self.model.note_removals();
@@ -165,16 +160,26 @@ impl<S: Storage> Player<S> {
         expected: std::result::Result<E, Reason>,
         is_stale: bool,
     ) -> Option<T> {
-        let mut reasons = Vec::new();
-        let found = !matches!(
-            expected,
-            Err(Reason::ProjectNotFound
-                | Reason::TaskNotFound
-                | Reason::RunNotFound
-                | Reason::RunAmbiguous)
-        );
-        reasons.extend(expected.err());
-        if is_stale && found {
+        self.unless_refused_with(answer, expected.err().into_iter().collect(), is_stale)
+    }
+
+    /// As `unless_refused`, where each of several reasons is right.
+    pub(super) fn unless_refused_with<T: Debug>(
+        &self,
+        answer: Result<T>,
+        mut reasons: Vec<Reason>,
+        is_stale: bool,
+    ) -> Option<T> {
+        let is_missing = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::ProjectNotFound
+                    | Reason::TaskNotFound
+                    | Reason::RunNotFound
+                    | Reason::RunAmbiguous
+            )
+        };
+        if is_stale && !reasons.iter().any(is_missing) {
             reasons.push(Reason::EtagMismatch);
         }
         if reasons.is_empty() {
@@ -245,6 +250,7 @@ impl<S: Storage> Player<S> {
             task: Task {
                 key: key.clone(),
                 record: TaskRecord::default(),
+                progress: None,
                 created_at: time_in_id(&key.task),
                 prompt: Some(String::new()),
                 depends_on: Vec::new(),
@@ -255,6 +261,9 @@ impl<S: Storage> Player<S> {
             },
             state: None,
             runs: Default::default(),
+            log: String::new(),
+            artifacts: Default::default(),
+            facts: Default::default(),
         })
     }
 
@@ -280,8 +289,16 @@ impl<S: Storage> Player<S> {
                 status: "pending".into(),
                 created_at: now,
                 updated_at: now,
+                step_count: new.steps.len(),
+                schema_version: "1.0".into(),
                 ..TaskRecord::default()
             };
+            let progress = TaskProgress {
+                steps: new.steps.clone(),
+                metadata: merged(None, new.metadata.as_ref(), item.progress.as_deref()),
+                ..TaskProgress::default()
+            };
+            task.progress = Some(Box::new(progress));
             task.created_at = now;
             task.prompt = Some(new.prompt.clone());
             task.depends_on.clone_from(&new.depends_on);
@@ -320,7 +337,7 @@ impl<S: Storage> Player<S> {
         let tasks = self.model.tasks_of(&Part::Project(project)).unwrap_or_default();
         let mut expected: Vec<Task> = tasks
             .into_iter()
-            .map(|kept| Task { prompt: None, ..kept.task.clone() })
+            .map(|kept| Task { prompt: None, progress: None, ..kept.task.clone() })
             .filter(|task| statuses.is_empty() || statuses.contains(&task.record.status))
             .collect();
         // Stable: those of one instant stay in the order of their ids.
@@ -357,14 +374,18 @@ impl<S: Storage> Player<S> {
         let projects: Vec<ProjectId> = self.model.projects.keys().cloned().collect();
         for id in projects {
             self.project(id.clone()).await;
+            self.compare_facts(FactScope::Project(id.clone())).await;
             self.list_tasks(id, Vec::new(), 2).await;
         }
-        self.list_runs(Part::All, Vec::new(), 2).await;
+        self.list_runs(Part::All, Vec::new(), 2, true).await;
         let tasks = self.model.tasks_of(&Part::All).expect("everything");
         let keys: Vec<TaskKey> = tasks.iter().map(|kept| kept.task.key.clone()).collect();
         for key in keys {
             self.task(key.clone()).await;
             self.task_state(key.clone()).await;
+            self.compare_facts(FactScope::Task(key.clone())).await;
+            self.compare_artifacts(key.clone()).await;
+            self.read_log(key.clone(), 0, false).await;
             let runs = self.model.task(&key).expect("the task").runs.iter();
             let files: Vec<(String, Vec<RunFile>)> =
                 runs.map(|(id, kept)| (id.clone(), kept.files.keys().cloned().collect())).collect();
@@ -382,7 +403,7 @@ impl<S: Storage> Player<S> {
 }
 
 /// A task with the prompt that it has, empty when it has none.
-fn with_prompt(task: Task) -> Task {
+pub(super) fn with_prompt(task: Task) -> Task {
     Task { prompt: Some(task.prompt.unwrap_or_default()), ..task }
 }
 

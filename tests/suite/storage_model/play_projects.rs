@@ -26,7 +26,8 @@ impl<S: Storage> Player<S> {
                 etag: item.etag.clone(),
                 problem: None,
             };
-            let kept = KeptProject { project, tasks: Default::default() };
+            let kept =
+                KeptProject { project, facts: Default::default(), tasks: Default::default() };
             self.model.projects.insert(new.id.clone(), kept);
             self.remember(request_id, New::Project(new.clone()), new.id.as_str());
         }
@@ -86,9 +87,10 @@ impl<S: Storage> Player<S> {
     }
 
     pub(super) async fn delete_project(&mut self, id: ProjectId, force: bool) {
-        let has_tasks = self.model.project(&id).map(|kept| !kept.tasks.is_empty());
+        let holds_something =
+            self.model.project(&id).map(|kept| !kept.tasks.is_empty() || !kept.facts.is_empty());
         let answer = self.store.delete_project(id.clone(), force).await;
-        let expected = match has_tasks {
+        let expected = match holds_something {
             Ok(true) if !force => Err(Reason::NotEmpty),
             other => other.map(|_| ()),
         };
@@ -102,7 +104,7 @@ impl<S: Storage> Player<S> {
         self.model.projects.entry(id.clone()).or_insert_with(|| {
             let home_folders = HomeFolders::default();
             let project = Project { id: id.clone(), home_folders, etag: None, problem: None };
-            KeptProject { project, tasks: Default::default() }
+            KeptProject { project, facts: Default::default(), tasks: Default::default() }
         })
     }
 }

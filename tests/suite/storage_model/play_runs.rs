@@ -27,8 +27,8 @@ impl<S: Storage> Player<S> {
         match operation {
             Operation::CreateRun(new, request_id) => self.create_run(new, request_id).await,
             Operation::Run(key) => self.run(key).await,
-            Operation::ListRuns(part, statuses, limit) => {
-                self.list_runs(part, statuses, limit).await;
+            Operation::ListRuns(part, statuses, limit, with_meta) => {
+                self.list_runs(part, statuses, limit, with_meta).await;
             }
             Operation::EndRun(key, end, etag) => self.end_run(key, end, etag).await,
             Operation::UpdateRun(key, change, etag) => self.update_run(key, change, etag).await,
@@ -106,18 +106,21 @@ impl<S: Storage> Player<S> {
                 info,
                 etag: item.etag.clone(),
                 problem: None,
+                meta: None,
             };
+            let meta = new.meta.clone().map(|meta| self.filled(&run, meta, item.meta.as_deref()));
             let mut files = BTreeMap::new();
             if !new.prompt.is_empty() {
                 files.insert(RunFile::Prompt, new.prompt.clone().into_bytes());
             }
-            let before =
-                self.adopt_task(&new.task).runs.insert(name.clone(), KeptRun { run, files });
+            let kept = KeptRun { run, files, meta };
+            let before = self.adopt_task(&new.task).runs.insert(name.clone(), kept);
             assert!(before.is_none(), "{}: {name} was there", self.said);
             self.remember(request_id, New::Run(new.clone()), &name);
         }
-        let kept = &self.model.task(&new.task).expect("the task").runs[&name].run.clone();
-        assert_eq!(item, *kept, "{}", self.said);
+        let kept = &self.model.task(&new.task).expect("the task").runs[&name];
+        let meta = kept.meta.clone().filter(|_| new.meta.is_some()).map(Box::new);
+        assert_eq!(item, Run { meta, ..kept.run.clone() }, "{}", self.said);
     }
 
     pub(super) async fn run(&mut self, key: RunKey) {
@@ -128,12 +131,18 @@ impl<S: Storage> Player<S> {
         }
     }
 
-    pub(super) async fn list_runs(&mut self, part: Part, statuses: Vec<String>, limit: usize) {
+    pub(super) async fn list_runs(
+        &mut self,
+        part: Part,
+        statuses: Vec<String>,
+        limit: usize,
+        with_meta: bool,
+    ) {
         let mut listed: Vec<Run> = Vec::new();
         let mut after = None;
         loop {
             let (part, statuses) = (part.clone(), statuses.clone());
-            let query = RunQuery { part, statuses, after: after.clone(), limit };
+            let query = RunQuery { part, statuses, after: after.clone(), limit, with_meta };
             let page = self.answered(self.store.list_runs(query).await);
             assert!(page.runs.len() <= limit, "{}: a page of {}", self.said, page.runs.len());
             assert!(page.next.is_none() || page.next > after, "{}: {:?}", self.said, page.next);
@@ -143,9 +152,16 @@ impl<S: Storage> Player<S> {
                 break;
             }
         }
-        let mut expected = self.model.runs_of(&part).unwrap_or_default();
+        let tasks = self.model.tasks_of(&part).unwrap_or_default();
+        let kept = tasks.into_iter().flat_map(|task| task.runs.values());
+        let mut expected: Vec<Run> = kept
+            .map(|kept| {
+                let meta = kept.meta.clone().filter(|_| with_meta).map(Box::new);
+                Run { meta, ..kept.run.clone() }
+            })
+            .collect();
         expected.retain(|run| statuses.is_empty() || statuses.contains(&run.info.status));
-        assert_eq!(listed.iter().collect::<Vec<_>>(), expected, "{}", self.said);
+        assert_eq!(listed, expected, "{}", self.said);
     }
 
     /// Takes a changed run into the model.

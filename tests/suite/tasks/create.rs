@@ -41,6 +41,8 @@ async fn a_new_task_has_its_documents_and_only_those_with_something_in_them() {
         done: false,
         etag: task.etag.clone(),
         problem: String::new(),
+        schema_version: "1.0".into(),
+        ..Default::default()
     };
     assert_eq!(task, expected);
     assert!(task.created_at.is_some() && !task.etag.is_empty());

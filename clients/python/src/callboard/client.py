@@ -32,6 +32,7 @@ from callboard.errors import UnavailableError, from_rpc_error
 from callboard.follow import Follow
 from callboard.v1 import message_bus_pb2 as pb
 from callboard.v1.message_bus_pb2_grpc import MessageBusStub
+from callboard.v1.storage_pb2_grpc import StorageStub
 
 _Answer = TypeVar("_Answer")
 
@@ -110,6 +111,8 @@ class Client:
         self._channel = open_channel(parse_address(addr))
         #: The generated client, for what the methods here do not offer.
         self.stub = MessageBusStub(self._channel)
+        #: The generated client of projects, tasks, runs and what they keep; see `call`.
+        self.storage = StorageStub(self._channel)
         self._closed = threading.Event()
         self._follows: weakref.WeakSet[Follow] = weakref.WeakSet()
 
@@ -525,6 +528,26 @@ class Client:
         if task is None:
             task = self.task if project == self.project else ""
         return project, task
+
+    def call(
+        self,
+        method: Callable[..., _Answer],
+        request: object,
+        *,
+        timeout: Optional[float] = None,
+        repeatable: bool = True,
+    ) -> _Answer:
+        """Calls a unary method of `storage` or `stub`, with the errors of this client.
+
+        `client.call(client.storage.GetTask, GetTaskRequest(project_id="p", task_id="t"))`
+
+        While the server cannot be reached the call is repeated, within `timeout` seconds. That is
+        safe for whatever reads, carries a `request_id` or an `etag`, or sets something as a
+        whole; say `repeatable=False` for the rest.
+        """
+        return self._call(
+            lambda remaining: method(request, timeout=remaining), timeout, repeatable=repeatable
+        )
 
     def _call(
         self,

@@ -7,7 +7,8 @@ from callboard.v1 import storage_pb2 as callboard_dot_v1_dot_storage__pb2
 
 
 class StorageStub(object):
-    """Creates, reads, changes, lists, watches and removes projects, tasks and runs.
+    """Creates, reads, changes, lists, watches and removes projects, tasks, checkpoints,
+    logs, artifacts, facts and runs.
 
     Reads never lock and never write. Updates are made under a lock that other
     programs respect too, replace a document as a whole, and keep what they do not
@@ -97,6 +98,16 @@ class StorageStub(object):
                 request_serializer=callboard_dot_v1_dot_storage__pb2.DeleteTaskRequest.SerializeToString,
                 response_deserializer=callboard_dot_v1_dot_storage__pb2.DeleteTaskResponse.FromString,
                 )
+        self.TransitionTask = channel.unary_unary(
+                '/callboard.v1.Storage/TransitionTask',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.TransitionTaskRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.TransitionTaskResponse.FromString,
+                )
+        self.SaveStepResult = channel.unary_unary(
+                '/callboard.v1.Storage/SaveStepResult',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.SaveStepResultRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.SaveStepResultResponse.FromString,
+                )
         self.GetTaskState = channel.unary_unary(
                 '/callboard.v1.Storage/GetTaskState',
                 request_serializer=callboard_dot_v1_dot_storage__pb2.GetTaskStateRequest.SerializeToString,
@@ -116,6 +127,56 @@ class StorageStub(object):
                 '/callboard.v1.Storage/ClearTaskDone',
                 request_serializer=callboard_dot_v1_dot_storage__pb2.ClearTaskDoneRequest.SerializeToString,
                 response_deserializer=callboard_dot_v1_dot_storage__pb2.ClearTaskDoneResponse.FromString,
+                )
+        self.AppendTaskLog = channel.unary_unary(
+                '/callboard.v1.Storage/AppendTaskLog',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.AppendTaskLogRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.AppendTaskLogResponse.FromString,
+                )
+        self.ReadTaskLog = channel.unary_stream(
+                '/callboard.v1.Storage/ReadTaskLog',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.ReadTaskLogRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.ReadTaskLogResponse.FromString,
+                )
+        self.SaveArtifact = channel.unary_unary(
+                '/callboard.v1.Storage/SaveArtifact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.SaveArtifactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.SaveArtifactResponse.FromString,
+                )
+        self.UploadArtifact = channel.stream_unary(
+                '/callboard.v1.Storage/UploadArtifact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.UploadArtifactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.UploadArtifactResponse.FromString,
+                )
+        self.GetArtifact = channel.unary_stream(
+                '/callboard.v1.Storage/GetArtifact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.GetArtifactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.GetArtifactResponse.FromString,
+                )
+        self.ListArtifacts = channel.unary_unary(
+                '/callboard.v1.Storage/ListArtifacts',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.ListArtifactsRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.ListArtifactsResponse.FromString,
+                )
+        self.DeleteArtifact = channel.unary_unary(
+                '/callboard.v1.Storage/DeleteArtifact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.DeleteArtifactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.DeleteArtifactResponse.FromString,
+                )
+        self.AppendFact = channel.unary_unary(
+                '/callboard.v1.Storage/AppendFact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.AppendFactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.AppendFactResponse.FromString,
+                )
+        self.GetFact = channel.unary_unary(
+                '/callboard.v1.Storage/GetFact',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.GetFactRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.GetFactResponse.FromString,
+                )
+        self.ListFacts = channel.unary_unary(
+                '/callboard.v1.Storage/ListFacts',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.ListFactsRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.ListFactsResponse.FromString,
                 )
         self.CreateRun = channel.unary_unary(
                 '/callboard.v1.Storage/CreateRun',
@@ -141,6 +202,21 @@ class StorageStub(object):
                 '/callboard.v1.Storage/UpdateRun',
                 request_serializer=callboard_dot_v1_dot_storage__pb2.UpdateRunRequest.SerializeToString,
                 response_deserializer=callboard_dot_v1_dot_storage__pb2.UpdateRunResponse.FromString,
+                )
+        self.GetRunMeta = channel.unary_unary(
+                '/callboard.v1.Storage/GetRunMeta',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.GetRunMetaRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.GetRunMetaResponse.FromString,
+                )
+        self.UpdateRunMeta = channel.unary_unary(
+                '/callboard.v1.Storage/UpdateRunMeta',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.UpdateRunMetaRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.UpdateRunMetaResponse.FromString,
+                )
+        self.AppendRunEvent = channel.unary_unary(
+                '/callboard.v1.Storage/AppendRunEvent',
+                request_serializer=callboard_dot_v1_dot_storage__pb2.AppendRunEventRequest.SerializeToString,
+                response_deserializer=callboard_dot_v1_dot_storage__pb2.AppendRunEventResponse.FromString,
                 )
         self.DeleteRun = channel.unary_unary(
                 '/callboard.v1.Storage/DeleteRun',
@@ -190,7 +266,8 @@ class StorageStub(object):
 
 
 class StorageServicer(object):
-    """Creates, reads, changes, lists, watches and removes projects, tasks and runs.
+    """Creates, reads, changes, lists, watches and removes projects, tasks, checkpoints,
+    logs, artifacts, facts and runs.
 
     Reads never lock and never write. Updates are made under a lock that other
     programs respect too, replace a document as a whole, and keep what they do not
@@ -302,9 +379,11 @@ class StorageServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTask(self, request, context):
-        """Changes a task: its description, prompt, model, template or dependencies. The
-        status changes by its own rules, not here.
-        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        """Changes a task. A new status must be a move that TransitionTask allows, and is
+        kept in the history like one; the status it has already is no change.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
+        (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
+        behind the last step, or `metadata_json` that is no JSON object.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -315,6 +394,37 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
         RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
         not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransitionTask(self, request, context):
+        """Moves a task to another status and appends that to its history. The moves:
+        pending to running; running to validating, gh_failed, ci_failed, ci_timeout,
+        interrupted, abandoned; validating to awaiting_approval, validation_failed,
+        interrupted; validation_failed to running, abandoned; awaiting_approval to
+        completed, running, rejected; gh_failed, ci_failed, ci_timeout and interrupted to
+        running, abandoned. completed, rejected and abandoned are final, and set
+        `completed_at`. A task without a task.json is pending.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
+        (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
+        names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveStepResult(self, request, context):
+        """Saves the checkpoint after a step in one atomic, synced write: appends the
+        result, sets the state of its step, and, when given, the current step and the
+        task's status. Results are only appended: a step that is tried again has several.
+        Repeating the call is made safe by `etag`: when the first answer was lost, the
+        second call is refused, and GetTask shows the result.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
+        (INVALID_ARGUMENT) for a step that the task does not have; INVALID_TRANSITION
+        (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
+        when task.json would be over 2 MiB: keep long outputs as artifacts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -354,13 +464,123 @@ class StorageServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AppendTaskLog(self, request, context):
+        """Appends entries to a task's log, `task.log`: all of them, in one write with one
+        sync. Half a line that a crash left at its end is closed first.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
+        (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
+        (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadTaskLog(self, request, context):
+        """Returns a task's log from an offset on, and follows it when asked, until the
+        caller ends the call. A log that does not exist yet is empty.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND), also when the task is
+        removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
+        end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
+        the server stops: go on from the last `next_offset`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveArtifact(self, request, context):
+        """Saves an artifact of at most 1 MiB, whole or not at all. A plain one takes the
+        place of the one with its name; a versioned one gets the next number, which no
+        other gets; an attachment gets a name of its own.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); PATH_TRAVERSAL,
+        INVALID_ID (INVALID_ARGUMENT) for its name; CHECKSUM_MISMATCH (INVALID_ARGUMENT)
+        when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
+        (RESOURCE_EXHAUSTED) after number 10 000; REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Nothing is saved then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UploadArtifact(self, request_iterator, context):
+        """Saves an artifact of any size up to 16 GiB: first its header, then its content in
+        chunks. It is there when the answer comes; an upload that is broken off leaves
+        nothing.
+        Errors: as SaveArtifact; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
+        is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; SUBSCRIBER_LIMIT
+        (RESOURCE_EXHAUSTED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetArtifact(self, request, context):
+        """Returns an artifact or a range of it in chunks. What is replaced meanwhile is
+        returned as it was when the call began.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
+        OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
+        (RESOURCE_EXHAUSTED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArtifacts(self, request, context):
+        """Lists a task's artifacts, in all subfolders, and its attachments, in the order of
+        their paths.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
+        (INVALID_ARGUMENT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteArtifact(self, request, context):
+        """Removes an artifact or an attachment.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
+        `allow_missing`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AppendFact(self, request, context):
+        """Writes down a fact about a project or a task, as a file of its own. Facts are not
+        changed afterwards.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
+        (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFact(self, request, context):
+        """Returns a fact with its body.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFacts(self, request, context):
+        """Lists the facts of a project, or those of a task, newest first; those of one
+        instant in the falling order of their ids.
+        Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
+        (INVALID_ARGUMENT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateRun(self, request, context):
         """Creates a run, which is `running` from then on. The folders of project and
         task are created when they are missing. Parent and previous run are kept as
         they are named, whether they exist or not.
         Errors: RUN_EXISTS (ALREADY_EXISTS) when the task has a run folder of this
         name, unless the same `request_id` created it; REQUEST_ID_REUSED
-        (ALREADY_EXISTS).
+        (ALREADY_EXISTS); WORKTREE_MISSING (FAILED_PRECONDITION) when `meta` names a
+        worktree that is no folder on the server's host. Where the original program has a
+        code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
+        E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -403,6 +623,37 @@ class StorageServicer(object):
     def UpdateRun(self, request, context):
         """Changes other fields of a run than its status.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRunMeta(self, request, context):
+        """Returns what a run's `meta.json` says: its worktree and its tools.
+        Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
+        RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRunMeta(self, request, context):
+        """Changes a run's `meta.json`, or creates it. Fields that are not named, and keys of
+        other programs, stay.
+        Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
+        WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
+        is no folder on the server's host.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AppendRunEvent(self, request, context):
+        """Appends an event to a run's `events.jsonl`. Read and follow them as the run's
+        file `events`.
+        Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
+        INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
+        (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -466,7 +717,7 @@ class StorageServicer(object):
 
     def ListRunFiles(self, request, context):
         """Lists the files of a run that ReadRunFile returns, in the order prompt, output,
-        stdout, stderr, then logs by name.
+        stdout, stderr, events, then logs by name.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
         """
@@ -566,6 +817,16 @@ def add_StorageServicer_to_server(servicer, server):
                     request_deserializer=callboard_dot_v1_dot_storage__pb2.DeleteTaskRequest.FromString,
                     response_serializer=callboard_dot_v1_dot_storage__pb2.DeleteTaskResponse.SerializeToString,
             ),
+            'TransitionTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransitionTask,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.TransitionTaskRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.TransitionTaskResponse.SerializeToString,
+            ),
+            'SaveStepResult': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveStepResult,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.SaveStepResultRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.SaveStepResultResponse.SerializeToString,
+            ),
             'GetTaskState': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTaskState,
                     request_deserializer=callboard_dot_v1_dot_storage__pb2.GetTaskStateRequest.FromString,
@@ -585,6 +846,56 @@ def add_StorageServicer_to_server(servicer, server):
                     servicer.ClearTaskDone,
                     request_deserializer=callboard_dot_v1_dot_storage__pb2.ClearTaskDoneRequest.FromString,
                     response_serializer=callboard_dot_v1_dot_storage__pb2.ClearTaskDoneResponse.SerializeToString,
+            ),
+            'AppendTaskLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.AppendTaskLog,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.AppendTaskLogRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.AppendTaskLogResponse.SerializeToString,
+            ),
+            'ReadTaskLog': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadTaskLog,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.ReadTaskLogRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.ReadTaskLogResponse.SerializeToString,
+            ),
+            'SaveArtifact': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveArtifact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.SaveArtifactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.SaveArtifactResponse.SerializeToString,
+            ),
+            'UploadArtifact': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadArtifact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.UploadArtifactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.UploadArtifactResponse.SerializeToString,
+            ),
+            'GetArtifact': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetArtifact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.GetArtifactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.GetArtifactResponse.SerializeToString,
+            ),
+            'ListArtifacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArtifacts,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.ListArtifactsRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.ListArtifactsResponse.SerializeToString,
+            ),
+            'DeleteArtifact': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteArtifact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.DeleteArtifactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.DeleteArtifactResponse.SerializeToString,
+            ),
+            'AppendFact': grpc.unary_unary_rpc_method_handler(
+                    servicer.AppendFact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.AppendFactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.AppendFactResponse.SerializeToString,
+            ),
+            'GetFact': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFact,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.GetFactRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.GetFactResponse.SerializeToString,
+            ),
+            'ListFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFacts,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.ListFactsRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.ListFactsResponse.SerializeToString,
             ),
             'CreateRun': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateRun,
@@ -610,6 +921,21 @@ def add_StorageServicer_to_server(servicer, server):
                     servicer.UpdateRun,
                     request_deserializer=callboard_dot_v1_dot_storage__pb2.UpdateRunRequest.FromString,
                     response_serializer=callboard_dot_v1_dot_storage__pb2.UpdateRunResponse.SerializeToString,
+            ),
+            'GetRunMeta': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRunMeta,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.GetRunMetaRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.GetRunMetaResponse.SerializeToString,
+            ),
+            'UpdateRunMeta': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRunMeta,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.UpdateRunMetaRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.UpdateRunMetaResponse.SerializeToString,
+            ),
+            'AppendRunEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.AppendRunEvent,
+                    request_deserializer=callboard_dot_v1_dot_storage__pb2.AppendRunEventRequest.FromString,
+                    response_serializer=callboard_dot_v1_dot_storage__pb2.AppendRunEventResponse.SerializeToString,
             ),
             'DeleteRun': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteRun,
@@ -664,7 +990,8 @@ def add_StorageServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Storage(object):
-    """Creates, reads, changes, lists, watches and removes projects, tasks and runs.
+    """Creates, reads, changes, lists, watches and removes projects, tasks, checkpoints,
+    logs, artifacts, facts and runs.
 
     Reads never lock and never write. Updates are made under a lock that other
     programs respect too, replace a document as a whole, and keep what they do not
@@ -881,6 +1208,40 @@ class Storage(object):
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 
     @staticmethod
+    def TransitionTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/TransitionTask',
+            callboard_dot_v1_dot_storage__pb2.TransitionTaskRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.TransitionTaskResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def SaveStepResult(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/SaveStepResult',
+            callboard_dot_v1_dot_storage__pb2.SaveStepResultRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.SaveStepResultResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
     def GetTaskState(request,
             target,
             options=(),
@@ -945,6 +1306,176 @@ class Storage(object):
         return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/ClearTaskDone',
             callboard_dot_v1_dot_storage__pb2.ClearTaskDoneRequest.SerializeToString,
             callboard_dot_v1_dot_storage__pb2.ClearTaskDoneResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def AppendTaskLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/AppendTaskLog',
+            callboard_dot_v1_dot_storage__pb2.AppendTaskLogRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.AppendTaskLogResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ReadTaskLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/callboard.v1.Storage/ReadTaskLog',
+            callboard_dot_v1_dot_storage__pb2.ReadTaskLogRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.ReadTaskLogResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def SaveArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/SaveArtifact',
+            callboard_dot_v1_dot_storage__pb2.SaveArtifactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.SaveArtifactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def UploadArtifact(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(request_iterator, target, '/callboard.v1.Storage/UploadArtifact',
+            callboard_dot_v1_dot_storage__pb2.UploadArtifactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.UploadArtifactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/callboard.v1.Storage/GetArtifact',
+            callboard_dot_v1_dot_storage__pb2.GetArtifactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.GetArtifactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListArtifacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/ListArtifacts',
+            callboard_dot_v1_dot_storage__pb2.ListArtifactsRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.ListArtifactsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def DeleteArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/DeleteArtifact',
+            callboard_dot_v1_dot_storage__pb2.DeleteArtifactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.DeleteArtifactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def AppendFact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/AppendFact',
+            callboard_dot_v1_dot_storage__pb2.AppendFactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.AppendFactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetFact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/GetFact',
+            callboard_dot_v1_dot_storage__pb2.GetFactRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.GetFactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/ListFacts',
+            callboard_dot_v1_dot_storage__pb2.ListFactsRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.ListFactsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 
@@ -1030,6 +1561,57 @@ class Storage(object):
         return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/UpdateRun',
             callboard_dot_v1_dot_storage__pb2.UpdateRunRequest.SerializeToString,
             callboard_dot_v1_dot_storage__pb2.UpdateRunResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetRunMeta(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/GetRunMeta',
+            callboard_dot_v1_dot_storage__pb2.GetRunMetaRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.GetRunMetaResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def UpdateRunMeta(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/UpdateRunMeta',
+            callboard_dot_v1_dot_storage__pb2.UpdateRunMetaRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.UpdateRunMetaResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def AppendRunEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/callboard.v1.Storage/AppendRunEvent',
+            callboard_dot_v1_dot_storage__pb2.AppendRunEventRequest.SerializeToString,
+            callboard_dot_v1_dot_storage__pb2.AppendRunEventResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -2,11 +2,12 @@
 
 use tonic::Streaming;
 
-use crate::cli::breaks::{Breaks, Received, SILENCE_MAX};
-use crate::cli::connection::Connection;
-use crate::cli::failure::Failure;
 use crate::grpc::pb::watch_response::Frame;
 use crate::grpc::pb::{WatchRequest, WatchResponse};
+
+use super::breaks::{Breaks, Received, SILENCE_MAX};
+use super::connection::Connection;
+use super::failure::Failure;
 
 /// The frames of a Watch call, across breaks.
 pub(super) struct WatchStream<'a> {

@@ -1,21 +1,52 @@
-//! `task.json`: the record of a task. The keys that are not set here, steps and their
-//! results among them, stay as they are.
+//! `task.json`: the record of a task, with its steps and its history. What others have
+//! put into it, at any level, stays as it is.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | `progress` | how steps, results and the history are read |
+//! | `edit` | how they are changed |
 
-use serde_json::Value;
+mod edit;
+mod progress;
 
-use crate::domain::{TaskKey, TaskRecord};
+use crate::domain::{TaskKey, TaskProgress, TaskRecord};
 
+use super::Damage;
 use super::json_document::Object;
-use super::{Damage, document_time};
+
+pub use edit::Edit;
 
 const SCHEMA_VERSION: &str = "1.0";
+
+/// The keys, in the order they are written in. The newer names stand behind the older;
+/// they are never added.
+const KEYS: [&str; 18] = [
+    "id",
+    "workspace_name",
+    "workspace_id",
+    "description",
+    "template",
+    "template_id",
+    "status",
+    "current_step",
+    "steps",
+    "step_results",
+    "transitions",
+    "model",
+    "config",
+    "created_at",
+    "updated_at",
+    "completed_at",
+    "metadata",
+    "schema_version",
+];
 
 /// Reads a task's record. The newer names `template_id` and `config.model` are read where
 /// `template` and `model` are missing or empty.
 ///
 /// # Errors
-/// When it is no JSON object, or a value is not of its kind.
-pub fn read(bytes: &[u8], _task: &TaskKey) -> Result<TaskRecord, Damage> {
+/// When it is no JSON object, or a value is not of its kind. Steps are only counted.
+pub fn read(bytes: &[u8]) -> Result<TaskRecord, Damage> {
     read_record(&Object::read(bytes)?)
 }
 
@@ -26,74 +57,88 @@ fn read_record(object: &Object<'_>) -> Result<TaskRecord, Damage> {
         model: object.text("model")?,
         status: object.text("status")?,
         current_step: object.integer("current_step")?,
+        step_count: object.length("steps")?,
         created_at: object.time("created_at")?,
         updated_at: object.time("updated_at")?,
         completed_at: object.time("completed_at")?,
+        schema_version: object.text("schema_version")?,
     };
     if record.template.is_empty() {
         record.template = object.text("template_id")?;
     }
     if record.model.is_empty()
-        && let Some(config) = object.object("config")
+        && let Some(config) = config(object)
     {
         record.model = config.text("model")?;
     }
     Ok(record)
 }
 
-/// Writes a task's record, with all that the one it replaces says beside it. Keys that are
-/// there keep their place; an id or a project that is there is kept. The newer names are
-/// set where they are.
+/// Returns what newer programs call `config`; something else under that name is not
+/// theirs.
+fn config<'b>(object: &'b Object<'_>) -> Option<Object<'b>> {
+    object.object("config").ok().flatten()
+}
+
+/// Reads a task's steps and history.
 ///
 /// # Errors
-/// When the one that it replaces cannot be read.
+/// When it is no JSON object, or a value is not of its kind.
+pub fn read_progress(bytes: &[u8]) -> Result<TaskProgress, Damage> {
+    progress::read(&Object::read(bytes)?)
+}
+
+/// Writes a task's record, with all that the one it replaces says beside it. Keys that are
+/// there keep their place, new ones take theirs; an id or a project that is there is kept.
+/// The newer names are set where they are.
+///
+/// # Errors
+/// When the one that it replaces cannot be read, or does not have the step whose state is
+/// to be set.
 pub fn write(
     task: &TaskKey,
     record: &TaskRecord,
+    edit: &Edit<'_>,
     previous: Option<&[u8]>,
 ) -> Result<Vec<u8>, Damage> {
     let mut object = match previous {
         Some(bytes) => Object::read(bytes)?,
         None => Object::default(),
-    };
+    }
+    .ordered(&KEYS);
     // What cannot be read is not to be written over.
     read_record(&object)?;
+    progress::read(&object)?;
     for (key, value) in [("id", task.task.as_str()), ("workspace_name", task.project.as_str())] {
         if object.text(key)?.is_empty() {
-            object.set(key, &value.into());
+            object.set(key, value);
         }
     }
-    object.set("description", &record.description.as_str().into());
-    object.set("template", &record.template.as_str().into());
+    object.set("description", record.description.as_str());
+    object.set("template", record.template.as_str());
     if object.has("template_id") {
-        object.set("template_id", &record.template.as_str().into());
+        object.set("template_id", record.template.as_str());
     }
-    object.set("status", &record.status.as_str().into());
-    object.set("current_step", &record.current_step.into());
+    object.set("status", record.status.as_str());
+    object.set("current_step", record.current_step);
     if previous.is_none() {
-        object.set("steps", &Value::Array(Vec::new()));
+        object.set_written("steps", "[]".to_owned());
     }
+    edit.apply(&mut object)?;
     set_model(&mut object, &record.model);
-    object.set("created_at", &document_time::write(record.created_at).into());
-    object.set("updated_at", &document_time::write(record.updated_at).into());
-    match record.completed_at {
-        Some(time) => object.set("completed_at", &document_time::write(Some(time)).into()),
-        None => object.remove("completed_at"),
-    }
+    object.set_time("created_at", record.created_at);
+    object.set_time("updated_at", record.updated_at);
+    object.set_time_or_remove("completed_at", record.completed_at);
     if object.text("schema_version")?.is_empty() {
-        object.set("schema_version", &SCHEMA_VERSION.into());
+        object.set("schema_version", SCHEMA_VERSION);
     }
     Ok(object.write())
 }
 
 fn set_model(object: &mut Object<'_>, model: &str) {
-    if model.is_empty() {
-        object.remove("model");
-    } else {
-        object.set("model", &model.into());
-    }
-    let config = object.object("config").filter(|config| config.has("model")).map(|mut config| {
-        config.set("model", &model.into());
+    object.set_text_or_remove("model", model);
+    let config = config(object).filter(|config| config.has("model")).map(|mut config| {
+        config.set("model", model);
         config.write_compact()
     });
     if let Some(config) = config {
@@ -102,13 +147,13 @@ fn set_model(object: &mut Object<'_>, model: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::domain::{ProjectId, TaskId};
 
-    fn task() -> TaskKey {
+    pub(in crate::layout::task_file) fn task() -> TaskKey {
         TaskKey {
             project: ProjectId::parse("p").expect("a name"),
             task: TaskId::parse("t").expect("a name"),
@@ -125,11 +170,14 @@ mod tests {
             created_at: Some("2026-01-02T03:04:05.5Z".parse().expect("a time")),
             updated_at: Some("2026-01-02T03:04:06Z".parse().expect("a time")),
             completed_at: None,
+            step_count: 0,
+            schema_version: "1.0".to_owned(),
         }
     }
 
     fn written(record: &TaskRecord, previous: Option<&str>) -> String {
-        let bytes = write(&task(), record, previous.map(str::as_bytes)).expect("it can be read");
+        let bytes = write(&task(), record, &Edit::default(), previous.map(str::as_bytes))
+            .expect("it can be read");
         String::from_utf8(bytes).expect("text")
     }
 
@@ -152,13 +200,13 @@ mod tests {
     fn a_new_record_has_its_keys_in_their_order() {
         assert_eq!(written(&record(), None), NEW);
         assert_eq!(written(&record(), Some(NEW)), NEW);
-        assert_eq!(read(NEW.as_bytes(), &task()), Ok(record()));
+        assert_eq!(read(NEW.as_bytes()), Ok(record()));
         let ended =
             TaskRecord { completed_at: record().updated_at, model: String::new(), ..record() };
         let text = written(&ended, None);
         assert!(!text.contains("model"));
         assert!(text.contains("06Z\",\n  \"completed_at\": \"2026-01-02T03:04:06Z\",\n  \"schema"));
-        assert_eq!(read(text.as_bytes(), &task()), Ok(ended));
+        assert_eq!(read(text.as_bytes()), Ok(ended));
     }
 
     #[test]
@@ -168,22 +216,22 @@ mod tests {
         let expected = r#"{
   "x": 1.10,
   "status": "pending",
+  "current_step": 0,
   "id": "other",
+  "workspace_name": "p",
+  "description": "do \"it\"\n",
+  "template": "default",
   "steps": [
     {
       "name": "\u00e9",
       "n": 1e400
     }
   ],
-  "big": 9007199254740993,
-  "schema_version": "1.1",
-  "workspace_name": "p",
-  "description": "do \"it\"\n",
-  "template": "default",
-  "current_step": 0,
   "model": "opus",
   "created_at": "2026-01-02T03:04:05.5Z",
-  "updated_at": "2026-01-02T03:04:06Z"
+  "updated_at": "2026-01-02T03:04:06Z",
+  "big": 9007199254740993,
+  "schema_version": "1.1"
 }
 "#;
         assert_eq!(written(&record(), Some(previous)), expected);
@@ -194,16 +242,37 @@ mod tests {
     fn newer_names_are_read_and_set() {
         let text =
             r#"{"workspace_id":"w","template_id":"new","config":{"a":1.0,"model":"sonnet"}}"#;
-        let found = read(text.as_bytes(), &task()).expect("JSON");
+        let found = read(text.as_bytes()).expect("JSON");
         assert_eq!((found.template.as_str(), found.model.as_str()), ("new", "sonnet"));
-        let other = TaskRecord { template: "x".to_owned(), model: String::new(), ..found };
+        let other = TaskRecord {
+            template: "x".to_owned(),
+            model: String::new(),
+            schema_version: "1.0".to_owned(),
+            ..found
+        };
         let rewritten = written(&other, Some(text));
-        assert_eq!(read(rewritten.as_bytes(), &task()), Ok(other));
-        let start = "{\n  \"workspace_id\": \"w\",\n  \"template_id\": \"x\",\n  \"config\": {\n    \
-                     \"a\": 1.0,\n    \"model\": \"\"\n  },\n";
-        assert!(rewritten.starts_with(start), "{rewritten}");
+        assert_eq!(read(rewritten.as_bytes()), Ok(other));
+        let expected = r#"{
+  "id": "t",
+  "workspace_name": "p",
+  "workspace_id": "w",
+  "description": "",
+  "template": "x",
+  "template_id": "x",
+  "status": "",
+  "current_step": 0,
+  "config": {
+    "a": 1.0,
+    "model": ""
+  },
+  "created_at": "0001-01-01T00:00:00Z",
+  "updated_at": "0001-01-01T00:00:00Z",
+  "schema_version": "1.0"
+}
+"#;
+        assert_eq!(rewritten, expected);
         let both = r#"{"template":"a","template_id":"b","model":"c","config":{"model":"d"}}"#;
-        let found = read(both.as_bytes(), &task()).expect("JSON");
+        let found = read(both.as_bytes()).expect("JSON");
         assert_eq!((found.template.as_str(), found.model.as_str()), ("a", "c"));
     }
 
@@ -212,10 +281,10 @@ mod tests {
         let nulls = "\u{feff}{\"description\":null,\"status\":null,\"current_step\":null,\
                      \"created_at\":null,\"config\":null,\"updated_at\":\"0001-01-01T00:00:00Z\"}";
         for text in ["{}", nulls, "{\"config\": 5}"] {
-            assert_eq!(read(text.as_bytes(), &task()), Ok(TaskRecord::default()), "{text}");
+            assert_eq!(read(text.as_bytes()), Ok(TaskRecord::default()), "{text}");
         }
         assert_eq!(
-            read(b"{\"status\":\"a\",\"status\":\"b\"}", &task()).map(|it| it.status),
+            read(b"{\"status\":\"a\",\"status\":\"b\"}").map(|it| it.status),
             Ok("b".to_owned())
         );
     }
@@ -232,14 +301,16 @@ mod tests {
             ("{\"created_at\":\n\"soon\"}", "`created_at` is no time at line 2 column 1"),
             ("{\"description\":\"a\nb\"}", "line 1 column 17"),
         ] {
-            let damage = read(text.as_bytes(), &task()).expect_err(text).to_string();
+            let damage = read(text.as_bytes()).expect_err(text).to_string();
             assert!(damage.contains(place), "{damage}");
             assert_eq!(
-                write(&task(), &record(), Some(text.as_bytes())).expect_err(text).to_string(),
+                write(&task(), &record(), &Edit::default(), Some(text.as_bytes()))
+                    .expect_err(text)
+                    .to_string(),
                 damage
             );
         }
-        let damage = read(b"{\n\"a\": \"\xff\"}", &task()).expect_err("damage");
+        let damage = read(b"{\n\"a\": \"\xff\"}").expect_err("damage");
         assert_eq!(damage.to_string(), "not UTF-8 at line 2 column 7");
     }
 
@@ -257,20 +328,23 @@ mod tests {
                 model: texts[2].clone(),
                 status: texts[3].clone(),
                 current_step,
+                step_count: 0,
+                schema_version: "1.0".to_owned(),
                 created_at: time(0),
                 updated_at: time(1),
                 completed_at: time(2),
             };
             let new = written(&record, None);
-            prop_assert_eq!(read(new.as_bytes(), &task()), Ok(record.clone()));
+            prop_assert_eq!(read(new.as_bytes()), Ok(record.clone()));
             let over = written(&record, Some("{\"config\":{\"model\":\"x\"},\"template_id\":\"y\"}"));
-            prop_assert_eq!(read(over.as_bytes(), &task()), Ok(record));
+            prop_assert_eq!(read(over.as_bytes()), Ok(record));
         }
 
         #[test]
         fn no_bytes_make_it_panic(text in "[{}\\[\\]:,\" \n\\\\a1.e-]{0,40}") {
-            let _ = read(text.as_bytes(), &task());
-            let _ = write(&task(), &record(), Some(text.as_bytes()));
+            let _ = read(text.as_bytes());
+            let _ = read_progress(text.as_bytes());
+            let _ = write(&task(), &record(), &Edit::default(), Some(text.as_bytes()));
         }
     }
 }

@@ -1,0 +1,250 @@
+//! `callboard artifact get`: fetches an artifact.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use sha2::{Digest as _, Sha256};
+
+use crate::cli::connection::Connection;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Form, Output};
+use crate::cli::place_flags::TaskFlags;
+use crate::cli::terminal_text::TerminalText;
+use crate::cli::transfer::Transfer;
+use crate::cli::{output, size};
+use crate::disk;
+use crate::grpc::pb::{Artifact, GetArtifactRequest, GetArtifactResponse};
+
+use super::{name_or_path, sha256};
+
+/// Print an artifact or an attachment of a task, or save it as a file
+///
+/// Its size and its SHA-256 are checked. With --output the file is there only when all of
+/// it has arrived. On a terminal, control characters are made visible.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Get {
+    /// Its name, or its path as `artifacts` lists it and a message's attachment: one that
+    /// begins with artifacts/ or ATTACH-
+    #[arg(value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    artifact: String,
+    /// Save it as this file [default: print it]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only its first bytes, as in 1000 or 4K
+    #[arg(long, value_name = "N", value_parser = head, conflicts_with = "output")]
+    head: Option<i64>,
+    #[command(flatten)]
+    place: TaskFlags,
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    form: Form,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  callboard artifact get --project demo --task task-1 report.md
+  callboard artifact get artifacts/dump.2.sql --output dump.sql      # inside a run: of its task
+  callboard artifact get dump.2.sql --head 4K
+
+With --json each line is {artifact, chunk, offset, sha256}, the chunk in base64; with --output
+it is the artifact alone.";
+
+fn head(text: &str) -> Result<i64, String> {
+    size::parse(text).and_then(|bytes| match bytes {
+        0 => Err("at least 1".to_owned()),
+        bytes => Ok(bytes),
+    })
+}
+
+impl Get {
+    /// Fetches the artifact.
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let mut output = self.form.open();
+        // Ctrl-C must not leave half a file.
+        tokio::select! {
+            outcome = self.fetch(&mut output) => outcome,
+            interrupted = tokio::signal::ctrl_c() => match interrupted {
+                Ok(()) => Err(Failure::own("fetch it", &"interrupted")),
+                Err(source) => Err(Failure::own("listen for Ctrl-C", &source)),
+            },
+        }
+    }
+
+    async fn fetch(&self, output: &mut Output) -> Result<(), Failure> {
+        let place = self.place.resolve()?;
+        let (name, path) = name_or_path(self.artifact.clone());
+        let mut client = self.connection.storage().await?;
+        let request = GetArtifactRequest {
+            project_id: place.project,
+            task_id: place.task,
+            name,
+            path,
+            offset: 0,
+            length: self.head.unwrap_or_default(),
+        };
+        let mut stream = self.connection.answer(client.get_artifact(request)).await?;
+        let mut arrival = Arrival::default();
+        let mut sink = Sink::open(self.output.as_deref(), output)?;
+        let mut transfer = None;
+        loop {
+            let part = stream.message().await;
+            let part =
+                part.map_err(|status| Failure::of_status(self.connection.address(), &status))?;
+            let Some(part) = part else { break };
+            arrival.take(&part);
+            let transfer = transfer.get_or_insert_with(|| {
+                let transfer = Transfer::begin(&self.artifact, arrival.expected(self.head));
+                if sink.is_on_terminal() { transfer.hidden() } else { transfer }
+            });
+            transfer.advance(part.chunk.len());
+            sink.write(&part)?;
+        }
+        drop(transfer);
+        let outcome = arrival.check(&self.artifact, self.head);
+        // What was printed is printed, also when it is not all.
+        sink.finish(outcome.is_ok())?;
+        let artifact = outcome?;
+        if let Some(path) = &self.output {
+            output.print_json_only(&artifact)?;
+            output.flush()?;
+            let size = size::text(artifact.size);
+            output::note_to_person(&format!("saved {}: {size}", path.display()));
+        }
+        Ok(())
+    }
+}
+
+/// What has arrived.
+#[derive(Default)]
+struct Arrival {
+    artifact: Artifact,
+    length: u64,
+    hash: Sha256,
+    /// What the server says of the whole.
+    sha256: String,
+}
+
+impl Arrival {
+    fn take(&mut self, part: &GetArtifactResponse) {
+        if let Some(artifact) = &part.artifact {
+            self.artifact = artifact.clone();
+        }
+        if !part.sha256.is_empty() {
+            self.sha256.clone_from(&part.sha256);
+        }
+        self.length += part.chunk.len() as u64;
+        self.hash.update(&part.chunk);
+    }
+
+    /// Returns how many bytes there are to come, once the first part is there.
+    fn expected(&self, head: Option<i64>) -> Option<u64> {
+        u64::try_from(head.map_or(self.artifact.size, |head| head.min(self.artifact.size))).ok()
+    }
+
+    /// Checks that all of it has arrived, as it was sent. Returns the artifact with its
+    /// hash.
+    fn check(&mut self, what: &str, head: Option<i64>) -> Result<Artifact, Failure> {
+        let expected = self.expected(head).unwrap_or_default();
+        if self.length != expected {
+            let sentence = format!("{} of {expected} bytes arrived", self.length);
+            return Err(Failure::own(&format!("fetch {what}"), &sentence));
+        }
+        if head.is_none() {
+            let actual = sha256::finish(std::mem::take(&mut self.hash));
+            if actual != self.sha256 {
+                let hint = "it was damaged on its way: fetch it again";
+                return Err(sha256::mismatch(what, &actual, &self.sha256, hint));
+            }
+        }
+        Ok(Artifact { sha256: self.sha256.clone(), ..self.artifact.clone() })
+    }
+}
+
+/// Where it goes.
+enum Sink<'a> {
+    /// A file of the user's.
+    File(disk::Output, &'a Path),
+    /// Stdout; on a terminal nothing may act on it.
+    Stdout(&'a mut Output, Option<TerminalText>),
+}
+
+impl<'a> Sink<'a> {
+    fn open(file: Option<&'a Path>, output: &'a mut Output) -> Result<Self, Failure> {
+        let Some(path) = file else {
+            let bytes_on_terminal = output.is_terminal() && !output.is_json();
+            return Ok(Self::Stdout(output, bytes_on_terminal.then(TerminalText::default)));
+        };
+        match disk::Output::create(path) {
+            Ok(file) => Ok(Self::File(file, path)),
+            Err(source) => Err(Failure::own(&format!("create {}", path.display()), &source)),
+        }
+    }
+
+    fn is_on_terminal(&self) -> bool {
+        matches!(self, Self::Stdout(output, _) if output.is_terminal())
+    }
+
+    fn write(&mut self, part: &GetArtifactResponse) -> Result<(), Failure> {
+        match self {
+            Self::File(file, path) => file
+                .write_all(&part.chunk)
+                .map_err(|source| Failure::own(&format!("write {}", path.display()), &source)),
+            Self::Stdout(output, safe) => {
+                match safe {
+                    _ if output.is_json() => output.print(part, |_| String::new())?,
+                    Some(safe) => output.print_bytes(safe.take(&part.chunk).as_bytes())?,
+                    None => output.print_bytes(&part.chunk)?,
+                }
+                output.flush()
+            }
+        }
+    }
+
+    /// Ends it: a file gets its name only when all is well.
+    fn finish(self, is_well: bool) -> Result<(), Failure> {
+        match self {
+            Self::File(file, path) if is_well => file
+                .finish()
+                .map_err(|source| Failure::own(&format!("write {}", path.display()), &source)),
+            Self::File(..) => Ok(()),
+            Self::Stdout(output, safe) => {
+                if let Some(mut safe) = safe {
+                    output.print_bytes(safe.end().as_bytes())?;
+                }
+                output.flush()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(size: i64, chunks: &[&str], sha256: &str) -> Arrival {
+        let mut arrival = Arrival::default();
+        let artifact = Some(Artifact { size, ..Artifact::default() });
+        arrival.take(&GetArtifactResponse { artifact, ..Default::default() });
+        for chunk in chunks {
+            arrival.take(&GetArtifactResponse { chunk: (*chunk).into(), ..Default::default() });
+        }
+        arrival.take(&GetArtifactResponse { sha256: sha256.into(), ..Default::default() });
+        arrival
+    }
+
+    #[test]
+    fn only_all_of_it_with_its_hash_is_well() {
+        let good = sha256::of(b"abcd");
+        assert!(arrival(4, &["ab", "cd"], &good).check("a", None).is_ok());
+        assert!(arrival(5, &["ab", "cd"], &good).check("a", None).is_err());
+        assert!(arrival(4, &["ab", "ce"], &good).check("a", None).is_err());
+        assert!(arrival(4, &["ab", "cd"], "").check("a", None).is_err());
+        assert!(arrival(9, &["ab"], "").check("a", Some(2)).is_ok());
+        assert!(arrival(1, &["a"], "").check("a", Some(2)).is_ok());
+        assert!(arrival(9, &["a"], "").check("a", Some(2)).is_err());
+    }
+}

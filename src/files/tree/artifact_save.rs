@@ -1,0 +1,246 @@
+//! Saving artifacts: the content goes where nobody looks, and gets its place in one step
+//! when all of it has come and is on disk.
+
+use std::borrow::Cow;
+use std::sync::{Arc, PoisonError};
+
+use tokio_stream::StreamExt as _;
+
+use crate::disk::Renamed;
+use crate::domain::{Artifact, ArtifactId, RequestId, TreePath};
+use crate::error::{Error, Result};
+use crate::files::blocking::blocking;
+use crate::files::seat::Seat;
+use crate::layout::{artifact_names, paths};
+use crate::limits::{ARTIFACT_BYTES_MAX, ARTIFACT_VERSIONS_MAX};
+use crate::store::{ContentStream, NewArtifact, SavedArtifact, Storing};
+
+use super::Tree;
+use super::artifacts::artifact;
+use super::create::Creatable;
+use super::staging::StagedFile;
+
+/// An artifact whose content has come, and that gets a name of its own.
+struct NamedAnew<'a> {
+    new: &'a NewArtifact,
+    staged: &'a StagedFile,
+}
+
+impl Tree {
+    /// Saves an artifact.
+    pub(in crate::files) async fn save_artifact(
+        self: &Arc<Self>,
+        new: NewArtifact,
+        content: ContentStream,
+        request_id: Option<RequestId>,
+    ) -> Result<SavedArtifact> {
+        let _seat = Seat::take(&self.streams)?;
+        let staged = self.receive(&new, content).await?;
+        // Those that look for the next number take turns.
+        let turn = self.turn(&new.place()).await?;
+        let turn_of_request = match &request_id {
+            Some(request_id) => Some(self.turn_of_request(request_id).await?),
+            None => None,
+        };
+        let tree = Arc::clone(self);
+        blocking(move || {
+            let _turns = (turn, turn_of_request);
+            let saved = tree.place_artifact(&staged, &new, request_id.as_ref());
+            staged.discard();
+            saved
+        })
+        .await
+    }
+
+    /// Takes the content in, and makes it durable.
+    async fn receive(
+        self: &Arc<Self>,
+        new: &NewArtifact,
+        mut content: ContentStream,
+    ) -> Result<StagedFile> {
+        let tree = Arc::clone(self);
+        let task = new.task.clone();
+        let mut staged = blocking(move || {
+            tree.demand_task(&task)?;
+            tree.stage_file()
+        })
+        .await?;
+        while let Some(chunk) = content.next().await {
+            staged = blocking(move || {
+                let written = chunk.and_then(|chunk| write(&mut staged, &chunk));
+                staged.unless_failed(written)
+            })
+            .await?;
+        }
+        let new = new.clone();
+        blocking(move || {
+            let synced = new.check(&staged).and_then(|()| staged.sync());
+            staged.unless_failed(synced)
+        })
+        .await
+    }
+
+    /// Gives an artifact its place.
+    fn place_artifact(
+        &self,
+        staged: &StagedFile,
+        new: &NewArtifact,
+        request_id: Option<&RequestId>,
+    ) -> Result<SavedArtifact> {
+        let (id, duplicate) = match new.storing {
+            Storing::Plain => (self.place_plain(staged, new)?, false),
+            Storing::Versioned | Storing::Attachment => {
+                let made = self.create(&NamedAnew { new, staged }, request_id)?;
+                (new.id(&made.name), made.duplicate)
+            }
+        };
+        self.changes.touch_artifact(&new.task, &id);
+        let saved = if duplicate {
+            self.or_task_gone(&new.task, self.show_artifact(&new.task, &id))?
+        } else {
+            // What was saved, whatever became of it since.
+            artifact(&new.task, &id, Some(&staged.status()?))
+        };
+        let saved = Artifact { sha256: Some(staged.sha256()), ..saved };
+        Ok(SavedArtifact { artifact: saved, duplicate })
+    }
+
+    fn place_plain(&self, staged: &StagedFile, new: &NewArtifact) -> Result<ArtifactId> {
+        // The task is not removed meanwhile.
+        let _creating = self.removals.read().unwrap_or_else(PoisonError::into_inner);
+        let to = new.place();
+        self.prepare_folder(new, &to)?;
+        self.disk.rename_over(&staged.path, &to)?;
+        self.disk.sync_folder(&to.folder())?;
+        Ok(new.id(new.name.as_str()))
+    }
+
+    /// Makes the folder of an artifact.
+    fn prepare_folder(&self, new: &NewArtifact, path: &TreePath) -> Result<()> {
+        self.demand_task(&new.task)?;
+        let folder = path.folder();
+        if !self.is_folder(&folder)? {
+            self.disk.create_folder(&folder)?;
+        }
+        self.synced_folders.sync_names(&*self.disk, &folder)
+    }
+}
+
+/// Appends what has come, as far as there may be so much.
+fn write(staged: &mut StagedFile, chunk: &[u8]) -> Result<()> {
+    let size = usize::try_from(staged.size).unwrap_or(usize::MAX).saturating_add(chunk.len());
+    if size > ARTIFACT_BYTES_MAX {
+        return Err(Error::TooLarge {
+            field: "chunk",
+            limit_name: "ARTIFACT_BYTES_MAX",
+            limit: ARTIFACT_BYTES_MAX,
+            actual: size,
+        });
+    }
+    staged.write(chunk)
+}
+
+impl NewArtifact {
+    /// Refuses content that is not what was announced.
+    fn check(&self, staged: &StagedFile) -> Result<()> {
+        let name = || self.name.as_str().to_owned();
+        if let Some(expected) = self.size
+            && expected != staged.size
+        {
+            return Err(Error::SizeMismatch { name: name(), expected, actual: staged.size });
+        }
+        match (&self.sha256, staged.sha256()) {
+            (Some(expected), actual) if *expected != actual => {
+                Err(Error::ChecksumMismatch { name: name(), expected: expected.clone(), actual })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the path that its plain name has.
+    fn place(&self) -> TreePath {
+        self.path(self.name.as_str())
+    }
+
+    fn id(&self, name: &str) -> ArtifactId {
+        match self.storing {
+            Storing::Attachment => ArtifactId::Attachment(name.to_owned()),
+            Storing::Plain | Storing::Versioned => ArtifactId::Artifact(name.to_owned()),
+        }
+    }
+
+    fn path(&self, name: &str) -> TreePath {
+        paths::artifact_file(&paths::task_folder(&self.task), &self.id(name))
+    }
+}
+
+impl Creatable for NamedAnew<'_> {
+    fn content(&self) -> Vec<Cow<'_, str>> {
+        let NewArtifact { task, name, storing, sha256: _, size: _ } = self.new;
+        vec![
+            "artifact".into(),
+            task.project.as_str().into(),
+            task.task.as_str().into(),
+            name.as_str().into(),
+            format!("{storing:?}").into(),
+            self.staged.sha256().into(),
+        ]
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
+    fn make_up_name(&self, tree: &Tree, _: usize) -> String {
+        let name = self.new.name.as_str();
+        if self.new.storing == Storing::Attachment {
+            return paths::new_attachment(&tree.stamp(), name);
+        }
+        // Where it cannot be listed, making it says why.
+        let entries = tree.disk.list(&self.new.place().folder()).ok().flatten().unwrap_or_default();
+        let base = self.new.place();
+        let numbers =
+            entries.iter().filter_map(|entry| artifact_names::version_of(base.name(), &entry.name));
+        artifact_names::versioned(name, numbers.max().unwrap_or(0).saturating_add(1))
+    }
+
+    fn record(&self, name: &str) -> TreePath {
+        self.new.path(name)
+    }
+
+    fn commits_in(&self, name: &str) -> TreePath {
+        self.record(name).folder()
+    }
+
+    fn make(&self, tree: &Tree, name: &str) -> Result<Renamed> {
+        let base = self.new.place();
+        let to = self.record(name);
+        if let Some(number) = artifact_names::version_of(base.name(), to.name())
+            && self.new.storing == Storing::Versioned
+            && number as usize > ARTIFACT_VERSIONS_MAX
+        {
+            let name = self.new.name.as_str().to_owned();
+            return Err(Error::TooManyVersions { name, limit: ARTIFACT_VERSIONS_MAX });
+        }
+        tree.prepare_folder(self.new, &to)?;
+        tree.place(&self.staged.path, &to)
+    }
+
+    /// A number that a call was about to take may have gone to another since.
+    fn is_ours(&self, tree: &Tree, name: &str) -> Result<bool> {
+        if self.new.storing == Storing::Attachment {
+            return Ok(true);
+        }
+        let path = self.record(name);
+        let size = tree.disk.status(&path)?.map(|status| status.length);
+        if size != Some(self.staged.size) {
+            return Ok(false);
+        }
+        let there = tree.hash_artifact(&path)?;
+        Ok(there.is_some_and(|(sha256, _)| sha256 == self.staged.sha256()))
+    }
+
+    fn taken(&self, name: &str) -> Error {
+        Error::Bug(format!("the made-up name {name} is taken"))
+    }
+}

@@ -1,0 +1,220 @@
+//! Files of lines: only appended to, under their own lock, with one write and one sync
+//! for all lines of a call. What is being written is not read before it is on disk.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::disk::DiskFile;
+use crate::domain::{RequestId, TreePath};
+use crate::error::{Error, Result};
+use crate::files::lock::{lock_until, timed_out};
+use crate::limits;
+use crate::store::LinesAppended;
+
+use super::Tree;
+
+/// Lines to append.
+pub(super) struct NewLines<'a> {
+    /// The file. Its folder exists.
+    pub(super) path: TreePath,
+    /// When whoever has the turn should give up waiting for the lock.
+    pub(super) deadline: Instant,
+    /// Makes a repetition safe: the caller's id, and the hash of what he asks for.
+    pub(super) request: Option<(&'a RequestId, String)>,
+    /// Makes the lines, each with its end, for the time of the first try.
+    pub(super) lines: &'a dyn Fn(Timestamp) -> Vec<u8>,
+}
+
+/// Where an earlier call appended its lines, or was about to.
+struct Begun {
+    offset: u64,
+    at: Timestamp,
+}
+
+impl Tree {
+    /// Appends lines. Half a line at the end of the file is closed first.
+    ///
+    /// # Errors
+    /// LOCK_TIMEOUT, REQUEST_ID_REUSED, DISK_FULL, IO. Nothing is appended then, as far as
+    /// what was written can be cut off again.
+    pub(super) fn append_lines(&self, new: &NewLines<'_>) -> Result<LinesAppended> {
+        let locked = LockedFile::take(self, &new.path, new.deadline)?;
+        let now = self.clock.now();
+        let known = match &new.request {
+            Some((request_id, content)) => self.requests.find(request_id, content, now)?,
+            None => None,
+        };
+        if let Some(known) = known
+            && let Some(begun) = Begun::parse(&known.name)
+        {
+            let bytes = (new.lines)(begun.at);
+            let there = locked.count_there(begun.offset, &bytes)?;
+            if there == bytes.len() || known.done {
+                // The call that wrote them may have been cut off before its sync.
+                locked.sync(self)?;
+                return Ok(appended(begun.offset, bytes.len(), true));
+            }
+            // Of a call that was cut off a part may be there.
+            if locked.length()? == begun.offset + there as u64 {
+                locked.write(self, &bytes[there..])?;
+                self.finish_lines(new);
+                return Ok(appended(begun.offset, bytes.len(), false));
+            }
+        }
+        let length = locked.length()?;
+        let is_torn = locked.is_torn(length)?;
+        let begun = Begun { offset: length + u64::from(is_torn), at: now };
+        if let Some((request_id, content)) = &new.request {
+            self.requests.begin(&*self.disk, request_id, content, &begun.name(), now)?;
+        }
+        let lines = (new.lines)(now);
+        let mut bytes = Vec::with_capacity(lines.len() + 1);
+        if is_torn {
+            bytes.push(b'\n');
+        }
+        bytes.extend_from_slice(&lines);
+        locked.write(self, &bytes)?;
+        self.finish_lines(new);
+        Ok(appended(begun.offset, lines.len(), false))
+    }
+
+    fn finish_lines(&self, new: &NewLines<'_>) {
+        if let Some((request_id, _)) = new.request {
+            self.requests.finish(request_id);
+        }
+    }
+
+    /// Returns how far a file of lines is on disk, of so many bytes.
+    pub(super) fn synced_length(&self, path: &TreePath, length: u64) -> u64 {
+        super::locked(&self.unsynced_lines).get(path).map_or(length, |synced| length.min(*synced))
+    }
+}
+
+fn appended(offset: u64, count: usize, duplicate: bool) -> LinesAppended {
+    LinesAppended { offset, next_offset: offset + count as u64, duplicate }
+}
+
+impl Begun {
+    /// What is remembered of it as the name of what the request creates.
+    fn name(&self) -> String {
+        format!("{} {}", self.offset, self.at)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let (offset, at) = name.split_once(' ')?;
+        Some(Self { offset: offset.parse().ok()?, at: at.parse().ok()? })
+    }
+}
+
+/// A file of lines with its lock, for as long as this lives.
+struct LockedFile {
+    path: TreePath,
+    file: Arc<dyn DiskFile>,
+}
+
+impl LockedFile {
+    fn take(tree: &Tree, path: &TreePath, deadline: Instant) -> Result<Self> {
+        loop {
+            let file = tree.disk.create_append(path)?;
+            let locked = Self { path: path.clone(), file };
+            if !lock_until(&*locked.file, deadline)
+                .map_err(|source| locked.failed("lock", source))?
+            {
+                return Err(timed_out(&*locked.file, path, limits::LOCK_BUDGET));
+            }
+            // Somebody may have put another file in its place meanwhile.
+            if locked.is_in_place(tree)? {
+                return Ok(locked);
+            }
+        }
+    }
+
+    fn is_in_place(&self, tree: &Tree) -> Result<bool> {
+        let named = tree.disk.status(&self.path)?.map(|status| status.identity);
+        Ok(named == Some(self.status()?.identity))
+    }
+
+    fn status(&self) -> Result<crate::disk::Status> {
+        self.file.status().map_err(|source| self.failed("look at", source))
+    }
+
+    fn length(&self) -> Result<u64> {
+        Ok(self.status()?.length)
+    }
+
+    /// Whether the file ends within a line.
+    fn is_torn(&self, length: u64) -> Result<bool> {
+        let Some(last) = length.checked_sub(1) else { return Ok(false) };
+        let mut byte = [0];
+        self.file.read_at(last, &mut byte).map_err(|source| self.failed("read", source))?;
+        Ok(byte != *b"\n")
+    }
+
+    /// Returns how many of these bytes, from the first on, the file holds at an offset.
+    fn count_there(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        let count =
+            self.file.read_at(offset, &mut there).map_err(|source| self.failed("read", source))?;
+        let same = there[..count].iter().zip(bytes).take_while(|(one, other)| one == other);
+        Ok(same.count())
+    }
+
+    /// Appends bytes and makes them durable, or cuts them off again.
+    fn write(&self, tree: &Tree, bytes: &[u8]) -> Result<()> {
+        let length = self.length()?;
+        let _unsynced = Unsynced::note(tree, &self.path, length);
+        let written = self.file.append(bytes).map_err(|source| self.failed("append to", source));
+        written.and_then(|()| self.sync(tree)).inspect_err(|_| {
+            // Nobody else appends who respects the lock.
+            let now = self.file.status().map(|status| status.length);
+            if now.is_ok_and(|now| now > length && now <= length + bytes.len() as u64) {
+                let _ = self.file.truncate(length);
+            }
+        })
+    }
+
+    /// Makes the file durable, its name included, and makes sure that it is still there.
+    fn sync(&self, tree: &Tree) -> Result<()> {
+        self.file.sync().map_err(|source| self.failed("sync", source))?;
+        tree.sync_entry(&self.path, &*self.file)?;
+        if self.is_in_place(tree)? {
+            return Ok(());
+        }
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        Err(self.failed("append to", source))
+    }
+
+    fn failed(&self, action: &'static str, source: std::io::Error) -> Error {
+        Error::io(action, self.path.as_str(), source)
+    }
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::error!(path = %self.path, %error, "cannot unlock a file");
+        }
+    }
+}
+
+/// Keeps readers from what is not on disk, for as long as this lives; then wakes them.
+struct Unsynced<'a> {
+    tree: &'a Tree,
+    path: &'a TreePath,
+}
+
+impl<'a> Unsynced<'a> {
+    fn note(tree: &'a Tree, path: &'a TreePath, synced: u64) -> Self {
+        super::locked(&tree.unsynced_lines).insert(path.clone(), synced);
+        Self { tree, path }
+    }
+}
+
+impl Drop for Unsynced<'_> {
+    fn drop(&mut self) {
+        super::locked(&self.tree.unsynced_lines).remove(self.path);
+        self.tree.hints.tell(self.path);
+    }
+}

@@ -1,0 +1,281 @@
+//! What is added and never changed: entries of logs, events, artifacts, facts.
+
+use std::fs;
+
+use callboard::domain::{ArtifactName, FactScope, JsonObject, RequestId, TaskKey};
+use callboard::error::{Error, Reason, Result};
+use callboard::files::Files;
+use callboard::store::{
+    ArtifactQuery, Artifacts as _, ContentStream, FactQuery, Facts as _, LinesAppended,
+    NewArtifact, NewFact, NewRunEvent, RunMetas as _, Storing, TaskLogs as _,
+};
+
+use super::step_disk::Fault;
+use super::{Backend, fails_at_each_step, request, run, task};
+
+fn entry(text: &str) -> JsonObject {
+    JsonObject::parse(text).expect("an object")
+}
+
+fn entries() -> Vec<JsonObject> {
+    vec![entry("{\"n\":1}"), entry("{\"n\":2}")]
+}
+
+const LINES: &str = "{\"n\":1}\n{\"n\":2}\n";
+
+fn event() -> NewRunEvent {
+    NewRunEvent { event: "pushed".to_owned(), data: None, timestamp: None, repo_id: String::new() }
+}
+
+/// Appends lines to a file on a disk that fails at each of its steps, without a request
+/// id: nothing is added, and what is appended later is there once.
+async fn appends_nothing_or_all(
+    path: &str,
+    before: &str,
+    append: impl AsyncFn(&Files) -> Result<LinesAppended>,
+) {
+    let mut failures = 0;
+    for fault in [Fault::Full, Fault::Sync] {
+        for step in 0.. {
+            let backend = Backend::prepared().await;
+            let file = backend.root().join(path);
+            if !before.is_empty() {
+                fs::write(&file, before).expect("written");
+            }
+            backend.steps.arm(fault, step);
+            let failed = append(&backend.files).await;
+            let what = format!("{fault:?} at step {step}: {failed:?}");
+            if !backend.steps.disarm() {
+                failed.expect("nothing has failed");
+                break;
+            }
+            failures += 1;
+            let expected = if fault == Fault::Full { Reason::DiskFull } else { Reason::Io };
+            assert_eq!(failed.expect_err(&what).reason(), expected, "{what}");
+            let there = fs::read_to_string(&file).unwrap_or_default();
+            assert_eq!(there, before, "{what}");
+            let appended = append(&backend.files).await.expect(&what);
+            assert!(!appended.duplicate);
+            let there = fs::read_to_string(&file).expect("the file");
+            let begin = usize::try_from(appended.offset).expect("a place");
+            assert_eq!(there.len() as u64, appended.next_offset, "{what}: {there:?}");
+            assert_eq!(there[..begin].trim_end_matches('\n'), before.trim_end_matches('\n'));
+            let backend = backend.restart();
+            append(&backend.files).await.expect("another");
+            let twice = fs::read_to_string(&file).expect("the file");
+            assert_eq!(twice, format!("{there}{}", &there[begin..]), "{what}");
+        }
+    }
+    assert!(failures > 2, "{failures} failures");
+}
+
+#[tokio::test]
+async fn entries_are_appended_all_or_none() {
+    // To a log that is new, that is whole, that was torn.
+    for before in ["", "{\"old\":1}\n", "{\"old\":1}\n{\"to"] {
+        appends_nothing_or_all("p/t/task.log", before, async |files| {
+            files.append_task_log(task("t"), entries(), None).await
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_appended_or_not() {
+    for before in ["", "{\"event\":\"old\"}\n", "{\"event\":\"to"] {
+        appends_nothing_or_all("p/t/runs/r/events.jsonl", before, async |files| {
+            files.append_run_event(run(), event(), None).await
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_of_lines_after_a_failure_appends_them_once() {
+    fails_at_each_step(async |files| {
+        files.append_task_log(task("t"), entries(), request("one")).await.map(drop)
+    })
+    .await;
+    fails_at_each_step(async |files| {
+        files.append_run_event(run(), event(), request("one")).await.map(drop)
+    })
+    .await;
+}
+
+/// Another's entry may say the same.
+#[tokio::test]
+async fn a_repetition_after_a_failure_does_not_take_the_same_entry_of_another_for_its_own() {
+    for fault in [Fault::Full, Fault::Sync] {
+        for step in 0.. {
+            let backend = Backend::prepared().await;
+            let (files, steps) = (&backend.files, &backend.steps);
+            steps.arm(fault, step);
+            let failed = files.append_task_log(task("t"), entries(), request("one")).await;
+            let what = format!("{fault:?} at step {step}: {failed:?}");
+            if !steps.disarm() {
+                break;
+            }
+            failed.expect_err(&what);
+            files.append_task_log(task("t"), entries(), None).await.expect("another's");
+            let again = files.append_task_log(task("t"), entries(), request("one")).await;
+            assert!(!again.expect(&what).duplicate, "{what}");
+            let log = fs::read_to_string(backend.root().join("p/t/task.log")).expect("the log");
+            assert_eq!(log, LINES.repeat(2), "{what}");
+        }
+    }
+}
+
+fn artifact(storing: Storing) -> NewArtifact {
+    let name = ArtifactName::parse("a.txt").expect("a name");
+    NewArtifact { task: task("t"), name, storing, sha256: None, size: None }
+}
+
+fn in_folder(name: &str) -> NewArtifact {
+    NewArtifact { name: ArtifactName::parse(name).expect("a name"), ..artifact(Storing::Plain) }
+}
+
+fn content() -> ContentStream {
+    let chunks = ["one", "two", ""].map(|chunk| Ok::<_, Error>(chunk.as_bytes().to_vec()));
+    Box::pin(tokio_stream::iter(chunks))
+}
+
+async fn save(files: &Files, new: NewArtifact, id: Option<RequestId>) -> Result<()> {
+    files.save_artifact(new, content(), id).await.map(drop)
+}
+
+#[tokio::test]
+async fn an_artifact_is_saved_whole_or_not_at_all() {
+    for name in ["a.txt", "sub/deep/a.txt"] {
+        fails_at_each_step(async |files| save(files, in_folder(name), None).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_saved_once_whole_or_not_at_all() {
+    fails_at_each_step(async |files| {
+        save(files, artifact(Storing::Versioned), request("one")).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_artifact_that_is_replaced_is_the_old_or_the_new() {
+    for fault in [Fault::Full, Fault::Sync] {
+        for step in 0.. {
+            let backend = Backend::prepared().await;
+            let (files, steps) = (&backend.files, &backend.steps);
+            let old: ContentStream = Box::pin(tokio_stream::iter([Ok(b"old".to_vec())]));
+            files.save_artifact(artifact(Storing::Plain), old, None).await.expect("saved");
+            steps.arm(fault, step);
+            let failed = save(files, artifact(Storing::Plain), None).await;
+            let what = format!("{fault:?} at step {step}: {failed:?}");
+            if !steps.disarm() {
+                assert!(step > 0, "{fault:?} was never met");
+                break;
+            }
+            failed.expect_err(&what);
+            assert_eq!(backend.half_made(), [""; 0], "{what}");
+            let path = backend.root().join("p/t/artifacts/a.txt");
+            let there = fs::read_to_string(&path).expect("one of them");
+            assert!(there == "old" || fault == Fault::Sync && there == "onetwo", "{what}: {there}");
+            save(files, artifact(Storing::Plain), None).await.expect(&what);
+            assert_eq!(fs::read_to_string(&path).expect("the new one"), "onetwo", "{what}");
+        }
+    }
+}
+
+/// Each has a name of its own, in which the time and a number stand.
+async fn adds_one(
+    add: impl AsyncFn(&Files) -> Result<bool>,
+    list: impl AsyncFn(&Files) -> Vec<String>,
+) {
+    for fault in [Fault::Full, Fault::Sync] {
+        for step in 0.. {
+            let backend = Backend::prepared().await;
+            let before = backend.visible();
+            backend.steps.arm(fault, step);
+            let failed = add(&backend.files).await;
+            let what = format!("{fault:?} at step {step}: {failed:?}");
+            if !backend.steps.disarm() {
+                failed.expect("nothing has failed");
+                assert!(step > 0, "{fault:?} was never met");
+                break;
+            }
+            let failed = failed.expect_err(&what);
+            let expected = if fault == Fault::Full { Reason::DiskFull } else { Reason::Io };
+            assert_eq!(failed.reason(), expected, "{what}");
+            assert_eq!(backend.half_made(), [""; 0], "{what}");
+            let after_failure = backend.visible();
+            for (path, there) in &before {
+                assert_eq!(after_failure.get(path), Some(there), "{what}: {path}");
+            }
+            assert!(fault == Fault::Sync || after_failure == before, "{what}: {after_failure:?}");
+            assert!(after_failure.len() <= before.len() + 1, "{what}: {after_failure:?}");
+            add(&backend.files).await.expect(&what);
+            let added = list(&backend.files).await;
+            assert_eq!(added.len(), 1, "{what}: {added:?}");
+            let is_duplicate = add(&backend.files).await.expect(&what);
+            assert!(is_duplicate, "{what}");
+            let backend = backend.restart();
+            assert!(add(&backend.files).await.expect(&what), "{what}");
+            assert_eq!(list(&backend.files).await, added, "{what}");
+            assert_eq!(backend.visible().len(), before.len() + 1, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_is_saved_once_whole_or_not_at_all() {
+    adds_one(
+        async |files| {
+            let new = artifact(Storing::Attachment);
+            files.save_artifact(new, content(), request("one")).await.map(|saved| saved.duplicate)
+        },
+        async |files| {
+            let query =
+                ArtifactQuery { task: task("t"), with_sha256: true, after: None, limit: 10 };
+            let listed = files.list_artifacts(query).await.expect("a list").items;
+            assert!(listed.iter().all(|one| one.size == 6 && one.problem.is_none()), "{listed:?}");
+            listed.into_iter().map(|one| one.id.path()).collect()
+        },
+    )
+    .await;
+}
+
+fn scopes() -> [FactScope; 2] {
+    let TaskKey { project, task: id } = task("t");
+    [FactScope::Project(project.clone()), FactScope::Task(TaskKey { project, task: id })]
+}
+
+#[tokio::test]
+async fn a_fact_is_written_once_whole_or_not_at_all() {
+    for scope in scopes() {
+        adds_one(
+            async |files| {
+                let new = NewFact {
+                    scope: scope.clone(),
+                    name: "named".to_owned(),
+                    title: "a title".to_owned(),
+                    run_id: "r".to_owned(),
+                    body: "a body\n".to_owned(),
+                };
+                files.append_fact(new, request("one")).await.map(|made| made.duplicate)
+            },
+            async |files| {
+                let query = FactQuery {
+                    scope: scope.clone(),
+                    run_id: String::new(),
+                    since: None,
+                    until: None,
+                    with_bodies: true,
+                    after: None,
+                    limit: 10,
+                };
+                let listed = files.list_facts(query).await.expect("a list").items;
+                assert!(listed.iter().all(|fact| fact.text.body == "a body\n"), "{listed:?}");
+                listed.into_iter().map(|fact| fact.id.to_string()).collect()
+            },
+        )
+        .await;
+    }
+}
