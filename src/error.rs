@@ -135,6 +135,10 @@ pub enum Error {
     RootLocked { holder: Holder },
     #[error("the server is shutting down; connect again in a moment")]
     ShuttingDown,
+    #[error(
+        "nothing of the upload came for {idle_seconds} s, which is UPLOAD_IDLE; nothing was saved"
+    )]
+    UploadStalled { idle_seconds: u64 },
     #[error("there are already {limit} subscribers, which is SUBSCRIBERS_MAX")]
     SubscriberLimit { limit: usize },
 
@@ -219,6 +223,7 @@ pub enum Reason {
     LockTimeout,
     RootLocked,
     ShuttingDown,
+    UploadStalled,
     SubscriberLimit,
     NotARegularFile,
     DiskFull,
@@ -270,6 +275,7 @@ impl Reason {
             Self::LockTimeout => "LOCK_TIMEOUT",
             Self::RootLocked => "ROOT_LOCKED",
             Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::UploadStalled => "UPLOAD_STALLED",
             Self::SubscriberLimit => "SUBSCRIBER_LIMIT",
             Self::NotARegularFile => "NOT_A_REGULAR_FILE",
             Self::DiskFull => "DISK_FULL",
@@ -359,6 +365,7 @@ impl Error {
             Self::LockTimeout { .. } => Reason::LockTimeout,
             Self::RootLocked { .. } => Reason::RootLocked,
             Self::ShuttingDown => Reason::ShuttingDown,
+            Self::UploadStalled { .. } => Reason::UploadStalled,
             Self::SubscriberLimit { .. } => Reason::SubscriberLimit,
             Self::NotRegular { .. } => Reason::NotARegularFile,
             Self::Io { source, .. } => match source.kind() {
@@ -491,6 +498,9 @@ impl Error {
             }
             Self::RootLocked { holder } => {
                 holder.0.map(|pid| ("holder_pid", pid.to_string())).into_iter().collect()
+            }
+            Self::UploadStalled { idle_seconds } => {
+                vec![("idle_seconds", idle_seconds.to_string())]
             }
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
             Self::NotRegular { path, .. }

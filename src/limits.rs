@@ -65,6 +65,8 @@ pub const COMMANDS_MAX: usize = 256;
 pub const FILES_CHANGED_MAX: usize = 1000;
 /// Further data of a task or of a step's result, as JSON, in bytes.
 pub const METADATA_BYTES_MAX: usize = 64 << 10;
+/// Objects and lists within each other in JSON that callers give us to keep.
+pub const JSON_LEVELS_MAX: usize = 100;
 /// An entry of a task's log, in bytes: with its line break it is 64 KiB.
 pub const LOG_ENTRY_BYTES_MAX: usize = (64 << 10) - 1;
 /// Entries that are appended to a log at once.
@@ -107,6 +109,8 @@ pub const RUNS_EXAMINED_MAX: usize = 10_000;
 pub const NAMED_MAX: usize = 1000;
 /// How long requests that created something are remembered.
 pub const CREATE_REQUEST_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How many of them are remembered at most: then the older half is forgotten.
+pub const CREATE_REQUESTS_MAX: usize = 200_000;
 /// How often a document is read again because a program without a lock replaced it.
 pub const FOREIGN_WRITE_ATTEMPTS: usize = 4;
 
@@ -166,6 +170,8 @@ pub const REQUEST_ID_AGE: Duration = Duration::from_secs(3600);
 /// How many messages of a bus back request ids are remembered at least.
 pub const REQUEST_ID_MESSAGES: u64 = 10_000;
 
+/// How long an upload may be silent before it is given up.
+pub const UPLOAD_IDLE: Duration = Duration::from_secs(60);
 /// How long a shutdown waits for calls in progress.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// Concurrent streams of one connection.
@@ -220,6 +226,7 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     COMMANDS_MAX,
     FILES_CHANGED_MAX,
     METADATA_BYTES_MAX,
+    JSON_LEVELS_MAX,
     LOG_ENTRY_BYTES_MAX,
     LOG_ENTRIES_MAX,
     LOG_BATCH_BYTES_MAX,
@@ -237,6 +244,7 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     REQUEST_BYTES_MAX,
     DOCUMENT_BYTES_MAX,
     FILE_CHUNK_BYTES,
+    CREATE_REQUESTS_MAX,
     RUNS_EXAMINED_MAX,
     NAMED_MAX,
     READ_LIMIT_DEFAULT,

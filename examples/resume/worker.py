@@ -119,7 +119,8 @@ class Worker:
         request = pb.SaveArtifactRequest(
             project_id=self.project, task_id=self.task, name=name, data=data
         )
-        self.client.call(self.client.storage.SaveArtifact, request)
+        # Saved again it is the same.
+        self.client.call(self.client.storage.SaveArtifact, request, repeatable=True)
         say(f"{name} saved")
 
 

@@ -49,7 +49,12 @@ impl Artifacts {
                 page_size: PAGE_SIZE,
                 page_token,
             };
-            let answer = self.connection.answer(client.list_artifacts(request)).await?;
+            let call = client.list_artifacts(request);
+            let answer = if self.sha256 {
+                self.connection.long_answer(call).await?
+            } else {
+                self.connection.answer(call).await?
+            };
             Ok((answer.artifacts, answer.next_page_token))
         };
         let print = |artifacts: Vec<Artifact>| {

@@ -93,6 +93,16 @@ impl Connection {
         }
     }
 
+    /// As [`Connection::answer`], for a call that may take as long as it needs: a server that
+    /// is gone is noticed by the connection itself.
+    pub(super) async fn long_answer<T>(
+        &self,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, Failure> {
+        let answer = call.await.map_err(|status| Failure::of_status(&self.addr, &status))?;
+        Ok(answer.into_inner())
+    }
+
     /// As [`Connection::answer`], but hands the server's refusal to the caller.
     pub(super) async fn try_answer<T>(
         &self,

@@ -106,7 +106,7 @@ impl Failure {
             return Self { hint: Some(detail(status)), ..Self::new(Kind::Unreachable, sentence) };
         }
         let info = info(status);
-        let special = info.as_ref().and_then(special_hint);
+        let special = info.as_ref().and_then(|info| special_hint(info, status.message()));
         let reason = info.map(|info| info.reason);
         let kind = match (status.code(), reason.as_deref()) {
             (_, Some("SHUTTING_DOWN")) => Kind::Unreachable,
@@ -130,6 +130,22 @@ impl Failure {
     /// Replaces the hint by one that fits better here.
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Whether it is not known if the server did what it was asked for.
+    pub(super) fn is_of_lost_answer(&self) -> bool {
+        matches!(self.kind, Kind::Unreachable | Kind::TimedOut) && self.reason.is_none()
+    }
+
+    /// Says what to look at first, when the answer to something that is not safe to repeat
+    /// was lost.
+    pub(super) fn look_first(self, command: &str) -> Self {
+        if !self.is_of_lost_answer() {
+            return self;
+        }
+        let detail = self.hint.as_ref().map(|detail| format!("{detail}; ")).unwrap_or_default();
+        let advice = format!("it may have been done all the same: look with {command} first");
+        self.with_hint(format!("{detail}{advice}"))
     }
 
     /// Returns what happened, without what to do about it.
@@ -179,7 +195,7 @@ fn info(status: &Status) -> Option<ErrorInfo> {
 }
 
 /// What to do about a refusal where that depends on more than its reason.
-fn special_hint(info: &ErrorInfo) -> Option<String> {
+fn special_hint(info: &ErrorInfo, message: &str) -> Option<String> {
     let said = |key: &str| info.metadata.get(key).map(String::as_str);
     match info.reason.as_str() {
         "TOO_LARGE" => match said("limit_name")? {
@@ -187,6 +203,11 @@ fn special_hint(info: &ErrorInfo) -> Option<String> {
             "DOCUMENT_BYTES_MAX" => Some(LONG_OUTPUT.to_owned()),
             _ => None,
         },
+        // The run is there, and only its file is not.
+        "RUN_NOT_FOUND" if message.contains("has no meta.json") => {
+            Some("callboard run meta --set worktree_path=DIR creates it".to_owned())
+        }
+        "OFFSET_MISMATCH" => Some(shows_length(said("path")?).to_owned()),
         // Only a task has moves to choose from.
         "INVALID_TRANSITION" => Some(match said("allowed")? {
             "" => "nothing follows that status; go on with a new task: callboard task create"
@@ -194,6 +215,16 @@ fn special_hint(info: &ErrorInfo) -> Option<String> {
             allowed => format!("allowed: {}", allowed.replace(' ', ", ")),
         }),
         _ => None,
+    }
+}
+
+/// Returns what shows how long a file of the tree is.
+fn shows_length(path: &str) -> &'static str {
+    let mut within_task = path.split('/').skip(2);
+    match within_task.next() {
+        Some("runs") => "callboard run files shows how long the file is",
+        Some("task.log") => "callboard task log prints offsets of entries; 0 is the first one's",
+        _ => "callboard artifacts shows how long it is",
     }
 }
 
@@ -207,7 +238,7 @@ pub(super) fn is_broken_connection(status: &Status) -> bool {
 pub(super) fn is_passing(status: &Status) -> bool {
     is_broken_connection(status)
         || status.code() == Code::Unavailable
-        || reason(status).as_deref() == Some("SUBSCRIBER_LIMIT")
+        || matches!(reason(status).as_deref(), Some("SUBSCRIBER_LIMIT" | "UPLOAD_STALLED"))
 }
 
 /// Returns the innermost cause, which names the actual trouble.
@@ -243,7 +274,6 @@ fn hint(reason: &str) -> Option<&'static str> {
         }
         "ETAG_MISMATCH" => "somebody else changed it: look at it anew, and use the etag it has now",
         "FOREIGN_WRITE" => "another program keeps writing this file; try again in a moment",
-        "OFFSET_MISMATCH" => "callboard run files shows how long the file is",
         "CORRUPT_DOCUMENT" => "mend the file in an editor, or move it out of the way",
         "WORKTREE_MISSING" => "make the worktree first, then record it",
         "CHECKSUM_MISMATCH" => {
@@ -260,7 +290,11 @@ fn hint(reason: &str) -> Option<&'static str> {
         }
         "LOCK_TIMEOUT" => "another program holds the file; find it with: fuser -v <file>",
         "BUS_POISONED" => "check the disk, then: callboard rotate",
-        "DISK_FULL" => "free space; callboard gc removes old runs, callboard trim old archives",
+        "DISK_FULL" => {
+            "free space; callboard gc removes old runs, callboard trim old archives, callboard \
+             artifact delete an artifact"
+        }
+        "UPLOAD_STALLED" => "send it again; an empty chunk tells the server that more may come",
         "SUBSCRIBER_LIMIT" => "end other followers and watchers first",
         "BUG" => "the server's log says more; please report it",
         _ => return None,
@@ -346,6 +380,59 @@ mod tests {
         assert_eq!(hint(&[("allowed", "running abandoned")]), "allowed: running, abandoned");
         assert!(hint(&[("allowed", "")]).contains("callboard task create"));
         assert!(hint(&[]).starts_with("a run ends once"));
+    }
+
+    fn hint_of(reason: &str, message: &str, metadata: &[(&str, &str)]) -> String {
+        let metadata = metadata.iter().map(|(key, value)| ((*key).into(), (*value).into()));
+        let details = ErrorDetails::with_error_info(
+            reason,
+            ERROR_DOMAIN,
+            metadata.collect::<std::collections::HashMap<String, String>>(),
+        );
+        let status = Status::with_error_details(Code::NotFound, message, details);
+        Failure::of_status(&address(), &status).hint.expect("a hint")
+    }
+
+    #[test]
+    fn an_offset_that_is_not_there_names_what_shows_the_length_of_that_file() {
+        for (path, command) in [
+            ("p/t/runs/r/events.jsonl", "callboard run files"),
+            ("p/t/task.log", "callboard task log"),
+            ("p/t/artifacts/runs/x", "callboard artifacts"),
+            ("p/t/ATTACH-1-x", "callboard artifacts"),
+        ] {
+            let hint = hint_of("OFFSET_MISMATCH", "too far", &[("path", path)]);
+            assert!(hint.starts_with(command), "{path}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_run_without_meta_json_is_told_how_to_get_one() {
+        let hint =
+            hint_of("RUN_NOT_FOUND", "run p/t/r has no meta.json; an update creates it", &[]);
+        assert!(hint.starts_with("callboard run meta --set worktree_path="), "{hint}");
+        let hint = hint_of("RUN_NOT_FOUND", "run r does not exist", &[]);
+        assert!(hint.starts_with("callboard runs"), "{hint}");
+    }
+
+    #[test]
+    fn a_document_that_grew_too_large_is_to_keep_less_in_it() {
+        let metadata = [("limit_name", "DOCUMENT_BYTES_MAX"), ("path", "p/t/task.json")];
+        assert_eq!(hint_of("TOO_LARGE", "too large", &metadata), LONG_OUTPUT);
+    }
+
+    #[test]
+    fn only_a_lost_answer_is_to_be_looked_after() {
+        let broken = Status::from_error(Box::new(io::Error::from(io::ErrorKind::ConnectionReset)));
+        let look = |status: &Status| {
+            Failure::of_status(&address(), status).look_first("callboard task show").text()
+        };
+        assert!(look(&broken).ends_with("look with callboard task show first\n"));
+        for refusal in [answered(Code::Unavailable, "SHUTTING_DOWN"), Status::internal("bug")] {
+            assert!(!look(&refusal).contains("look with"));
+        }
+        let silent = Failure::timed_out("no answer").look_first("callboard task show");
+        assert!(silent.hint.is_some_and(|hint| hint.starts_with("it may have been done")));
     }
 
     #[test]

@@ -19,6 +19,7 @@ const BODY: Text = Text {
     bytes_max: MESSAGE_BODY_BYTES_MAX,
     limit_name: "MESSAGE_BODY_BYTES_MAX",
     too_large: failure::LONG_TEXT,
+    no_text: text_input::KEEP_AS_ARTIFACT,
 };
 
 /// Append a message to a bus, and print its id once it is on disk

@@ -21,6 +21,7 @@ const META: Text = Text {
     bytes_max: DOCUMENT_BYTES_MAX,
     limit_name: "DOCUMENT_BYTES_MAX",
     too_large: "keep long texts in files of their own",
+    no_text: text_input::CONVERT,
 };
 
 /// What the server decides.
@@ -40,7 +41,7 @@ pub(super) struct Assignment {
 /// # Errors
 /// A file that cannot be read, or holds something else.
 pub(super) fn file(path: &Path) -> Result<RunMeta, Failure> {
-    let text = text_input::file(&META, path)?;
+    let text = text_input::document(&META, path)?;
     let wrong = |error: String| Failure::usage(format!("--meta {}: {error}", path.display()));
     let mut meta: RunMeta = json::read(&text).map_err(wrong)?;
     if meta.title.is_empty() {

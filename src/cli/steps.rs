@@ -17,6 +17,7 @@ const STEPS: Text = Text {
     bytes_max: limits::DOCUMENT_BYTES_MAX,
     limit_name: "DOCUMENT_BYTES_MAX",
     too_large: "put long prompts into files, and name them in the steps",
+    no_text: text_input::CONVERT,
 };
 
 /// A step as task.json has it; what else it says, its state included, is passed over.
@@ -36,7 +37,7 @@ struct Entry {
 /// # Errors
 /// A file that cannot be read, or holds something else.
 pub(super) fn file(path: &Path) -> Result<Vec<Step>, Failure> {
-    let text = text_input::file(&STEPS, path)?;
+    let text = text_input::document(&STEPS, path)?;
     let entries: Vec<Entry> = serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!("--steps {}: {error}", path.display())).with_hint(
             "an array is expected, as in [{\"name\": \"build\", \"type\": \"ci\", \"commands\": [\"make\"]}]",

@@ -19,7 +19,16 @@ pub(super) struct Text {
     pub(super) limit_name: &'static str,
     /// What to do about a longer one.
     pub(super) too_large: &'static str,
+    /// What to do about bytes that are no text.
+    pub(super) no_text: &'static str,
 }
+
+/// What to do about bytes that need be no text.
+pub(super) const KEEP_AS_ARTIFACT: &str =
+    "convert UTF-16 with iconv; keep what is no text as an artifact";
+
+/// What to do about bytes that must be a text.
+pub(super) const CONVERT: &str = "convert UTF-16 with: iconv -f UTF-16 -t UTF-8";
 
 /// The prompt of a task or a run.
 pub(super) const PROMPT: Text = Text {
@@ -27,6 +36,7 @@ pub(super) const PROMPT: Text = Text {
     bytes_max: limits::PROMPT_BYTES_MAX,
     limit_name: "PROMPT_BYTES_MAX",
     too_large: "put the rest into a file, and name it in the prompt",
+    no_text: KEEP_AS_ARTIFACT,
 };
 
 /// Reads stdin to its end. A person at a terminal is told `what_else` to do instead.
@@ -57,6 +67,23 @@ pub(super) fn file(text: &Text, path: &Path) -> Result<String, Failure> {
     read(text, file, &shown)
 }
 
+/// Reads a document as [`file`] reads a text: one without NULs. A byte order mark at its
+/// beginning is dropped.
+///
+/// # Errors
+/// As [`file`].
+pub(super) fn document(text: &Text, path: &Path) -> Result<String, Failure> {
+    let read = without_nul(text, file(text, path)?)?;
+    Ok(without_mark(read))
+}
+
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
 /// Refuses to read stdin for more than one thing.
 ///
 /// # Errors
@@ -73,21 +100,21 @@ pub(super) fn only_one_from_stdin(paths: &[Option<&Path>]) -> Result<(), Failure
 ///
 /// # Errors
 /// Where it holds one.
-pub(super) fn without_nul(what: &str, text: String) -> Result<String, Failure> {
-    match text.find('\0') {
-        None => Ok(text),
-        Some(offset) => Err(no_text(what, &format!("a NUL at offset {offset}"))),
+pub(super) fn without_nul(text: &Text, content: String) -> Result<String, Failure> {
+    match content.find('\0') {
+        None => Ok(content),
+        Some(offset) => Err(other_bytes(text, &format!("a NUL at offset {offset}"))),
     }
 }
 
-fn no_text(what: &str, found: &str) -> Failure {
-    Failure::usage(format!("the {what} is not UTF-8 text: it holds {found}"))
-        .with_hint("convert UTF-16 with iconv; keep what is no text as an artifact")
+fn other_bytes(text: &Text, found: &str) -> Failure {
+    Failure::usage(format!("the {} is not UTF-8 text: it holds {found}", text.what))
+        .with_hint(text.no_text)
 }
 
 /// Reads a text, and at most one byte more than it may have.
 fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
-    let Text { what, bytes_max, limit_name, too_large } = *text;
+    let Text { what, bytes_max, limit_name, too_large, .. } = *text;
     let mut bytes = Vec::new();
     let most = u64::try_from(bytes_max + 1).unwrap_or(u64::MAX);
     input
@@ -101,7 +128,7 @@ fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        no_text(what, &format!("other bytes at offset {offset} of {from}"))
+        other_bytes(text, &format!("other bytes at offset {offset} of {from}"))
     })
 }
 
@@ -109,7 +136,8 @@ fn read(text: &Text, input: impl Read, from: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    const SHORT: Text = Text { what: "body", bytes_max: 4, limit_name: "LIMIT", too_large: "" };
+    const SHORT: Text =
+        Text { what: "body", bytes_max: 4, limit_name: "LIMIT", too_large: "", no_text: "" };
 
     #[test]
     fn a_text_is_taken_byte_for_byte_up_to_its_limit() {
@@ -125,8 +153,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_refused() {
         assert!(read(&SHORT, &b"a\xff"[..], "stdin").is_err());
-        assert!(without_nul("body", "a\0b\0".into()).is_err());
-        assert_eq!(without_nul("body", "a\nb".into()), Ok("a\nb".into()));
+        assert!(without_nul(&SHORT, "a\0b\0".into()).is_err());
+        assert_eq!(without_nul(&SHORT, "a\nb".into()), Ok("a\nb".into()));
     }
 
     #[test]

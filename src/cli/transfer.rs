@@ -51,9 +51,9 @@ impl Transfer {
         if self.drawn.elapsed() < REDRAW_INTERVAL {
             return;
         }
-        let line = line(&self.label, self.done, self.total, self.started.elapsed());
         // The last column stays empty: some terminals go on to the next line there.
-        let line = table::cut(&line, width.saturating_sub(1));
+        let width = width.saturating_sub(1);
+        let line = line(&self.label, self.done, self.total, self.started.elapsed(), width);
         // There is nobody left to tell when stderr is closed.
         let _ = write!(io::stderr(), "\r{line}\x1b[K");
         self.drawn = Instant::now();
@@ -70,31 +70,49 @@ impl Drop for Transfer {
 }
 
 /// Returns the line: what, how much of how much, how fast, and how long it still takes.
-fn line(label: &str, done: u64, total: Option<u64>, elapsed: Duration) -> String {
-    let shown = |bytes: u64| size::text(i64::try_from(bytes).unwrap_or(i64::MAX));
+/// Where it does not fit, the bar goes first; what remains to the last is the percentage.
+fn line(label: &str, done: u64, total: Option<u64>, elapsed: Duration, width: usize) -> String {
+    let label = escape::line(label);
+    let total = total.filter(|&total| total > 0);
+    let share = |of: u64, total: u64| {
+        u64::try_from(u128::from(done.min(total)) * u128::from(of) / u128::from(total)).unwrap_or(0)
+    };
+    let percent = total.map(|total| format!(" {:3} %", share(100, total))).unwrap_or_default();
+    let bar = total.map(|total| bar(share(BAR_CHARS, total))).unwrap_or_default();
+    let of = total.map(|total| format!(" of {}", shown(total))).unwrap_or_default();
+    let (done, speed) = (shown(done), speed(done, total, elapsed));
+    let lines = [
+        format!("{label}  {done}{of}{bar}{percent}{speed}"),
+        format!("{label}  {done}{of}{percent}{speed}"),
+        format!("{label}  {done}{of}{percent}"),
+    ];
+    let fits = |line: &String| line.chars().count() <= width;
+    lines.into_iter().find(fits).unwrap_or_else(|| {
+        let last = if percent.is_empty() { format!("  {done}") } else { percent };
+        table::cut(&label, width.saturating_sub(last.len())) + &last
+    })
+}
+
+fn shown(bytes: u64) -> String {
+    size::text(i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
+fn bar(filled: u64) -> String {
+    let (filled, width) = (usize::try_from(filled).unwrap_or(0), BAR_CHARS as usize);
+    format!("  [{:width$}]", "=".repeat(filled))
+}
+
+/// Returns how fast it goes, and how long it still takes.
+fn speed(done: u64, total: Option<u64>, elapsed: Duration) -> String {
     let millis = elapsed.as_millis().max(1);
     let rate = u64::try_from(u128::from(done) * 1000 / millis).unwrap_or(u64::MAX);
-    let mut line = format!("{}  {}", escape::line(label), shown(done));
-    if let Some(total) = total.filter(|&total| total > 0) {
-        let filled = usize::try_from(
-            u128::from(done.min(total)) * u128::from(BAR_CHARS) / u128::from(total),
-        )
-        .unwrap_or(0);
-        let percent = u128::from(done.min(total)) * 100 / u128::from(total);
-        let width = BAR_CHARS as usize;
-        line.push_str(&format!(
-            " of {}  [{:width$}] {percent:3} %",
-            shown(total),
-            "=".repeat(filled)
-        ));
-    }
-    line.push_str(&format!("  {}/s", shown(rate)));
+    let mut text = format!("  {}/s", shown(rate));
     if let Some(left) = total.and_then(|total| total.checked_sub(done)).filter(|_| rate > 0) {
         let left = u128::from(left) * 1000 / u128::from(rate);
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX));
-        line.push_str(&format!("  {} left", duration::short(left)));
+        text.push_str(&format!("  {} left", duration::short(left)));
     }
-    line
+    text
 }
 
 #[cfg(test)]
@@ -105,12 +123,23 @@ mod tests {
     fn the_line_says_how_far_how_fast_and_how_long() {
         let second = Duration::from_secs(1);
         assert_eq!(
-            line("a\x1b", 1 << 20, Some(4 << 20), second),
+            line("a\x1b", 1 << 20, Some(4 << 20), second, 80),
             "a\\x1b  1.0 MiB of 4.0 MiB  [=====               ]  25 %  1.0 MiB/s  3.0s left"
         );
-        assert_eq!(line("a", 2048, None, second * 2), "a  2.0 KiB  1.0 KiB/s");
-        assert_eq!(line("a", 0, Some(0), Duration::ZERO), "a  0 B  0 B/s");
+        assert_eq!(line("a", 2048, None, second * 2, 80), "a  2.0 KiB  1.0 KiB/s");
+        assert_eq!(line("a", 0, Some(0), Duration::ZERO, 80), "a  0 B  0 B/s");
         // A file that grows meanwhile is not more than whole.
-        assert!(line("a", 9, Some(3), second).contains("[====================] 100 %"));
+        let more = line("a", 9, Some(3), second, 80);
+        assert!(more.contains("[====================] 100 %"), "{more}");
+    }
+
+    #[test]
+    fn where_there_is_little_room_the_bar_goes_first_and_the_percentage_never() {
+        let of = |width| line("dump.sql", 1 << 20, Some(4 << 20), Duration::from_secs(1), width);
+        assert_eq!(of(58), "dump.sql  1.0 MiB of 4.0 MiB  25 %  1.0 MiB/s  3.0s left");
+        assert_eq!(of(35), "dump.sql  1.0 MiB of 4.0 MiB  25 %");
+        assert_eq!(of(29), "dump.sql  25 %");
+        assert_eq!(of(12), "dump.…  25 %");
+        assert_eq!(line("dump.sql", 1 << 20, None, Duration::from_secs(1), 16), "dump.s…  1.0 MiB");
     }
 }

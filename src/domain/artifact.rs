@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 
 use super::TaskKey;
-use super::ids::check_new_name;
+use super::ids::{check_ending, check_new_name};
 
 /// Where artifacts are, below the folder of their task.
 const FOLDER: &str = "artifacts/";
@@ -91,7 +91,8 @@ impl ArtifactName {
         for component in name.split('/') {
             // `.env` is a name, too.
             let plain = component.strip_prefix('.').unwrap_or(component);
-            check_new_name("name", plain).map_err(|_| {
+            let checked = check_new_name("name", plain).and(check_ending("name", component));
+            checked.map_err(|_| {
                 Error::invalid(
                     "name",
                     name,
@@ -176,8 +177,21 @@ mod tests {
         }
         let long = "x".repeat(130);
         let deep = ["a"; 9].join("/");
-        for name in ["", "a//b", "a/", "a b", "-x", "x.lock", "sub/x.tmp", "a\0", "ä", &long, &deep]
-        {
+        for name in [
+            "",
+            "a//b",
+            "a/",
+            "a b",
+            "-x",
+            "x.lock",
+            "sub/x.tmp",
+            ".tmp",
+            "a/.lock",
+            "a\0",
+            "ä",
+            &long,
+            &deep,
+        ] {
             ArtifactName::parse(name).expect_err(name);
         }
     }

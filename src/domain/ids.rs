@@ -245,10 +245,17 @@ pub fn check_new_name(field: &'static str, name: &str) -> Result<()> {
             "a new one holds only letters, digits, '.', '_' and '-', and begins with a letter or digit",
         ));
     }
-    if let Some(ending) = RESERVED_ENDINGS.iter().find(|ending| name.ends_with(**ending)) {
-        return Err(Error::invalid(field, name, format!("the ending {ending} is reserved")));
+    check_ending(field, name)
+}
+
+/// Refuses the endings that the layout keeps for itself.
+pub(super) fn check_ending(field: &'static str, name: &str) -> Result<()> {
+    match RESERVED_ENDINGS.iter().find(|ending| name.ends_with(**ending)) {
+        Some(ending) => {
+            Err(Error::invalid(field, name, format!("the ending {ending} is reserved")))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Refuses a name that is longer than new ones may be.

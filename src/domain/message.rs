@@ -159,7 +159,7 @@ impl NewMessage {
             self.attachment_path.len(),
             limits::ATTACHMENT_PATH_BYTES_MAX,
         )?;
-        check_attachment_path(&self.attachment_path)
+        check_path_in_task("attachment_path", &self.attachment_path)
     }
 }
 
@@ -192,14 +192,14 @@ fn check_meta(field: &'static str, meta: &BTreeMap<String, String>) -> Result<()
     Ok(())
 }
 
-fn check_attachment_path(path: &str) -> Result<()> {
-    const FIELD: &str = "attachment_path";
+/// Checks a path relative to a task's folder; empty means none.
+pub(crate) fn check_path_in_task(field: &'static str, path: &str) -> Result<()> {
     if path.is_empty() {
         return Ok(());
     }
-    one_line(FIELD, path)?;
+    one_line(field, path)?;
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        return Err(Error::traversal(FIELD, path));
+        return Err(Error::traversal(field, path));
     }
     Ok(())
 }

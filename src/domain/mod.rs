@@ -22,6 +22,8 @@ pub use etag::Etag;
 pub use fact::{Fact, FactId, FactScope, FactText};
 pub use ids::{BusId, MsgId, ProjectId, RequestId, RunId, TaskId, check_new_name};
 pub use json_object::JsonObject;
+pub(crate) use json_object::end_of_string;
+pub(crate) use message::check_path_in_task;
 pub use message::{Integrity, Link, Message, NewMessage, Parent};
 pub use run::{Liveness, Run, RunInfo, RunKey, TaskKey, run_status};
 pub use run_file::RunFile;

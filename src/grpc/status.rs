@@ -102,6 +102,7 @@ fn code(reason: Reason) -> Code {
         Reason::CorruptDocument => Code::DataLoss,
         Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown => Code::OutOfRange,
         Reason::LockTimeout | Reason::ShuttingDown => Code::Unavailable,
+        Reason::UploadStalled => Code::DeadlineExceeded,
         Reason::SubscriberLimit | Reason::DiskFull | Reason::TooManyVersions => {
             Code::ResourceExhausted
         }

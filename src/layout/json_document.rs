@@ -10,7 +10,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 
-use crate::domain::JsonObject;
+use crate::domain::{JsonObject, end_of_string};
 
 use super::{Damage, document_time};
 
@@ -124,7 +124,7 @@ impl<'a> Object<'a> {
         let Some(value) = self.value(key) else {
             return Ok(None);
         };
-        JsonObject::parse(&compact(value)).map(Some).map_err(|_| self.wrong(key, "no object"))
+        JsonObject::of_another(&compact(value)).map(Some).map_err(|_| self.wrong(key, "no object"))
     }
 
     fn part<'b>(&'b self, path: String, value: &'b str) -> Result<Object<'b>, Damage> {
@@ -388,19 +388,6 @@ fn break_line(depth: usize, instead: &[u8], out: &mut Vec<u8>) {
     } else if out.ends_with(b",") {
         out.extend_from_slice(instead);
     }
-}
-
-/// Returns the place behind the string that begins here.
-fn end_of_string(bytes: &[u8], begin: usize) -> usize {
-    let mut place = begin + 1;
-    while let Some(&byte) = bytes.get(place) {
-        match byte {
-            b'"' => return place + 1,
-            b'\\' => place += 2,
-            _ => place += 1,
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]

@@ -272,6 +272,8 @@ pub trait RunMetas: Send + Sync + 'static {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are those of RunMeta")]
 pub struct RunMetaChange {
+    /// The host of the worktree; empty means this one.
+    pub host: String,
     pub repo_id: Option<String>,
     pub title: Option<String>,
     pub runner: Option<String>,

@@ -25,6 +25,8 @@
 //! - `records::an_update_of_status_step_and_description_is_kept_and_leaves_no_temporary_file`
 //! - `records::new_steps_keep_the_state_of_those_that_stay_where_they_are`
 //! - `records::metadata_is_merged_key_by_key_and_null_removes_one`
+//! - `refused::metadata_that_other_readers_would_choke_on_is_refused_and_read_when_it_is_anothers`
+//! - `refused::an_update_that_is_too_large_changes_no_document_of_the_task`
 //! - `tasks::documents::each_field_is_changed_by_its_mask_alone_and_no_other`
 //! - `tasks::documents::a_stale_etag_is_refused_and_changes_no_document`
 //!
@@ -56,6 +58,8 @@
 //! - `steps::with_a_stale_etag_or_a_refused_move_nothing_is_saved`
 //! - `steps::what_a_result_must_have_and_must_not_is_refused`
 //! - `steps::a_record_that_would_be_over_2_mib_is_refused_and_stays_as_it_is`
+//! - `refused::a_record_too_full_for_another_result_can_still_be_moved_to_its_end`
+//! - `storage_faults::shown::the_first_checkpoint_in_a_folder_of_another_program_syncs_its_name`
 //! - `steps::a_result_of_a_damaged_record_is_refused_and_leaves_it`
 //! - `steps::the_times_of_what_is_saved_later_are_not_earlier`
 //!
@@ -70,6 +74,8 @@
 //! - `task_log::a_batch_of_1000_is_appended_whole_and_one_more_is_refused`
 //! - `task_log::entries_that_are_no_object_or_over_64_kib_are_refused_and_nothing_is_appended`
 //! - `task_log::what_is_no_text_is_damaged_and_hides_nothing`
+//! - `log_lines::entries_that_other_readers_would_choke_on_are_refused_and_read_when_they_are_anothers`
+//! - `log_lines::a_line_too_long_to_be_an_entry_comes_once_cut_and_damaged_and_reading_goes_on_behind_it`
 //! - `task_log::a_symlink_in_place_of_a_log_is_refused_and_never_followed`
 //! - `task_log::a_large_log_is_read_in_parts_and_completely`
 //!
@@ -79,6 +85,7 @@
 //! - `task_log::repetitions_at_once_append_once`
 //! - `task_log::a_follower_goes_on_from_its_next_offset_after_a_restart`
 //! - `task_log::a_follower_sees_what_a_shell_appends`
+//! - `storage_faults::shown`: nothing before its sync
 //! - `task_log::a_follower_is_told_when_the_task_is_removed_and_when_the_log_begins_anew`
 //!
 //! **Artifacts: save and get; sorted, of all depths; empty; names refused and
@@ -88,6 +95,8 @@
 //! - `artifacts::artifacts_of_all_depths_are_listed_in_the_order_of_their_paths`
 //! - `artifacts::names_that_climb_out_are_refused_and_nothing_is_written`
 //! - `artifacts::names_with_dots_and_folders_are_accepted_and_listed`
+//! - `artifacts::names_that_are_nothing_but_an_ending_of_others_files_are_refused`
+//! - `artifacts::a_repeated_save_with_its_request_id_does_not_overwrite_a_newer_one`
 //! - `artifacts::a_symlink_inside_artifacts_is_refused_and_never_followed`
 //! - `artifacts::a_missing_artifact_or_task_is_not_found_and_nothing_is_made`
 //! - `artifacts::a_folder_and_a_file_do_not_take_each_others_place`
@@ -117,6 +126,9 @@
 //! - `versions::of_40_concurrent_saves_there_are_40_versions`
 //! - `versions::a_repeated_save_with_its_request_id_is_one_version_also_after_a_crash`
 //! - `versions::repetitions_at_once_save_one_version_each`
+//! - `versions::a_number_that_a_failed_save_was_about_to_take_is_not_shared_with_another`
+//! - `versions::a_number_that_a_save_was_about_to_take_in_a_crash_is_not_shared_with_another`
+//! - `versions::where_the_versions_cannot_be_listed_none_is_saved`
 //!
 //! **Generated ids: their form, 1000 unique, lower case; the older forms**
 //!
@@ -162,7 +174,9 @@ mod artifacts;
 mod concurrency;
 mod ids;
 mod lists;
+mod log_lines;
 mod records;
+mod refused;
 mod steps;
 mod task_log;
 mod transfers;
@@ -255,6 +269,11 @@ fn text(path: &Path) -> String {
 
 fn json(path: &Path) -> Value {
     serde_json::from_str(&text(path)).expect("JSON")
+}
+
+/// An object of so many levels.
+fn nested(levels: usize) -> String {
+    format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1))
 }
 
 /// Every file below a folder, by its path relative to it, sorted. None when there is no

@@ -115,13 +115,18 @@ async fn everything(server: &Server) -> Map<String, Value> {
         all.insert(format!("ListTasks {id}"), Value::Array(order));
         for task in &tasks {
             of_task(&mut client, &shown, &mut all, task).await;
+            of_kept(&mut client, &shown, &mut all, task).await;
         }
+        of_facts(&mut client, &shown, &mut all, id, "").await;
     }
     let runs = client.runs("", "").await;
     let order = runs.iter().map(|run| json!(run.run_path)).collect();
     all.insert("ListRuns".into(), Value::Array(order));
     for run in &runs {
         of_run(&mut client, &shown, &mut all, run).await;
+    }
+    for run in client.runs_with_meta().await {
+        of_meta(&mut client, &shown, &mut all, run).await;
     }
     of_buses(server, &shown, &mut all).await;
     all
@@ -203,6 +208,106 @@ async fn of_run(
         }
         all.insert(format!("ReadRunFile {key}"), json!(bytes.escape_ascii().to_string()));
     }
+}
+
+/// What a task has beside its documents. What is empty is not named.
+async fn of_kept(
+    client: &mut StorageClient,
+    shown: &Shown,
+    all: &mut Map<String, Value>,
+    task: &pb::Task,
+) {
+    let (project, task) = (task.project_id.as_str(), task.task_id.as_str());
+    let name = format!("{project}/{task}");
+    let log = client.read_log(project, task).await;
+    if !log.is_empty() {
+        let log = log.iter().map(|entry| shown.of("TaskLogEntry", entry)).collect();
+        all.insert(format!("ReadTaskLog {name}"), Value::Array(log));
+    }
+    let request = pb::ListArtifactsRequest {
+        project_id: project.into(),
+        task_id: task.into(),
+        with_sha256: true,
+        page_size: 1000,
+        ..Default::default()
+    };
+    let artifacts = client.list_artifacts(request).await.expect("the artifacts").artifacts;
+    for artifact in &artifacts {
+        let path = &artifact.path;
+        all.insert(format!("ListArtifacts {name} {path}"), shown.of("Artifact", artifact));
+        let request = pb::GetArtifactRequest {
+            project_id: project.into(),
+            task_id: task.into(),
+            path: path.clone(),
+            ..Default::default()
+        };
+        let read = client.download(request).await.map(|read| read.bytes.escape_ascii().to_string());
+        let read = read.map_or_else(|status| refusal(&status), Value::String);
+        all.insert(format!("GetArtifact {name} {path}"), read);
+    }
+    if !artifacts.is_empty() {
+        let order = artifacts.iter().map(|artifact| json!(artifact.path)).collect();
+        all.insert(format!("ListArtifacts {name}"), Value::Array(order));
+    }
+    of_facts(client, shown, all, project, task).await;
+}
+
+/// The facts about a project or a task, in their order.
+async fn of_facts(
+    client: &mut StorageClient,
+    shown: &Shown,
+    all: &mut Map<String, Value>,
+    project: &str,
+    task: &str,
+) {
+    let name = format!("{project}/{task}");
+    let request = pb::ListFactsRequest {
+        project_id: project.into(),
+        task_id: task.into(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let facts = client.facts(request).await;
+    for fact in &facts {
+        let id = &fact.fact_id;
+        all.insert(format!("ListFacts {name} {id}"), shown.of("Fact", fact));
+        let request = pb::GetFactRequest {
+            project_id: project.into(),
+            task_id: task.into(),
+            fact_id: id.clone(),
+        };
+        let got = client.get_fact(request).await;
+        let got = shown.answer(got, "Fact", |got| got.fact.expect("the fact"));
+        all.insert(format!("GetFact {name} {id}"), got);
+    }
+    if !facts.is_empty() {
+        let order = facts.iter().map(|fact| json!(fact.fact_id)).collect();
+        all.insert(format!("ListFacts {name}"), Value::Array(order));
+    }
+}
+
+/// What is kept of a run's worktree and tools, when there is something.
+async fn of_meta(
+    client: &mut StorageClient,
+    shown: &Shown,
+    all: &mut Map<String, Value>,
+    run: pb::Run,
+) {
+    let path = &run.run_path;
+    let Some(mut meta) = run.meta else { return };
+    if !meta.problem.is_empty() {
+        meta.problem = "told".into();
+    }
+    all.insert(format!("ListRuns with_meta {path}"), shown.of("RunMeta", &meta));
+    let mut folders = path.split('/').map(str::to_owned);
+    let request = pb::GetRunMetaRequest {
+        project_id: folders.next().expect("a project"),
+        task_id: folders.next().expect("a task"),
+        run_id: run.run_id.clone(),
+    };
+    let got = client.get_run_meta(request).await;
+    let got = shown.answer(got, "RunMeta", |got| got.meta.expect("the metadata"));
+    all.insert(format!("GetRunMeta {path}"), got);
 }
 
 async fn of_buses(server: &Server, shown: &Shown, all: &mut Map<String, Value>) {

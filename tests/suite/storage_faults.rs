@@ -4,6 +4,7 @@
 mod appended;
 mod checkpoints;
 mod repeated;
+mod shown;
 pub(crate) mod step_disk;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod play_kept;
 mod play_projects;
 mod play_runs;
 mod play_tasks;
+mod play_upkeep;
 
 use std::sync::{Arc, Mutex};
 

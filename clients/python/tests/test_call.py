@@ -39,14 +39,15 @@ def test_a_checkpoint_is_saved_and_read(client: callboard.Client, project: str) 
     assert refused.value.metadata["etag"] == saved.etag
 
 
-def test_a_call_is_repeated_through_a_break_unless_told_otherwise(
+def test_a_call_is_repeated_through_a_break_where_that_is_safe(
     network: Network, project: str
 ) -> None:
     with callboard.connect(network.addr, project=project) as client:
         client.call(client.storage.CreateTask, new_task(project, "once"))
         network.cut()
         with pytest.raises(callboard.UnavailableError):
-            client.call(client.storage.CreateTask, new_task(project), repeatable=False)
+            # Nothing makes it safe to repeat.
+            client.call(client.storage.CreateTask, new_task(project))
         threading.Timer(0.5, network.mend).start()
         answer = client.call(client.storage.CreateTask, new_task(project, "once"))
     assert answer.duplicate

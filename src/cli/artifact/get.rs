@@ -17,7 +17,7 @@ use crate::cli::{output, size};
 use crate::disk;
 use crate::grpc::pb::{Artifact, GetArtifactRequest, GetArtifactResponse};
 
-use super::{name_or_path, sha256};
+use super::{interruption, name_or_path, sha256};
 
 /// Print an artifact or an attachment of a task, or save it as a file
 ///
@@ -30,7 +30,7 @@ pub(super) struct Get {
     /// begins with artifacts/ or ATTACH-
     #[arg(value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     artifact: String,
-    /// Save it as this file [default: print it]
+    /// Save it as this file; - means stdout [default: print it]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Only its first bytes, as in 1000 or 4K
@@ -64,14 +64,21 @@ impl Get {
     /// Fetches the artifact.
     pub(super) async fn run(self) -> Result<(), Failure> {
         let mut output = self.form.open();
+        if self.file().is_none() {
+            return self.fetch(&mut output).await;
+        }
         // Ctrl-C must not leave half a file.
+        let interruption =
+            interruption::listen().map_err(|source| Failure::own("listen for signals", &source))?;
         tokio::select! {
             outcome = self.fetch(&mut output) => outcome,
-            interrupted = tokio::signal::ctrl_c() => match interrupted {
-                Ok(()) => Err(Failure::own("fetch it", &"interrupted")),
-                Err(source) => Err(Failure::own("listen for Ctrl-C", &source)),
-            },
+            () = interruption => Err(Failure::own("fetch it", &"interrupted")),
         }
+    }
+
+    /// Returns the file to save it as.
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| path.as_os_str() != "-")
     }
 
     async fn fetch(&self, output: &mut Output) -> Result<(), Failure> {
@@ -88,7 +95,7 @@ impl Get {
         };
         let mut stream = self.connection.answer(client.get_artifact(request)).await?;
         let mut arrival = Arrival::default();
-        let mut sink = Sink::open(self.output.as_deref(), output)?;
+        let mut sink = Sink::open(self.file(), output)?;
         let mut transfer = None;
         loop {
             let part = stream.message().await;
@@ -108,7 +115,7 @@ impl Get {
         // What was printed is printed, also when it is not all.
         sink.finish(outcome.is_ok())?;
         let artifact = outcome?;
-        if let Some(path) = &self.output {
+        if let Some(path) = self.file() {
             output.print_json_only(&artifact)?;
             output.flush()?;
             let size = size::text(artifact.size);

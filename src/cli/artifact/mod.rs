@@ -3,6 +3,7 @@
 mod content;
 mod delete;
 mod get;
+mod interruption;
 mod put;
 mod sha256;
 mod upload;

@@ -3,9 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use tonic::transport::Channel;
@@ -13,18 +16,23 @@ use tonic::{Response, Status};
 
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
-use crate::cli::retry;
+use crate::cli::retry::Patience;
 use crate::cli::transfer::Transfer;
 use crate::disk::Input;
 use crate::grpc::pb::storage_client::StorageClient;
 use crate::grpc::pb::upload_artifact_request::{Header, Part};
 use crate::grpc::pb::{UploadArtifactRequest, UploadArtifactResponse};
+use crate::limits::UPLOAD_IDLE;
 
 use super::content::next_chunk;
 use super::sha256;
 
 /// How many chunks are read ahead.
 const READ_AHEAD: usize = 4;
+/// How often a file is sent at most: what breaks every upload on its way is no break.
+const ATTEMPTS_MAX: usize = 10;
+/// After which silence of the source an empty chunk tells the server that more may come.
+const SILENCE: Duration = UPLOAD_IDLE.checked_div(3).expect("three is not zero");
 
 /// An upload.
 pub(super) struct Upload<'a> {
@@ -37,6 +45,15 @@ pub(super) struct Upload<'a> {
 
 type Source = Box<dyn Read + Send>;
 
+/// What became of sending it once.
+struct Attempt {
+    answer: Result<UploadArtifactResponse, Status>,
+    /// The hash of what was sent, if that was all.
+    hash: String,
+    /// Whether there was a connection to send something over.
+    got_somewhere: bool,
+}
+
 impl Upload<'_> {
     /// Sends the content. What is `known` of it in advance makes it a file that can be
     /// read again, should the connection break.
@@ -46,22 +63,27 @@ impl Upload<'_> {
         known: Option<(u64, String)>,
     ) -> Result<UploadArtifactResponse, Failure> {
         let Some((length, _)) = known else {
-            let (answer, hash) = self.attempt(source, None).await?;
-            let answer =
-                answer.map_err(|status| Failure::of_status(self.connection.address(), &status))?;
-            self.check(&answer, &hash)?;
+            let attempt = self.attempt(source, None).await?;
+            let refused = |status| Failure::of_status(self.connection.address(), &status);
+            let answer = attempt.answer.map_err(refused)?;
+            self.check(&answer, &attempt.hash)?;
             return Ok(answer);
         };
-        let mut first = Some(source);
-        let attempt = async || {
-            let source = match first.take() {
-                Some(source) => source,
-                None => self.open_again()?,
+        let (mut source, mut patience) = (source, Patience::new());
+        let mut attempts = 1;
+        loop {
+            let attempt = self.attempt(source, Some(length)).await?;
+            let status = match attempt.answer {
+                Ok(answer) => return Ok(answer),
+                Err(status) => status,
             };
-            let (answer, _) = self.attempt(source, Some(length)).await?;
-            Ok(answer)
-        };
-        retry::repeated(self.connection, attempt).await
+            if attempt.got_somewhere && attempts < ATTEMPTS_MAX {
+                patience.renew();
+            }
+            patience.wait(self.connection, &status).await?;
+            source = self.open_again()?;
+            attempts += 1;
+        }
     }
 
     fn open_again(&self) -> Result<Source, Failure> {
@@ -70,16 +92,15 @@ impl Upload<'_> {
     }
 
     /// Makes the call, for as long as it takes: the connection itself notices a server
-    /// that is gone. Returns the answer, and the hash of what was sent.
-    async fn attempt(
-        &self,
-        source: Source,
-        length: Option<u64>,
-    ) -> Result<(Result<UploadArtifactResponse, Status>, String), Failure> {
+    /// that is gone.
+    async fn attempt(&self, source: Source, length: Option<u64>) -> Result<Attempt, Failure> {
         let (chunks, reader) = read_in_a_thread(source);
         let (failed, failure) = oneshot::channel();
         let transfer = Transfer::begin(&self.header.name, length);
-        let requests = requests(self.header.clone(), chunks, failed, transfer);
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&is_taken);
+        let requests = requests(self.header.clone(), chunks, failed, transfer, SILENCE)
+            .inspect(move |_| noted.store(true, Ordering::Relaxed));
         let mut client = self.client.clone();
         let mut call = pin!(client.upload_artifact(requests));
         let mut failure = failure;
@@ -93,7 +114,7 @@ impl Upload<'_> {
         };
         // Only what was sent to its end has a hash.
         let hash = if answer.is_ok() { reader.join().unwrap_or_default() } else { String::new() };
-        Ok((answer, hash))
+        Ok(Attempt { answer, hash, got_somewhere: is_taken.load(Ordering::Relaxed) })
     }
 
     fn check(&self, answer: &UploadArtifactResponse, sent: &str) -> Result<(), Failure> {
@@ -133,12 +154,14 @@ fn read_in_a_thread(mut source: Source) -> (mpsc::Receiver<Chunk>, JoinHandle<St
 }
 
 /// Returns the messages of the call. They end only where the content does: when it cannot
-/// be read further, `failed` is told, and nothing more comes.
+/// be read further, `failed` is told, and nothing more comes. A `silence` of the source is
+/// filled with empty chunks.
 fn requests(
     header: Header,
     chunks: mpsc::Receiver<Chunk>,
     failed: oneshot::Sender<std::io::Error>,
     transfer: Transfer,
+    silence: Duration,
 ) -> impl Stream<Item = UploadArtifactRequest> + Send + 'static {
     let request = |part| UploadArtifactRequest { part: Some(part) };
     let state = (Some(header), chunks, failed, transfer);
@@ -146,7 +169,8 @@ fn requests(
         if let Some(header) = header {
             return Some((request(Part::Header(header)), (None, chunks, failed, transfer)));
         }
-        match chunks.recv().await {
+        let chunk = tokio::time::timeout(silence, chunks.recv()).await;
+        match chunk.unwrap_or_else(|_| Some(Ok(Some(Vec::new())))) {
             Some(Ok(Some(chunk))) => {
                 transfer.advance(chunk.len());
                 Some((request(Part::Chunk(chunk)), (None, chunks, failed, transfer)))
@@ -170,7 +194,7 @@ mod tests {
     use std::io;
     use std::task::Poll;
 
-    use futures_util::{StreamExt as _, poll};
+    use futures_util::poll;
 
     use super::*;
 
@@ -180,7 +204,7 @@ mod tests {
         let (chunks, _) = read_in_a_thread(Box::new(source));
         let (failed, failure) = oneshot::channel();
         let transfer = Transfer::begin("x", None).hidden();
-        (requests(Header::default(), chunks, failed, transfer), failure)
+        (requests(Header::default(), chunks, failed, transfer, SILENCE), failure)
     }
 
     #[tokio::test]
@@ -196,6 +220,18 @@ mod tests {
             })
             .collect();
         assert_eq!(sizes, [256 << 10, 256 << 10, 88 << 10]);
+    }
+
+    #[tokio::test]
+    async fn while_the_source_is_silent_empty_chunks_are_sent() {
+        let (_source, chunks) = mpsc::channel(1);
+        let (failed, _failure) = oneshot::channel();
+        let transfer = Transfer::begin("x", None).hidden();
+        let silence = Duration::from_millis(1);
+        let stream = requests(Header::default(), chunks, failed, transfer, silence);
+        let parts: Vec<_> = stream.take(3).filter_map(async |request| request.part).collect().await;
+        let empty = || Part::Chunk(Vec::new());
+        assert_eq!(parts, [Part::Header(Header::default()), empty(), empty()]);
     }
 
     #[tokio::test]

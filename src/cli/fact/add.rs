@@ -53,6 +53,7 @@ const BODY: Text = Text {
     bytes_max: FACT_BODY_BYTES_MAX,
     limit_name: "FACT_BODY_BYTES_MAX",
     too_large: "keep long text as an artifact, and name it in the fact",
+    no_text: text_input::KEEP_AS_ARTIFACT,
 };
 
 /// What to do when there is no text.
@@ -80,7 +81,7 @@ impl Add {
             name: self.name.unwrap_or_default(),
             title: self.title,
             run_id: self.run.unwrap_or(place.run),
-            body: text_input::without_nul(BODY.what, body)?,
+            body: text_input::without_nul(&BODY, body)?,
             request_id,
         };
         let mut output = self.form.open();

@@ -30,7 +30,8 @@ pub(super) struct Event {
     /// The repository [default: that of the run's meta.json, else the project]
     #[arg(long, value_name = "ID")]
     repo: Option<String>,
-    /// Makes repeating the command safe: the same id appends once [default: a random one]
+    /// Makes repeating the command safe: the same id appends once. Give --at a time then,
+    /// and not an age: the same id with another time is refused [default: a random one]
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
     #[command(flatten)]

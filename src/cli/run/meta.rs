@@ -48,7 +48,8 @@ tmux_session_name, flags.setup_failed, flags.tmux_failed, flags.needs_attention,
 flags.needs_attention_reason, flags.abandoned, setup.command, setup.exit_code,
 setup.duration_ms, setup.timed_out, setup.log_path, setup.output_ok, setup.output_summary,
 pr_number, pr_url, last_push_at, last_verify_at, last_report_sync_at, last_report_hash,
-archive.archived_at, archive.merged_at. Times are RFC 3339, or now.";
+archive.archived_at, archive.merged_at. Times are as in 2026-11-21T08:14:30Z, a day such as
+2026-11-21 for its beginning (UTC), as in 5m how long ago it was, or now.";
 
 impl Meta {
     /// Prints or changes it.
@@ -86,8 +87,10 @@ impl Meta {
             meta: Some(meta),
             update_mask: Some(FieldMask { paths }),
             etag: self.etag.unwrap_or_default(),
+            host: String::new(),
         };
-        let answer = self.connection.answer(client.update_run_meta(request)).await?;
+        let answer = self.connection.answer(client.update_run_meta(request)).await;
+        let answer = answer.map_err(|failure| failure.look_first("callboard run meta"))?;
         let meta = answer.meta.unwrap_or_default();
         output.print(&meta, |meta| escape::line(&meta.run_id).into_owned())?;
         output.flush()

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use tokio::sync::mpsc;
+use tonic::transport::Channel;
 
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
@@ -11,6 +12,7 @@ use crate::cli::place::Place;
 use crate::cli::place_flags::TaskFlags;
 use crate::cli::{json_object, request_id, retry};
 use crate::domain::JsonObject;
+use crate::grpc::pb::storage_client::StorageClient;
 use crate::grpc::pb::{AppendTaskLogRequest, AppendTaskLogResponse};
 use crate::limits::{LOG_BATCH_BYTES_MAX, LOG_ENTRIES_MAX, LOG_ENTRY_BYTES_MAX};
 
@@ -49,12 +51,22 @@ Examples:
 struct Batch {
     entries: Vec<String>,
     bytes: usize,
+    /// The line of stdin that the first of them stood in.
+    first_line: u64,
 }
 
 impl Batch {
     fn add(&mut self, entry: &JsonObject) {
         self.bytes += entry.as_str().len();
         self.entries.push(entry.to_string());
+    }
+
+    /// Adds the entry of a line of stdin.
+    fn add_line(&mut self, number: u64, entry: &JsonObject) {
+        if self.entries.is_empty() {
+            self.first_line = number;
+        }
+        self.add(entry);
     }
 
     /// Whether an entry of any size still fits.
@@ -79,7 +91,8 @@ impl Log {
             batch = all(lines).await?;
         }
         let mut output = self.form.open();
-        let appended = self.append(&place, batch, &mut output).await?;
+        let client = self.connection.storage().await?;
+        let appended = self.append(&client, &place, batch, &mut output).await?;
         self.print_offset(&mut output, appended.map(|answer| answer.offset))
     }
 
@@ -89,14 +102,18 @@ impl Log {
         mut lines: mpsc::Receiver<Line>,
     ) -> Result<(), Failure> {
         let mut output = self.form.open();
+        // It connects anew by itself.
+        let client = self.connection.storage().await?;
         let mut first = None;
         let mut ended = Ok(());
         while let Some(line) = lines.recv().await {
             let mut batch = Batch::default();
             let mut next = Some(line);
             while let Some(line) = next {
+                let number = line.number;
                 match entry(line) {
-                    Ok(entry) => entry.iter().for_each(|entry| batch.add(entry)),
+                    Ok(Some(entry)) => batch.add_line(number, &entry),
+                    Ok(None) => {}
                     Err(failure) => {
                         ended = Err(failure);
                         break;
@@ -105,19 +122,28 @@ impl Log {
                 // What is there already goes along.
                 next = if batch.has_room() { lines.try_recv().ok() } else { None };
             }
-            let appended = self.append(place, batch, &mut output).await?;
-            first = first.or(appended.map(|answer| answer.offset));
+            let first_line = batch.first_line;
+            match self.append(&client, place, batch, &mut output).await {
+                Ok(appended) => first = first.or(appended.map(|answer| answer.offset)),
+                Err(failure) => {
+                    output::note(&how_far(first_line, &failure));
+                    ended = Err(failure);
+                }
+            }
             if ended.is_err() {
                 break;
             }
         }
-        self.print_offset(&mut output, first)?;
+        if first.is_some() || ended.is_ok() {
+            self.print_offset(&mut output, first)?;
+        }
         ended
     }
 
     /// Appends a batch, if there is something in it.
     async fn append(
         &self,
+        client: &StorageClient<Channel>,
         place: &Place,
         batch: Batch,
         output: &mut Output,
@@ -132,7 +158,6 @@ impl Log {
             entries: batch.entries,
             request_id,
         };
-        let client = self.connection.storage().await?;
         let append = async || client.clone().append_task_log(request.clone()).await;
         let answer = retry::until_taken(&self.connection, append).await?;
         if answer.duplicate && named_by_caller {
@@ -150,6 +175,20 @@ impl Log {
             Some(_) => {}
         }
         output.flush()
+    }
+}
+
+/// Says which lines are appended when those from `first_line` on could not be.
+fn how_far(first_line: u64, failure: &Failure) -> String {
+    let before = match first_line {
+        ..=1 => "no line of stdin is appended".to_owned(),
+        2 => "line 1 of stdin is appended".to_owned(),
+        line => format!("lines 1 to {} of stdin are appended", line - 1),
+    };
+    if failure.is_of_lost_answer() {
+        format!("{before}; line {first_line} may be: look with callboard logs --task ID")
+    } else {
+        format!("{before}; line {first_line} and what follows are not")
     }
 }
 

@@ -49,6 +49,7 @@ const BODY: Text = Text {
     bytes_max: STATE_MARKDOWN_BYTES_MAX,
     limit_name: "STATE_MARKDOWN_BYTES_MAX",
     too_large: "put long text into a file of the task's folder and name it here",
+    no_text: text_input::KEEP_AS_ARTIFACT,
 };
 
 impl State {

@@ -25,7 +25,7 @@ use crate::limits::TEXT_BYTES_MAX;
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Step {
     /// Which step, from 0
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     index: i32,
     /// What became of it: completed, failed, skipped, running or another word
     #[arg(long, value_name = "STATUS")]
@@ -52,19 +52,19 @@ pub(super) struct Step {
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// How many turns its agent took
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     turns: Option<i32>,
     /// When it began: a time, or as in 5m how long ago [default: --duration-ms before now]
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     started: Option<moment::Moment>,
     /// How long it took
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     duration_ms: Option<i64>,
     /// Further data
     #[arg(long, value_name = "JSON", value_parser = json_object::parse)]
     metadata: Option<JsonObject>,
     /// The step that the task is at from now on [default: it stays]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..), help_heading = "The task")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "The task")]
     current_step: Option<i32>,
     /// The task is at the step behind this one from now on
     #[arg(long, conflicts_with = "current_step", help_heading = "The task")]
@@ -106,6 +106,7 @@ const OUTPUT: Text = Text {
     bytes_max: TEXT_BYTES_MAX,
     limit_name: "TEXT_BYTES_MAX",
     too_large: failure::LONG_OUTPUT,
+    no_text: text_input::KEEP_AS_ARTIFACT,
 };
 
 impl Step {
@@ -125,7 +126,8 @@ impl Step {
             reason: self.reason.unwrap_or_default(),
             etag: self.etag.unwrap_or_default(),
         };
-        let answer = self.connection.answer(client.save_step_result(request)).await?;
+        let answer = self.connection.answer(client.save_step_result(request)).await;
+        let answer = answer.map_err(|failure| failure.look_first("callboard task show"))?;
         let task = answer.task.unwrap_or_default();
         output.print(&task, |task| task.current_step.to_string())?;
         output.flush()

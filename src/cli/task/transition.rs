@@ -61,7 +61,8 @@ impl Transition {
             reason: self.reason.unwrap_or_default(),
             etag: self.etag.unwrap_or_default(),
         };
-        let answer = self.connection.answer(client.transition_task(request)).await?;
+        let answer = self.connection.answer(client.transition_task(request)).await;
+        let answer = answer.map_err(|failure| failure.look_first("callboard task show"))?;
         let task = answer.task.unwrap_or_default();
         output.print(&task, |task| escape::line(&task.status).into_owned())?;
         output.flush()

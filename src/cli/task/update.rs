@@ -41,7 +41,7 @@ pub(super) struct Update {
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
     /// The step it is at, from 0; as many as there are steps when all are done
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     current_step: Option<i32>,
     /// A file with its steps, a JSON array in the form of task.json; - means stdin
     #[arg(long, value_name = "FILE")]
@@ -121,7 +121,8 @@ impl Update {
         };
         let mut output = self.form.open();
         let mut client = self.connection.storage().await?;
-        let answer = self.connection.answer(client.update_task(request)).await?;
+        let answer = self.connection.answer(client.update_task(request)).await;
+        let answer = answer.map_err(|failure| failure.look_first("callboard task show"))?;
         let task = answer.task.unwrap_or_default();
         output.print(&task, |task| escape::line(&task.task_id).into_owned())?;
         output.flush()

@@ -21,7 +21,9 @@ use super::place_flags::PlaceFlags;
 /// of --status. run: until the run of --run has ended, well or not. What is so already is
 /// met at once.
 ///
-/// Exit code 4 when it did not happen in time. A server restart in between is bridged.
+/// Exit code 4 when it did not happen in time, 1 when it cannot happen any more: the task
+/// or the run is gone, or the task has another status that is final. A server restart in
+/// between is bridged.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, verbatim_doc_comment)]
 pub(super) struct Wait {

@@ -5,6 +5,7 @@ use crate::cli::output::{self, Output};
 use crate::cli::place::Place;
 use crate::cli::watch_stream::{Event, WatchStream};
 use crate::cli::{duration, escape};
+use crate::domain::task_status;
 use crate::error::Reason;
 use crate::grpc::pb::watch_response::{Deleted, Frame};
 use crate::grpc::pb::{GetRunInfoRequest, Liveness, Run, Task, WatchKind, WatchRequest};
@@ -88,6 +89,7 @@ impl Wait {
                         output.print(&*task, |_| escape::line(word).into_owned())?;
                         return Ok(true);
                     }
+                    self.check_not_final(&place, &task.status)?;
                 }
                 Seen::Run { run, met } => {
                     is_there = true;
@@ -149,6 +151,15 @@ impl Wait {
             Awaited::Done => format!("task {} to be done", place.bus_label()),
             _ => format!("task {} to be {}", place.bus_label(), self.status.join(" or ")),
         }
+    }
+
+    /// Refuses to wait for a status when the task has another one that is final.
+    fn check_not_final(&self, place: &Place, status: &str) -> Result<(), Failure> {
+        if self.awaited != Awaited::Status || !task_status::is_final(status) {
+            return Ok(());
+        }
+        let is = format!("it is {status}, which is final");
+        Err(Failure::own(&format!("wait for {}", self.label(place)), &is))
     }
 
     fn missing(&self, place: &Place) -> Failure {

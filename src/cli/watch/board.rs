@@ -86,18 +86,19 @@ impl Board {
 
     /// Removes a thing with all that is in it, the innermost first.
     fn remove(&mut self, gone: &Key) -> Vec<Frame> {
-        let is_in = |key: &&Key| match &gone.part {
-            Part::Whole => gone.task.is_empty() || key.task == gone.task,
-            part => key.task == gone.task && key.part == *part,
+        if gone.part != Part::Whole {
+            return self
+                .things
+                .remove(gone)
+                .and_then(|frame| deleted(&frame))
+                .into_iter()
+                .collect();
+        }
+        let is_in = |key: &&Key| {
+            key.project == gone.project && (gone.task.is_empty() || key.task == gone.task)
         };
-        let keys: Vec<Key> = self
-            .things
-            .range(gone..)
-            .map(|(key, _)| key)
-            .take_while(|key| key.project == gone.project)
-            .filter(is_in)
-            .cloned()
-            .collect();
+        let keys: Vec<Key> =
+            self.things.range(gone..).map(|(key, _)| key).take_while(is_in).cloned().collect();
         keys.iter()
             .rev()
             .filter_map(|key| self.things.remove(key))

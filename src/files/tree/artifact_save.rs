@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio_stream::StreamExt as _;
 
-use crate::disk::Renamed;
+use crate::disk::{Renamed, Status};
 use crate::domain::{Artifact, ArtifactId, RequestId, TreePath};
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
@@ -18,6 +18,7 @@ use crate::store::{ContentStream, NewArtifact, SavedArtifact, Storing};
 use super::Tree;
 use super::artifacts::artifact;
 use super::create::Creatable;
+use super::requests;
 use super::staging::StagedFile;
 
 /// An artifact whose content has come, and that gets a name of its own.
@@ -88,31 +89,65 @@ impl Tree {
         request_id: Option<&RequestId>,
     ) -> Result<SavedArtifact> {
         let (id, duplicate) = match new.storing {
-            Storing::Plain => (self.place_plain(staged, new)?, false),
+            Storing::Plain => {
+                (new.id(new.name.as_str()), self.place_plain(staged, new, request_id)?)
+            }
             Storing::Versioned | Storing::Attachment => {
                 let made = self.create(&NamedAnew { new, staged }, request_id)?;
                 (new.id(&made.name), made.duplicate)
             }
         };
         self.changes.touch_artifact(&new.task, &id);
-        let saved = if duplicate {
-            self.or_task_gone(&new.task, self.show_artifact(&new.task, &id))?
-        } else {
-            // What was saved, whatever became of it since.
-            artifact(&new.task, &id, Some(&staged.status()?))
-        };
+        if duplicate {
+            let there = self.or_task_gone(&new.task, self.show_artifact(&new.task, &id))?;
+            let sha256 = self.hash_artifact(&new.path(id.name()))?.map(|(sha256, _)| sha256);
+            return Ok(SavedArtifact { artifact: Artifact { sha256, ..there }, duplicate });
+        }
+        // What was saved, whatever became of it since.
+        let saved = artifact(&new.task, &id, Some(&staged.status()?));
         let saved = Artifact { sha256: Some(staged.sha256()), ..saved };
         Ok(SavedArtifact { artifact: saved, duplicate })
     }
 
-    fn place_plain(&self, staged: &StagedFile, new: &NewArtifact) -> Result<ArtifactId> {
+    /// Puts an artifact in the place of the one with its name, unless an earlier call with
+    /// this request id did: then what is there may be newer. Returns whether one did.
+    fn place_plain(
+        &self,
+        staged: &StagedFile,
+        new: &NewArtifact,
+        request_id: Option<&RequestId>,
+    ) -> Result<bool> {
+        let now = self.clock.now();
+        let content = requests::hash(&NamedAnew { new, staged }.content());
+        if let Some(request_id) = request_id {
+            let known = self.requests.find(request_id, &content, now)?;
+            if known.is_some_and(|known| known.done) {
+                let path = new.place();
+                return match self.disk.status(&path)? {
+                    Some(_) => Ok(true),
+                    None => Err(Error::CreatedAndRemoved {
+                        path: path.to_string(),
+                        request_id: request_id.as_str().to_owned(),
+                    }),
+                };
+            }
+            let name = (new.name.as_str(), "");
+            self.requests.begin(&*self.disk, request_id, &content, name, now)?;
+        }
+        self.replace_plain(staged, new)?;
+        if let Some(request_id) = request_id {
+            self.requests.finish(request_id);
+        }
+        Ok(false)
+    }
+
+    fn replace_plain(&self, staged: &StagedFile, new: &NewArtifact) -> Result<()> {
         // The task is not removed meanwhile.
         let _creating = self.removals.read().unwrap_or_else(PoisonError::into_inner);
         let to = new.place();
         self.prepare_folder(new, &to)?;
         self.disk.rename_over(&staged.path, &to)?;
-        self.disk.sync_folder(&to.folder())?;
-        Ok(new.id(new.name.as_str()))
+        self.disk.sync_folder(&to.folder())
     }
 
     /// Makes the folder of an artifact.
@@ -191,17 +226,17 @@ impl Creatable for NamedAnew<'_> {
         None
     }
 
-    fn make_up_name(&self, tree: &Tree, _: usize) -> String {
+    fn make_up_name(&self, tree: &Tree, _: usize) -> Result<String> {
         let name = self.new.name.as_str();
         if self.new.storing == Storing::Attachment {
-            return paths::new_attachment(&tree.stamp(), name);
+            return Ok(paths::new_attachment(&tree.stamp(), name));
         }
-        // Where it cannot be listed, making it says why.
-        let entries = tree.disk.list(&self.new.place().folder()).ok().flatten().unwrap_or_default();
         let base = self.new.place();
+        let entries = tree.disk.list(&base.folder())?.unwrap_or_default();
         let numbers =
             entries.iter().filter_map(|entry| artifact_names::version_of(base.name(), &entry.name));
-        artifact_names::versioned(name, numbers.max().unwrap_or(0).saturating_add(1))
+        let next = numbers.max().unwrap_or(0).saturating_add(1);
+        Ok(artifact_names::versioned(name, next))
     }
 
     fn record(&self, name: &str) -> TreePath {
@@ -226,21 +261,33 @@ impl Creatable for NamedAnew<'_> {
         tree.place(&self.staged.path, &to)
     }
 
-    /// A number that a call was about to take may have gone to another since.
-    fn is_ours(&self, tree: &Tree, name: &str) -> Result<bool> {
-        if self.new.storing == Storing::Attachment {
-            return Ok(true);
-        }
-        let path = self.record(name);
-        let size = tree.disk.status(&path)?.map(|status| status.length);
-        if size != Some(self.staged.size) {
-            return Ok(false);
-        }
-        let there = tree.hash_artifact(&path)?;
-        Ok(there.is_some_and(|(sha256, _)| sha256 == self.staged.sha256()))
+    /// A number that a call was about to take may have gone to another since: the file
+    /// itself tells whose it is.
+    fn mark(&self) -> Result<String> {
+        Ok(mark_of(&self.staged.status()?))
+    }
+
+    fn has_mark(&self, tree: &Tree, name: &str, mark: &str) -> Result<bool> {
+        let there = tree.disk.status(&self.record(name))?;
+        let is_same_file = there.is_some_and(|status| mark_of(&status) == mark);
+        // Attachments have names that nobody else comes to.
+        Ok(self.new.storing == Storing::Attachment || is_same_file)
+    }
+
+    /// Once its file is removed, that of another may get its identity.
+    fn is_unmade(&self, tree: &Tree) -> bool {
+        self.new.storing == Storing::Versioned
+            && matches!(tree.disk.status(&self.staged.path), Ok(Some(_)))
     }
 
     fn taken(&self, name: &str) -> Error {
         Error::Bug(format!("the made-up name {name} is taken"))
     }
+}
+
+/// Tells a file from others, also from later ones that get its identity: which file it is,
+/// how long, and when it was written.
+fn mark_of(status: &Status) -> String {
+    let Status { identity, length, modified, .. } = status;
+    format!("{}-{}-{length}-{modified}", identity.device, identity.inode)
 }

@@ -152,8 +152,14 @@ impl Tree {
             Some(status) if status.kind == Kind::Folder => drop(self.disk.open(&path)?),
             Some(_) => {}
         }
-        self.disk.remove_file(&path)?;
-        self.disk.sync_folder(&path.folder())?;
+        let removed = self.disk.remove_file(&path);
+        if removed.is_err() && matches!(self.disk.status(&path), Ok(None)) {
+            // Somebody else was quicker; perhaps with all of the task.
+            self.demand_task(task)?;
+            return Err(not_found(task, id));
+        }
+        removed?;
+        self.or_task_gone(task, self.disk.sync_folder(&path.folder()))?;
         self.changes.touch_artifact(task, id);
         Ok(())
     }

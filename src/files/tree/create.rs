@@ -22,7 +22,10 @@ pub(super) trait Creatable {
     fn name(&self) -> Option<&str>;
 
     /// Makes up a name; `attempt` counts from 0.
-    fn make_up_name(&self, tree: &Tree, attempt: usize) -> String;
+    ///
+    /// # Errors
+    /// When it has to look which names there are, and cannot.
+    fn make_up_name(&self, tree: &Tree, attempt: usize) -> Result<String>;
 
     /// The path that exists when the thing exists.
     fn record(&self, name: &str) -> TreePath;
@@ -33,11 +36,22 @@ pub(super) trait Creatable {
     /// Makes it, durably and in one step, unless it is there already.
     fn make(&self, tree: &Tree, name: &str) -> Result<Renamed>;
 
-    /// Whether what is there was made by an earlier call that asked for the same. A name
-    /// that somebody else may come to as well does not say so.
-    fn is_ours(&self, tree: &Tree, name: &str) -> Result<bool> {
-        let _ = (tree, name);
+    /// What tells the thing from others that may get its name: empty where nobody else
+    /// comes to that name.
+    fn mark(&self) -> Result<String> {
+        Ok(String::new())
+    }
+
+    /// Whether what is there has the mark of an earlier call that asked for the same.
+    fn has_mark(&self, tree: &Tree, name: &str, mark: &str) -> Result<bool> {
+        let _ = (tree, name, mark);
         Ok(true)
+    }
+
+    /// Whether a call that failed has surely made nothing; false where that is not known.
+    fn is_unmade(&self, tree: &Tree) -> bool {
+        let _ = tree;
+        false
     }
 
     /// Says that it is there already.
@@ -69,7 +83,7 @@ impl Tree {
         if let Some(found) = &known {
             let record = new.record(&found.name);
             let is_there = self.disk.status(&record)?.is_some();
-            if is_there && new.is_ours(self, &found.name)? {
+            if is_there && new.has_mark(self, &found.name, &found.mark)? {
                 self.sync_creation(&record, &new.commits_in(&found.name))?;
                 self.requests.finish(request_id);
                 return Ok(Made { name: found.name.clone(), duplicate: true });
@@ -89,7 +103,8 @@ impl Tree {
             if self.disk.status(&new.record(name))?.is_some() {
                 return Err(new.taken(name));
             }
-            self.requests.begin(&*self.disk, request_id, &content, name, now)
+            let mark = new.mark()?;
+            self.requests.begin(&*self.disk, request_id, &content, (name, &mark), now)
         };
         let made = self.create_new(new, known.map(|known| known.name), begin);
         match &made {
@@ -97,7 +112,10 @@ impl Tree {
             // Of these nothing was made: the id is free for another try.
             Err(error)
                 if error.reason() == new.taken("").reason()
-                    || error.reason() == Reason::InvalidId =>
+                    || matches!(
+                        error.reason(),
+                        Reason::InvalidId | Reason::WorktreeMissing | Reason::TooManyVersions
+                    ) =>
             {
                 self.requests.withdraw(request_id);
             }
@@ -105,7 +123,9 @@ impl Tree {
             // somebody else may create it, and that is not ours.
             Err(_) => {
                 let record = new.name().map(|name| new.record(name));
-                if record.is_some_and(|record| matches!(self.disk.status(&record), Ok(None))) {
+                let is_absent =
+                    record.is_some_and(|record| matches!(self.disk.status(&record), Ok(None)));
+                if is_absent || new.is_unmade(self) {
                     self.requests.withdraw(request_id);
                 }
             }
@@ -143,7 +163,7 @@ impl Tree {
             let name = match (begun.take(), new.name()) {
                 (Some(name), _) => name,
                 (None, Some(name)) => name.to_owned(),
-                (None, None) => new.make_up_name(self, attempt),
+                (None, None) => new.make_up_name(self, attempt)?,
             };
             let made = match begin(&name) {
                 Ok(()) => new.make(self, &name)?,

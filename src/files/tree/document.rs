@@ -60,14 +60,7 @@ impl Tree {
                 (None, Some(current)) => current.bytes.clone(),
                 (Some(bytes), _) => bytes,
             };
-            if bytes.len() > limits::DOCUMENT_BYTES_MAX {
-                return Err(Error::DocumentTooLarge {
-                    path: path.to_string(),
-                    limit_name: "DOCUMENT_BYTES_MAX",
-                    limit: limits::DOCUMENT_BYTES_MAX,
-                    actual: bytes.len(),
-                });
-            }
+            check_size(path, bytes.len())?;
             if let Some(current) = &current
                 && current.bytes == bytes
                 && !self.is_doubtful(path)
@@ -154,6 +147,19 @@ impl Drop for DocumentLock {
             tracing::error!(%error, "cannot unlock a document");
         }
     }
+}
+
+/// Refuses a document that would not be read again.
+pub(super) fn check_size(path: &TreePath, bytes: usize) -> Result<()> {
+    if bytes <= limits::DOCUMENT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::DocumentTooLarge {
+        path: path.to_string(),
+        limit_name: "DOCUMENT_BYTES_MAX",
+        limit: limits::DOCUMENT_BYTES_MAX,
+        actual: bytes,
+    })
 }
 
 fn check_etag(path: &TreePath, expected: Option<&Etag>, current: Option<&Document>) -> Result<()> {

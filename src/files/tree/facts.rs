@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use crate::disk::{Expected, Renamed, Replaced};
 use crate::domain::{Fact, FactId, FactScope, FactText, RequestId, TreePath};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::layout::{fact_file, fact_names, paths};
-use crate::store::{Created, FactPosition, FactQuery, NewFact, Page};
+use crate::limits::NAME_BYTES_MAX;
+use crate::store::{Created, NewFact};
 
 use super::Tree;
 use super::create::Creatable;
@@ -32,13 +33,13 @@ impl Creatable for NewFact {
         None
     }
 
-    fn make_up_name(&self, tree: &Tree, _: usize) -> String {
+    fn make_up_name(&self, tree: &Tree, _: usize) -> Result<String> {
         let name = match (self.name.is_empty(), slug(&self.title)) {
             (false, _) => self.name.clone(),
             (true, slug) if slug.is_empty() => random_word(),
             (true, slug) => slug,
         };
-        fact_names::new(&self.scope, &tree.stamp(), &name)
+        Ok(fact_names::new(&self.scope, &tree.stamp(), &name))
     }
 
     fn record(&self, name: &str) -> TreePath {
@@ -94,8 +95,15 @@ impl Tree {
     /// Returns a fact with its body.
     pub(in crate::files) fn fact(&self, scope: &FactScope, id: &FactId) -> Result<Fact> {
         self.demand_scope(scope)?;
+        self.read_fact(scope, id)
+    }
+
+    /// Reads a fact about something that exists.
+    pub(super) fn read_fact(&self, scope: &FactScope, id: &FactId) -> Result<Fact> {
         let path = fact_names::file(scope, id.as_str());
-        let is_fact = fact_names::fact_of_file(scope, path.name()).is_some();
+        // With its ending a name may be longer than any file's.
+        let is_fact = path.name().len() <= NAME_BYTES_MAX
+            && fact_names::fact_of_file(scope, path.name()).is_some();
         let document = if is_fact { self.read_document(&path)? } else { None };
         let Some(document) = document else {
             return Err(Error::FactNotFound { scope: scope.to_string(), fact_id: id.to_string() });
@@ -111,9 +119,9 @@ impl Tree {
     /// Returns a fact as a list shows it, without its body, also a damaged one.
     ///
     /// # Errors
-    /// FACT_NOT_FOUND, or that what it is about is not found.
+    /// FACT_NOT_FOUND.
     pub(super) fn show_fact(&self, scope: &FactScope, id: &FactId) -> Result<Fact> {
-        let error = match self.fact(scope, id) {
+        let error = match self.read_fact(scope, id) {
             Ok(mut fact) => {
                 fact.text.body = String::new();
                 return Ok(fact);
@@ -145,55 +153,11 @@ impl Tree {
         said.or_else(|| fact_names::time_in(scope, id)).or_else(modified)
     }
 
-    /// Lists facts, newest first.
-    pub(in crate::files) fn list_facts(&self, query: &FactQuery) -> Result<Page<Fact>> {
-        self.demand_scope(&query.scope)?;
-        let mut facts: Vec<(FactPosition, Fact)> = Vec::new();
-        for id in self.fact_ids(&query.scope)? {
-            let fact = match self.show_fact(&query.scope, &id) {
-                Ok(fact) => fact,
-                // Removed meanwhile.
-                Err(error) if error.reason() == Reason::FactNotFound => continue,
-                Err(error) => return Err(error),
-            };
-            let position = FactPosition { created_at: fact.text.created_at, id };
-            if query.takes(&fact) && query.after.as_ref().is_none_or(|after| position < *after) {
-                facts.push((position, fact));
-            }
-        }
-        facts.sort_by(|(one, _), (other, _)| other.cmp(one));
-        let more = facts.len() > query.limit;
-        facts.truncate(query.limit);
-        let with_body = |fact: Fact| match self.fact(&fact.scope, &fact.id) {
-            Ok(whole) if query.with_bodies && fact.problem.is_none() => whole,
-            _ => fact,
-        };
-        let facts = facts.into_iter().map(|(_, fact)| fact);
-        let items =
-            if query.with_bodies { facts.map(with_body).collect() } else { facts.collect() };
-        Ok(Page { items, more })
-    }
-
-    /// Lists the ids of the facts about something, in no order.
-    pub(super) fn fact_ids(&self, scope: &FactScope) -> Result<Vec<FactId>> {
-        let entries = self.disk.list(&paths::facts_folder(scope))?.unwrap_or_default();
-        let ids = entries.iter().filter_map(|entry| fact_names::fact_of_file(scope, &entry.name));
-        Ok(ids.collect())
-    }
-
-    fn demand_scope(&self, scope: &FactScope) -> Result<()> {
+    /// Refuses what does not exist.
+    pub(super) fn demand_scope(&self, scope: &FactScope) -> Result<()> {
         match scope {
             FactScope::Project(project) => self.demand_project(project),
             FactScope::Task(task) => self.demand_task(task),
         }
-    }
-}
-
-impl FactQuery {
-    fn takes(&self, fact: &Fact) -> bool {
-        let at = fact.text.created_at;
-        (self.run_id.is_empty() || self.run_id == fact.text.run_id)
-            && self.since.is_none_or(|since| at.is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| at.is_some_and(|at| at < until))
     }
 }

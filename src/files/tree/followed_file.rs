@@ -1,14 +1,19 @@
 //! A file that is read from a place on, and that may grow, be cut, be replaced or not be
 //! there yet.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, Identity};
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
+use crate::files::blocking::blocking;
 use crate::limits::FOLLOW_POLL_INTERVAL;
+
+use super::file_hints::FileHint;
 
 /// What is read at a time to find the beginning of the last lines.
 const TAIL_BLOCK_BYTES: u64 = 64 << 10;
@@ -77,6 +82,20 @@ impl FollowedFile {
         Ok(bytes)
     }
 
+    /// Makes what the file holds durable, whoever wrote it, then its name.
+    pub(super) fn sync(&self, name: impl FnOnce(&dyn DiskFile) -> Result<()>) -> Result<()> {
+        let Some(file) = &self.open else { return Ok(()) };
+        file.sync().map_err(|source| Error::io("sync", self.path.as_str(), source))?;
+        name(&**file)
+    }
+
+    /// Returns which file is open.
+    pub(super) fn identity(&self) -> Result<Option<Identity>> {
+        let status = self.open.as_ref().map(|file| file.status()).transpose();
+        let status = status.map_err(|source| self.failed(source))?;
+        Ok(status.map(|status| status.identity))
+    }
+
     /// Goes past the next bytes.
     pub(super) fn advance(&mut self, count: usize) {
         self.offset += count as u64;
@@ -108,29 +127,83 @@ impl FollowedFile {
     }
 }
 
-/// Waits for a change, or until it is time to look without one.
-///
-/// # Errors
+/// What a look at a file gives.
+pub(super) enum Look<T> {
+    /// The next of it.
+    Item(T),
+    /// Nothing now, but something may come.
+    Nothing,
+    /// Nothing more will come.
+    End,
+}
+
+/// Who looks at a file, again and again.
+pub(super) trait Looking: Send + 'static {
+    /// What it finds.
+    type Item: Send + 'static;
+
+    /// Looks once. Blocks.
+    fn look(&mut self) -> Result<Look<Self::Item>>;
+}
+
+/// Streams what a reader finds, until its end or an error. Where there is nothing now, it
+/// waits for a hint, or until it is time to look without one; at the shutdown it ends with
 /// SHUTTING_DOWN.
-pub(super) async fn wait_for_change(
-    changed: Option<impl Future<Output = ()>>,
-    shutdown: &CancellationToken,
-) -> Result<()> {
-    let changed = async {
-        match changed {
-            Some(changed) => changed.await,
-            None => std::future::pending().await,
+pub(super) fn stream_of<R: Looking>(
+    reader: R,
+    hint: Option<FileHint>,
+    shutdown: CancellationToken,
+) -> Pin<Box<dyn Stream<Item = Result<R::Item>> + Send>> {
+    let state = Some((reader, hint, shutdown));
+    Box::pin(futures_util::stream::unfold(state, |state| async {
+        let (reader, hint, shutdown) = state?;
+        match next(reader, hint.as_ref(), &shutdown).await {
+            Ok(Some((reader, item))) => Some((Ok(item), Some((reader, hint, shutdown)))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
         }
-    };
-    tokio::select! {
-        () = changed => Ok(()),
-        () = tokio::time::sleep(FOLLOW_POLL_INTERVAL) => Ok(()),
-        () = shutdown.cancelled() => Err(Error::ShuttingDown),
+    }))
+}
+
+/// Returns what comes next, when something comes; none at the end.
+async fn next<R: Looking>(
+    mut reader: R,
+    hint: Option<&FileHint>,
+    shutdown: &CancellationToken,
+) -> Result<Option<(R, R::Item)>> {
+    loop {
+        // From before the look on, so that no change falls in between.
+        let changed = hint.map(FileHint::next);
+        let look;
+        (reader, look) = blocking(move || {
+            let look = reader.look()?;
+            Ok((reader, look))
+        })
+        .await?;
+        match look {
+            Look::Item(item) => return Ok(Some((reader, item))),
+            Look::End => return Ok(None),
+            Look::Nothing => {}
+        }
+        let changed = async {
+            match changed {
+                Some(changed) => changed.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = changed => {}
+            () = tokio::time::sleep(FOLLOW_POLL_INTERVAL) => {}
+            () = shutdown.cancelled() => return Err(Error::ShuttingDown),
+        }
     }
 }
 
 /// Finds where the last so many lines before a place begin.
 fn tail_start(file: &dyn DiskFile, size: u64, lines: u64) -> std::io::Result<u64> {
+    if lines == 0 {
+        return Ok(size);
+    }
     let mut wanted = lines;
     let mut end = size;
     let mut block = Vec::new();

@@ -1,5 +1,5 @@
 //! Files of lines: only appended to, under their own lock, with one write and one sync
-//! for all lines of a call. What is being written is not read before it is on disk.
+//! for all lines of a call.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,14 +23,19 @@ pub(super) struct NewLines<'a> {
     pub(super) deadline: Instant,
     /// Makes a repetition safe: the caller's id, and the hash of what he asks for.
     pub(super) request: Option<(&'a RequestId, String)>,
-    /// Makes the lines, each with its end, for the time of the first try.
-    pub(super) lines: &'a dyn Fn(Timestamp) -> Vec<u8>,
+    /// What else the lines are made of, that may be another by the time of a repetition.
+    pub(super) context: &'a str,
+    /// Makes the lines, each with its end, for the time and the context of the first try.
+    pub(super) lines: &'a dyn Fn(Timestamp, &str) -> Vec<u8>,
 }
 
 /// Where an earlier call appended its lines, or was about to.
 struct Begun {
     offset: u64,
+    /// How many bytes.
+    count: usize,
     at: Timestamp,
+    context: String,
 }
 
 impl Tree {
@@ -40,18 +45,22 @@ impl Tree {
     /// LOCK_TIMEOUT, REQUEST_ID_REUSED, DISK_FULL, IO. Nothing is appended then, as far as
     /// what was written can be cut off again.
     pub(super) fn append_lines(&self, new: &NewLines<'_>) -> Result<LinesAppended> {
-        let locked = LockedFile::take(self, &new.path, new.deadline)?;
-        let now = self.clock.now();
+        // Before the file is made: what is refused or was done leaves nothing new.
         let known = match &new.request {
-            Some((request_id, content)) => self.requests.find(request_id, content, now)?,
+            Some((request_id, content)) => {
+                self.requests.find(request_id, content, self.clock.now())?
+            }
             None => None,
         };
-        if let Some(known) = known
-            && let Some(begun) = Begun::parse(&known.name)
-        {
-            let bytes = (new.lines)(begun.at);
+        let known = known.and_then(|known| Some((Begun::parse(&known.mark)?, known.done)));
+        if let Some((begun, true)) = known {
+            return Ok(appended(begun.offset, begun.count, true));
+        }
+        let locked = LockedFile::take(self, &new.path, new.deadline)?;
+        if let Some((begun, false)) = known {
+            let bytes = (new.lines)(begun.at, &begun.context);
             let there = locked.count_there(begun.offset, &bytes)?;
-            if there == bytes.len() || known.done {
+            if there == bytes.len() {
                 // The call that wrote them may have been cut off before its sync.
                 locked.sync(self)?;
                 return Ok(appended(begun.offset, bytes.len(), true));
@@ -63,19 +72,43 @@ impl Tree {
                 return Ok(appended(begun.offset, bytes.len(), false));
             }
         }
+        self.append_anew(new, &locked)
+    }
+
+    fn append_anew(&self, new: &NewLines<'_>, locked: &LockedFile) -> Result<LinesAppended> {
+        let now = self.clock.now();
         let length = locked.length()?;
         let is_torn = locked.is_torn(length)?;
-        let begun = Begun { offset: length + u64::from(is_torn), at: now };
+        let lines = (new.lines)(now, new.context);
+        let begun = Begun {
+            offset: length + u64::from(is_torn),
+            count: lines.len(),
+            at: now,
+            context: new.context.to_owned(),
+        };
+        // What another appends after a failure is not to be taken for the lines of this call.
+        let withdraw = || {
+            if let Some((request_id, _)) = &new.request {
+                self.requests.withdraw(request_id);
+            }
+        };
         if let Some((request_id, content)) = &new.request {
-            self.requests.begin(&*self.disk, request_id, content, &begun.name(), now)?;
+            let mark = begun.mark();
+            let name = (new.path.as_str(), mark.as_str());
+            let remembered = self.requests.begin(&*self.disk, request_id, content, name, now);
+            remembered.inspect_err(|_| withdraw())?;
         }
-        let lines = (new.lines)(now);
         let mut bytes = Vec::with_capacity(lines.len() + 1);
         if is_torn {
             bytes.push(b'\n');
         }
         bytes.extend_from_slice(&lines);
-        locked.write(self, &bytes)?;
+        if let Err(error) = locked.write(self, &bytes) {
+            if locked.length().is_ok_and(|now| now == length) {
+                withdraw();
+            }
+            return Err(error);
+        }
         self.finish_lines(new);
         Ok(appended(begun.offset, lines.len(), false))
     }
@@ -85,11 +118,6 @@ impl Tree {
             self.requests.finish(request_id);
         }
     }
-
-    /// Returns how far a file of lines is on disk, of so many bytes.
-    pub(super) fn synced_length(&self, path: &TreePath, length: u64) -> u64 {
-        super::locked(&self.unsynced_lines).get(path).map_or(length, |synced| length.min(*synced))
-    }
 }
 
 fn appended(offset: u64, count: usize, duplicate: bool) -> LinesAppended {
@@ -97,14 +125,21 @@ fn appended(offset: u64, count: usize, duplicate: bool) -> LinesAppended {
 }
 
 impl Begun {
-    /// What is remembered of it as the name of what the request creates.
-    fn name(&self) -> String {
-        format!("{} {}", self.offset, self.at)
+    /// What is remembered of it, beside the path.
+    fn mark(&self) -> String {
+        format!("{} {} {} {}", self.offset, self.count, self.at, self.context)
     }
 
-    fn parse(name: &str) -> Option<Self> {
-        let (offset, at) = name.split_once(' ')?;
-        Some(Self { offset: offset.parse().ok()?, at: at.parse().ok()? })
+    fn parse(mark: &str) -> Option<Self> {
+        let (offset, rest) = mark.split_once(' ')?;
+        let (count, rest) = rest.split_once(' ')?;
+        let (at, context) = rest.split_once(' ')?;
+        Some(Self {
+            offset: offset.parse().ok()?,
+            count: count.parse().ok()?,
+            at: at.parse().ok()?,
+            context: context.to_owned(),
+        })
     }
 }
 
@@ -116,6 +151,10 @@ struct LockedFile {
 
 impl LockedFile {
     fn take(tree: &Tree, path: &TreePath, deadline: Instant) -> Result<Self> {
+        if tree.disk.status(path)?.is_none() {
+            // A new file may get the identity of the one that was there.
+            tree.forget_entry(path);
+        }
         loop {
             let file = tree.disk.create_append(path)?;
             let locked = Self { path: path.clone(), file };
@@ -164,15 +203,21 @@ impl LockedFile {
     /// Appends bytes and makes them durable, or cuts them off again.
     fn write(&self, tree: &Tree, bytes: &[u8]) -> Result<()> {
         let length = self.length()?;
-        let _unsynced = Unsynced::note(tree, &self.path, length);
+        let writing = tree.line_files.begin(&self.path, length);
         let written = self.file.append(bytes).map_err(|source| self.failed("append to", source));
-        written.and_then(|()| self.sync(tree)).inspect_err(|_| {
+        let done = written.and_then(|()| self.sync(tree)).inspect_err(|_| {
             // Nobody else appends who respects the lock.
             let now = self.file.status().map(|status| status.length);
             if now.is_ok_and(|now| now > length && now <= length + bytes.len() as u64) {
                 let _ = self.file.truncate(length);
             }
-        })
+        });
+        if done.is_ok() {
+            writing.finish(self.status()?);
+        }
+        // The system gave its hint before the sync.
+        tree.hints.tell(&self.path);
+        done
     }
 
     /// Makes the file durable, its name included, and makes sure that it is still there.
@@ -196,25 +241,5 @@ impl Drop for LockedFile {
         if let Err(error) = self.file.unlock() {
             tracing::error!(path = %self.path, %error, "cannot unlock a file");
         }
-    }
-}
-
-/// Keeps readers from what is not on disk, for as long as this lives; then wakes them.
-struct Unsynced<'a> {
-    tree: &'a Tree,
-    path: &'a TreePath,
-}
-
-impl<'a> Unsynced<'a> {
-    fn note(tree: &'a Tree, path: &'a TreePath, synced: u64) -> Self {
-        super::locked(&tree.unsynced_lines).insert(path.clone(), synced);
-        Self { tree, path }
-    }
-}
-
-impl Drop for Unsynced<'_> {
-    fn drop(&mut self) {
-        super::locked(&self.tree.unsynced_lines).remove(self.path);
-        self.tree.hints.tell(self.path);
     }
 }

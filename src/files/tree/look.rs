@@ -19,6 +19,7 @@ use super::{TIME_GRAIN, Tree};
 /// own, for all programs of the user together; what is beyond is looked at from time
 /// to time.
 pub(super) const HINTED_FOLDERS_MAX: usize = 8192;
+
 /// What was seen of the things that are watched, so that most looks read nothing.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -149,7 +150,16 @@ impl<'a> Look<'a> {
         if matches!(self.tree.disk.status(&top), Ok(Some(_))) {
             self.folders.insert(top);
         }
-        for (id, _) in ids {
+        for (id, error) in ids {
+            if let Some(error) = error {
+                let below = format!("{}/", id.name());
+                let is_below = |key: &Key| match key {
+                    Key::Artifact(of, one) => of == task && one.name().starts_with(&below),
+                    _ => false,
+                };
+                self.keep(&error, is_below);
+                continue;
+            }
             if let ArtifactId::Artifact(_) = id {
                 let folder = paths::artifact_file(&paths::task_folder(task), &id).folder();
                 self.folders.insert(folder);

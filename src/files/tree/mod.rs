@@ -11,10 +11,12 @@ mod changes;
 mod clean_up;
 mod create;
 mod document;
+mod fact_list;
 mod facts;
 mod file_hints;
 mod followed_file;
 mod json_lines;
+mod line_files;
 mod look;
 mod made_up_names;
 mod observer;
@@ -56,7 +58,9 @@ use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
 
 use changes::Changes;
+use fact_list::FactHeads;
 use file_hints::FileHints;
+use line_files::LineFiles;
 use requests::Requests;
 use run_index::RunIndex;
 use task_list::Ages;
@@ -91,8 +95,10 @@ pub(super) struct Tree {
     removals: Arc<RwLock<()>>,
     /// Files that are appended to, as they were when their names were made durable.
     synced_entries: Mutex<HashMap<TreePath, Identity>>,
-    /// Files of lines that are being appended to: how far each is on disk.
-    unsynced_lines: Mutex<HashMap<TreePath, u64>>,
+    /// How far files of lines are on disk.
+    line_files: LineFiles,
+    /// Facts as they were listed.
+    fact_heads: FactHeads,
     /// What an earlier server left half-way.
     pub(super) left_over: Vec<TreePath>,
     /// What watchers see.
@@ -124,7 +130,8 @@ impl Tree {
             synced_folders,
             removals,
             synced_entries: Mutex::default(),
-            unsynced_lines: Mutex::default(),
+            line_files: LineFiles::default(),
+            fact_heads: FactHeads::default(),
             changes: Arc::default(),
             streams: Arc::default(),
             disk,

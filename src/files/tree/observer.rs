@@ -24,6 +24,7 @@ const LOOK_REST: u32 = 20;
 const HINT_INTERVAL: Duration = Duration::from_millis(2);
 /// And it rests for so many times as long as the look took.
 const HINT_REST: u32 = 4;
+
 /// Looks after what is watched, until the shutdown.
 pub(in crate::files) async fn observe(tree: Arc<Tree>) {
     let changes = Arc::clone(&tree.changes);
@@ -206,7 +207,8 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
             changes.touch(Key::Run(RunPlace { task, folder: run.to_string() }));
         }
         Some(_) => {}
-        None if paths::is_bus_or_archive(inner) => {}
+        // What is appended to the log changes nothing of the task.
+        None if paths::is_bus_or_archive(inner) || is_log_of(&task, inner) => {}
         // Runs may have come with their folder.
         None if paths::runs_folder(&task).name() == inner => changes.touch_all_of(task),
         None => changes.touch(Key::Task(task)),
@@ -227,4 +229,8 @@ fn artifact_of<'a>(
     let is_artifact =
         is_among_artifacts && !names.last().is_none_or(|name| paths::is_temporary(name));
     is_artifact.then(|| ArtifactId::Artifact(names.join("/")))
+}
+
+fn is_log_of(task: &TaskKey, name: &str) -> bool {
+    paths::task_log_file(&paths::task_folder(task)).name() == name
 }

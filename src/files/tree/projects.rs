@@ -30,8 +30,8 @@ impl Creatable for NewProject {
         Some(self.id.as_str())
     }
 
-    fn make_up_name(&self, _: &Tree, _: usize) -> String {
-        self.id.to_string()
+    fn make_up_name(&self, _: &Tree, _: usize) -> Result<String> {
+        Ok(self.id.to_string())
     }
 
     fn record(&self, _: &str) -> TreePath {

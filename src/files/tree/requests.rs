@@ -15,7 +15,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::domain::{Etag, RequestId};
 use crate::error::{Error, Result};
 use crate::layout::paths;
-use crate::limits::CREATE_REQUEST_AGE;
+use crate::limits::{CREATE_REQUEST_AGE, CREATE_REQUESTS_MAX};
 
 /// A file that has grown to four times what it held, and by this many lines, is
 /// written anew without what is old.
@@ -29,6 +29,9 @@ pub(super) struct Request {
     content: String,
     /// The name of what it creates; empty when it was withdrawn.
     pub(super) name: String,
+    /// What tells it from others that may get its name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) mark: String,
     at: Timestamp,
     /// Whether it was created, so that its absence means that it was removed since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -104,13 +107,14 @@ impl Requests {
         disk: &dyn Disk,
         request_id: &RequestId,
         content: &str,
-        name: &str,
+        (name, mark): (&str, &str),
         now: Timestamp,
     ) -> Result<()> {
         let request = Request {
             request_id: request_id.as_str().to_owned(),
             content: content.to_owned(),
             name: name.to_owned(),
+            mark: mark.to_owned(),
             at: now,
             done: false,
         };
@@ -119,7 +123,9 @@ impl Requests {
             let mut state = super::locked(&self.state);
             let line = request.line()?;
             state.known.insert(request.request_id.clone(), request);
-            if state.file.is_none() || state.lines > 4 * state.lines_anew + STALE_LINES_MAX {
+            let is_full = state.known.len() >= CREATE_REQUESTS_MAX;
+            let is_stale = state.lines > 4 * state.lines_anew + STALE_LINES_MAX;
+            if state.file.is_none() || is_stale || is_full {
                 state.forget_old(now);
                 return state.write_anew(disk);
             }
@@ -173,6 +179,13 @@ impl Request {
 impl State {
     fn forget_old(&mut self, now: Timestamp) {
         self.known.retain(|_, request| request.is_young(now));
+        if self.known.len() >= CREATE_REQUESTS_MAX {
+            // Half at once, so that this is rare.
+            let mut times: Vec<Timestamp> = self.known.values().map(|known| known.at).collect();
+            let (_, middle, _) = times.select_nth_unstable(CREATE_REQUESTS_MAX / 2);
+            let middle = *middle;
+            self.known.retain(|_, known| known.at > middle);
+        }
     }
 
     /// Appends a line that need not be durable.
@@ -241,7 +254,7 @@ mod tests {
             for n in 0..300 {
                 let id =
                     RequestId::parse(&format!("{day}-{n}")).expect("an id").expect("not empty");
-                requests.begin(&disk, &id, "content", "name", now).expect("remembered");
+                requests.begin(&disk, &id, "content", ("name", ""), now).expect("remembered");
                 requests.finish(&id);
             }
             now += SignedDuration::from_hours(25);

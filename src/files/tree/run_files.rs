@@ -82,6 +82,11 @@ impl Tree {
         Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
     }
 
+    /// Forgets that a file's name is durable.
+    pub(super) fn forget_entry(&self, path: &TreePath) {
+        super::locked(&self.synced_entries).remove(path);
+    }
+
     /// Makes a file's name durable, once for each file.
     pub(super) fn sync_entry(&self, path: &TreePath, file: &dyn DiskFile) -> Result<()> {
         let failed = |source| Error::io("look at", path.as_str(), source);
@@ -122,7 +127,7 @@ impl Tree {
         }
         if is_absent {
             // A new file may get the identity of the one that was there.
-            super::locked(&self.synced_entries).remove(&path);
+            self.forget_entry(&path);
         }
         if let RunFile::Log(_) = file {
             let logs = paths::logs_folder(&place.path());

@@ -27,6 +27,7 @@ impl Tree {
         }
         let mut page = RunPage { runs: Vec::new(), next: None };
         let mut examined = 0;
+        let mut meta_bytes = 0;
         let after = query.after.as_ref();
         for task in tasks.iter().filter(|task| after.is_none_or(|after| **task >= after.task)) {
             let folders = match self.run_folders(task) {
@@ -42,7 +43,11 @@ impl Tree {
                 if after.is_some_and(|after| position <= *after) {
                     continue;
                 }
-                if page.runs.len() == query.limit || examined == limits::RUNS_EXAMINED_MAX {
+                // More than fits into an answer is for the next page.
+                let is_full = page.runs.len() == query.limit
+                    || examined == limits::RUNS_EXAMINED_MAX
+                    || meta_bytes >= limits::ANSWER_BYTES_MAX as u64;
+                if is_full {
                     return Ok(page);
                 }
                 examined += 1;
@@ -51,6 +56,8 @@ impl Tree {
                 match self.show_run(&place) {
                     Ok(mut run) if fits(&run, &query.statuses) => {
                         if query.with_meta {
+                            let status = self.disk.status(&place.meta()).ok().flatten();
+                            meta_bytes += status.map_or(0, |status| status.length);
                             run.meta = self.show_meta(&place).map(Box::new);
                         }
                         page.runs.push(run);

@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use crate::domain::{
-    Etag, Liveness, RequestId, RunArchive, RunEvent, RunFile, RunFlags, RunInfo, RunMeta, RunSetup,
+    Etag, RequestId, RunArchive, RunEvent, RunFile, RunFlags, RunInfo, RunMeta, RunSetup,
 };
 use crate::error::{Error, Reason, Result};
+use crate::host;
 use crate::layout::{event_line, meta_file, paths};
+use crate::limits::LABEL_BYTES_MAX;
 use crate::store::{
     LinesAppended, NewRunEvent, RunArchiveChange, RunFlagsChange, RunMetaChange, RunSetupChange,
     RunSetupFields,
@@ -92,7 +94,7 @@ impl Tree {
                     let mut meta = RunMeta::default();
                     apply(&mut meta, change);
                     let run = self.show_run(place)?;
-                    let is_here = run.liveness != Liveness::Remote;
+                    let is_here = change.host.is_empty() || change.host == host::name();
                     self.new_meta(&run.info, &place.folder, is_here, meta)?
                 }
             };
@@ -149,7 +151,8 @@ impl Tree {
             return Err(place.not_found());
         }
         let repo_id = match new.repo_id.as_str() {
-            "" => self.show_meta(place).map(|meta| meta.repo_id).filter(|id| !id.is_empty()),
+            // Another program may have written anything there.
+            "" => self.show_meta(place).map(|meta| meta.repo_id).filter(|id| is_label(id)),
             given => Some(given.to_owned()),
         };
         let repo_id = repo_id.unwrap_or_else(|| place.task.project.to_string());
@@ -163,10 +166,11 @@ impl Tree {
             path: place.events(),
             deadline,
             request: request_id.map(content),
-            lines: &|now| {
+            context: &repo_id,
+            lines: &|now, repo_id| {
                 event_line::write(&RunEvent {
                     timestamp: new.timestamp.unwrap_or(now),
-                    repo_id: repo_id.clone(),
+                    repo_id: repo_id.to_owned(),
                     run_id: place.folder.clone(),
                     event: new.event.clone(),
                     data: new.data.clone(),
@@ -175,6 +179,10 @@ impl Tree {
         });
         self.or_gone(place, appended)
     }
+}
+
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LABEL_BYTES_MAX && !text.contains(char::is_control)
 }
 
 /// Sets a field that is to change.

@@ -12,8 +12,7 @@ use crate::limits::{FILE_CHUNK_BYTES, LOST_SILENCE};
 use crate::store::{ChunkStream, FileChunk, FileStart, RunFileQuery};
 
 use super::Tree;
-use super::file_hints::FileHint;
-use super::followed_file::{FollowedFile, wait_for_change};
+use super::followed_file::{FollowedFile, Look, Looking, stream_of};
 use super::runs::RunPlace;
 
 /// A reader of one file.
@@ -30,14 +29,6 @@ struct Reader {
     _seat: Seat,
 }
 
-/// What a look at the file gives.
-enum Look {
-    Chunk(FileChunk),
-    /// Nothing now, but something may come.
-    Nothing,
-    End,
-}
-
 impl Tree {
     /// Opens a stream of the chunks of a file.
     pub(in crate::files) async fn read_run_file(
@@ -51,35 +42,26 @@ impl Tree {
             let path = reader.content.path().clone();
             self.hints.follow(&[path, reader.place.record(), reader.place.path()])
         });
-        let state = Some((reader, hint));
-        Ok(Box::pin(futures_util::stream::unfold(state, |state| async {
-            let (reader, hint) = state?;
-            match next(reader, hint.as_ref()).await {
-                Ok(Some((reader, chunk))) => Some((Ok(chunk), Some((reader, hint)))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error), None)),
-            }
-        })))
+        Ok(stream_of(reader, hint, self.shutdown.clone()))
     }
 }
 
-/// Returns the next chunk, when there is one; none at the end.
-async fn next(mut reader: Reader, hint: Option<&FileHint>) -> Result<Option<(Reader, FileChunk)>> {
-    loop {
-        // From before the look on, so that no change falls in between.
-        let changed = hint.map(FileHint::next);
-        let look;
-        (reader, look) = blocking(move || {
-            let look = reader.look()?;
-            Ok((reader, look))
-        })
-        .await?;
-        match look {
-            Look::Chunk(chunk) => return Ok(Some((reader, chunk))),
-            Look::End => return Ok(None),
-            Look::Nothing => {}
+impl Looking for Reader {
+    type Item = FileChunk;
+
+    /// Reads on, as far as there is something.
+    fn look(&mut self) -> Result<Look<FileChunk>> {
+        if let Some(chunk) = self.read(!self.follow)? {
+            return Ok(Look::Item(chunk));
         }
-        wait_for_change(changed, &reader.tree.shutdown).await?;
+        if !self.follow {
+            return Ok(Look::End);
+        }
+        if !self.is_over()? {
+            return Ok(Look::Nothing);
+        }
+        // What was written before the end came may have come after the first look.
+        Ok(self.read(true)?.map_or(Look::End, Look::Item))
     }
 }
 
@@ -132,21 +114,6 @@ impl Reader {
         Error::OffsetMismatch { path: self.content.path().to_string(), offset, size }
     }
 
-    /// Reads on, as far as there is something.
-    fn look(&mut self) -> Result<Look> {
-        if let Some(chunk) = self.read(!self.follow)? {
-            return Ok(Look::Chunk(chunk));
-        }
-        if !self.follow {
-            return Ok(Look::End);
-        }
-        if !self.is_over()? {
-            return Ok(Look::Nothing);
-        }
-        // What was written before the end came may have come after the first look.
-        Ok(self.read(true)?.map_or(Look::End, Look::Chunk))
-    }
-
     /// Whether nothing is written any more.
     fn is_over(&self) -> Result<bool> {
         match self.liveness()? {
@@ -176,9 +143,13 @@ impl Reader {
     /// this is all that will come.
     fn read(&mut self, is_all: bool) -> Result<Option<FileChunk>> {
         for _ in 0..2 {
-            // What we append ourselves, the events, is on disk before it is read.
-            let until = self.tree.synced_length(self.content.path(), self.until);
-            let mut bytes = self.content.peek(FILE_CHUNK_BYTES, until)?;
+            let mut bytes = match self.file {
+                // We append the events: nobody sees one before it is on disk.
+                RunFile::Events => {
+                    self.tree.peek_synced(&mut self.content, FILE_CHUNK_BYTES, self.until)?
+                }
+                _ => self.content.peek(FILE_CHUNK_BYTES, self.until)?,
+            };
             // A chunk that is full may end within a character, whatever comes.
             if !is_all || bytes.len() == FILE_CHUNK_BYTES {
                 bytes.truncate(whole_characters(&bytes));

@@ -78,8 +78,8 @@ impl Creatable for NewRun {
         self.run.as_ref().map(|run| run.as_str())
     }
 
-    fn make_up_name(&self, tree: &Tree, _: usize) -> String {
-        tree.stamp()
+    fn make_up_name(&self, tree: &Tree, _: usize) -> Result<String> {
+        Ok(tree.stamp())
     }
 
     fn record(&self, name: &str) -> TreePath {

@@ -68,6 +68,7 @@ impl Tree {
             return Err(crate::error::Error::Bug(format!("{to} is taken")));
         }
         self.synced_folders.forget(folder);
+        super::locked(&self.synced_entries).retain(|path, _| !path.is_in(folder));
         self.disk.sync_folder(&folder.folder())?;
         Ok(to)
     }

@@ -40,14 +40,14 @@ impl Creatable for NewTask {
         self.task.as_ref().map(|task| task.as_str())
     }
 
-    fn make_up_name(&self, tree: &Tree, attempt: usize) -> String {
+    fn make_up_name(&self, tree: &Tree, attempt: usize) -> Result<String> {
         let time = tree.clock.now().to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
         let slug = slug(&self.description);
-        match (slug.is_empty(), attempt) {
+        Ok(match (slug.is_empty(), attempt) {
             (true, _) => format!("task-{time}-{}", random_word()),
             (false, 0) => format!("task-{time}-{slug}"),
             (false, _) => format!("task-{time}-{slug}-{}", random_word()),
-        }
+        })
     }
 
     fn record(&self, name: &str) -> TreePath {

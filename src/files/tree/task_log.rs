@@ -12,8 +12,7 @@ use crate::limits::{FILE_CHUNK_BYTES, LOG_ENTRY_BYTES_MAX};
 use crate::store::{FileStart, LinesAppended, LogLine, LogLines, LogQuery, LogStream};
 
 use super::Tree;
-use super::file_hints::FileHint;
-use super::followed_file::{FollowedFile, wait_for_change};
+use super::followed_file::{FollowedFile, Look, Looking, stream_of};
 use super::json_lines::NewLines;
 use super::requests;
 
@@ -25,17 +24,9 @@ struct Reader {
     follow: bool,
     /// Where it ends for one who does not follow.
     until: u64,
-    /// Whether it is within a line that is too long to be returned.
-    in_long_line: bool,
+    /// The line that it is within, when that is too long to be returned as a whole.
+    long_line: Option<LogLine>,
     _seat: Seat,
-}
-
-/// What a look at the log gives.
-enum Look {
-    Lines(LogLines),
-    /// Nothing now, but something may come.
-    Nothing,
-    End,
 }
 
 impl Tree {
@@ -63,7 +54,8 @@ impl Tree {
             path: paths::task_log_file(&paths::task_folder(task)),
             deadline,
             request: request_id.map(content),
-            lines: &|_| bytes.clone(),
+            context: "",
+            lines: &|_, _| bytes.clone(),
         });
         self.or_task_gone(task, appended)
     }
@@ -80,35 +72,29 @@ impl Tree {
             let folder = paths::task_folder(&reader.task);
             self.hints.follow(&[reader.log.path().clone(), folder])
         });
-        let state = Some((reader, hint));
-        Ok(Box::pin(futures_util::stream::unfold(state, |state| async {
-            let (reader, hint) = state?;
-            match next(reader, hint.as_ref()).await {
-                Ok(Some((reader, lines))) => Some((Ok(lines), Some((reader, hint)))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error), None)),
-            }
-        })))
+        Ok(stream_of(reader, hint, self.shutdown.clone()))
     }
 }
 
-/// Returns the next lines, when there are some; none at the end.
-async fn next(mut reader: Reader, hint: Option<&FileHint>) -> Result<Option<(Reader, LogLines)>> {
-    loop {
-        // From before the look on, so that no change falls in between.
-        let changed = hint.map(FileHint::next);
-        let look;
-        (reader, look) = blocking(move || {
-            let look = reader.look()?;
-            Ok((reader, look))
-        })
-        .await?;
-        match look {
-            Look::Lines(lines) => return Ok(Some((reader, lines))),
-            Look::End => return Ok(None),
-            Look::Nothing => {}
+impl Looking for Reader {
+    type Item = LogLines;
+
+    /// Reads on, as far as there is something.
+    fn look(&mut self) -> Result<Look<LogLines>> {
+        if let Some(lines) = self.read()? {
+            return Ok(Look::Item(lines));
         }
-        wait_for_change(changed, &reader.tree.shutdown).await?;
+        if !self.follow {
+            return Ok(Look::End);
+        }
+        if self.log.begin_anew()? {
+            self.long_line = None;
+            if let Some(lines) = self.read()? {
+                return Ok(Look::Item(lines));
+            }
+        }
+        self.tree.demand_task_folder(&self.task)?;
+        Ok(Look::Nothing)
     }
 }
 
@@ -117,7 +103,7 @@ impl Reader {
         tree.demand_task(&query.task)?;
         let path = paths::task_log_file(&paths::task_folder(&query.task));
         let mut log = FollowedFile::begin(&tree.disk, path)?;
-        let size = tree.synced_length(log.path(), log.length()?.unwrap_or(0));
+        let size = tree.settled_length(&log)?;
         match query.start {
             FileStart::Offset(offset) if offset > size => {
                 return Err(Error::OffsetMismatch { path: log.path().to_string(), offset, size });
@@ -133,33 +119,14 @@ impl Reader {
             follow: query.follow,
             // A log that grows as fast as it is read would never end.
             until: if query.follow { u64::MAX } else { size },
-            in_long_line: false,
+            long_line: None,
         })
-    }
-
-    /// Reads on, as far as there is something.
-    fn look(&mut self) -> Result<Look> {
-        if let Some(lines) = self.read()? {
-            return Ok(Look::Lines(lines));
-        }
-        if !self.follow {
-            return Ok(Look::End);
-        }
-        if self.log.begin_anew()? {
-            self.in_long_line = false;
-            if let Some(lines) = self.read()? {
-                return Ok(Look::Lines(lines));
-            }
-        }
-        self.tree.demand_task_folder(&self.task)?;
-        Ok(Look::Nothing)
     }
 
     /// Reads the next lines; none when there are none for now.
     fn read(&mut self) -> Result<Option<LogLines>> {
         loop {
-            let until = self.tree.synced_length(self.log.path(), self.until);
-            let bytes = self.log.peek(FILE_CHUNK_BYTES, until)?;
+            let bytes = self.tree.peek_synced(&mut self.log, FILE_CHUNK_BYTES, self.until)?;
             if bytes.is_empty() {
                 return Ok(None);
             }
@@ -167,7 +134,9 @@ impl Reader {
             let (lines, count) = self.split(&bytes);
             self.log.advance(count);
             if !lines.is_empty() {
-                let next_offset = self.log.offset();
+                // Within a long line nobody goes on.
+                let next_offset =
+                    self.long_line.as_ref().map_or(self.log.offset(), |line| line.offset);
                 let restarted = self.log.take_restarted();
                 return Ok(Some(LogLines { lines, next_offset, restarted }));
             }
@@ -183,25 +152,29 @@ impl Reader {
         let mut lines = Vec::new();
         let mut place = 0;
         while let Some(length) = memchr::memchr(b'\n', &bytes[place..]) {
-            if !std::mem::take(&mut self.in_long_line) {
-                lines.extend(self.line(&bytes[place..place + length], place));
+            match self.long_line.take() {
+                Some(line) => lines.push(line),
+                None => lines.extend(self.line(&bytes[place..place + length], place)),
             }
             place += length + 1;
         }
         let rest = &bytes[place..];
-        if self.in_long_line {
+        let is_last = !self.follow && self.log.offset() + bytes.len() as u64 >= self.until;
+        // A line that is too long to be an entry is read only to find its end.
+        if self.long_line.is_none() && rest.len() > LOG_ENTRY_BYTES_MAX {
+            self.long_line = self.line(rest, place);
+        }
+        if self.long_line.is_some() {
+            lines.extend(self.long_line.take_if(|_| is_last));
             return (lines, bytes.len());
         }
-        // A line that fills what is read at a time will not become an entry.
-        let is_too_long = rest.len() > LOG_ENTRY_BYTES_MAX;
         // An object that is closed is whole, also without the end of its line.
-        let is_whole = || str::from_utf8(rest).is_ok_and(|text| JsonObject::parse(text).is_ok());
-        let is_last = !self.follow && self.log.offset() + bytes.len() as u64 >= self.until;
-        if rest.is_empty() || !(is_too_long || is_last || is_whole()) {
+        let is_whole =
+            || str::from_utf8(rest).is_ok_and(|text| JsonObject::of_another(text).is_ok());
+        if rest.is_empty() || !(is_last || is_whole()) {
             return (lines, place);
         }
         lines.extend(self.line(rest, place));
-        self.in_long_line = is_too_long;
         (lines, bytes.len())
     }
 
@@ -213,7 +186,7 @@ impl Reader {
         }
         let offset = self.log.offset() + place as u64;
         let text = str::from_utf8(bytes).ok().filter(|text| text.len() <= LOG_ENTRY_BYTES_MAX);
-        Some(match text.filter(|text| JsonObject::parse(text).is_ok()) {
+        Some(match text.filter(|text| JsonObject::of_another(text).is_ok()) {
             Some(text) => LogLine { text: text.to_owned(), offset, damaged: false },
             None => {
                 let shown = &bytes[..bytes.len().min(LOG_ENTRY_BYTES_MAX)];

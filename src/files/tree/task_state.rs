@@ -27,7 +27,9 @@ impl Tree {
         deadline: Instant,
     ) -> Result<Etag> {
         self.demand_task(key)?;
-        let path = paths::task_state_file(&paths::task_folder(key));
+        let folder = paths::task_folder(key);
+        self.or_task_gone(key, self.synced_folders.sync_names(&*self.disk, &folder))?;
+        let path = paths::task_state_file(&folder);
         let written = self.update_document(&path, etag, deadline, |current| {
             self.keep_unreadable_state(&path, current)?;
             Ok(Some(state_file::write(state)))
@@ -122,7 +124,9 @@ impl Tree {
             _ => {}
         }
         // Also when nothing changed: it may be there, or gone, and not on disk.
-        self.disk.sync_folder(&paths::task_folder(key))?;
+        let folder = paths::task_folder(key);
+        self.disk.sync_folder(&folder)?;
+        self.synced_folders.sync_names(&*self.disk, &folder)?;
         Ok(is_done != done)
     }
 }

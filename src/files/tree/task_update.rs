@@ -7,8 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::task_status::{self, PENDING};
 use crate::domain::{
-    Etag, JsonObject, Step, StepResult, Task, TaskKey, TaskProgress, TaskRecord, Transition,
-    TreePath,
+    Etag, JsonObject, Step, StepResult, Task, TaskKey, TaskRecord, Transition, TreePath,
 };
 use crate::error::{Error, Result};
 use crate::layout::task_file::{self, Edit};
@@ -16,8 +15,14 @@ use crate::layout::{paths, task_config_file};
 use crate::store::{Checkpoint, NewStatus, TaskChange};
 
 use super::Tree;
-use super::document::Document;
+use super::document::{Document, check_size};
 use super::tasks::time_in_id;
+
+/// What of a record is kept free for moves, so that a full one can still be ended.
+const RESERVE_BYTES: usize = 64 << 10;
+
+/// The status of a step that was begun and has not ended.
+const RUNNING: &str = "running";
 
 /// A task's record while it is changed.
 struct Draft<'d, 'c> {
@@ -87,11 +92,11 @@ impl Tree {
         deadline: Instant,
     ) -> Result<Task> {
         self.change_record(key, etag, deadline, |draft, tree| {
-            let progress = match draft.current {
-                Some(document) => tree.parse_progress(key, document)?,
-                None => TaskProgress::default(),
+            let steps = match draft.current {
+                Some(document) => tree.parse_progress(key, document)?.steps,
+                None => Vec::new(),
             };
-            draft.add_result(&checkpoint.result, &progress)?;
+            draft.add_result(&checkpoint.result, &steps)?;
             if let Some(current_step) = checkpoint.current_step {
                 draft.set_current_step(current_step)?;
             }
@@ -114,7 +119,10 @@ impl Tree {
     ) -> Result<()> {
         self.demand_task(key)?;
         let now = self.clock.now();
-        let path = paths::task_record_file(&paths::task_folder(key));
+        let folder = paths::task_folder(key);
+        // Whoever made the folder may not have synced its name.
+        self.or_task_gone(key, self.synced_folders.sync_names(&*self.disk, &folder))?;
+        let path = paths::task_record_file(&folder);
         let updated = self.update_document(&path, etag, deadline, |current| {
             let record = match current {
                 Some(document) => self.parse_record(key, document)?,
@@ -193,10 +201,14 @@ impl<'d, 'c> Draft<'d, 'c> {
         if let Some(steps) = steps {
             self.steps = Some(steps);
             self.record.step_count = steps.len();
+            if steps.is_empty() {
+                self.record.current_step = 0;
+            }
         }
         // Where there are fewer steps than before, it must not point behind them.
         if current_step.is_some() || steps.is_some() {
-            self.set_current_step(current_step.unwrap_or(self.record.current_step))?;
+            self.set_current_step(current_step.unwrap_or(self.record.current_step))
+                .map_err(|error| if current_step.is_none() { behind_new_steps() } else { error })?;
         }
         self.metadata = metadata.as_ref();
         match status {
@@ -250,26 +262,23 @@ impl<'d, 'c> Draft<'d, 'c> {
     }
 
     /// Adds what a step resulted in, and sets the state of that step.
-    fn add_result(&mut self, result: &StepResult, progress: &TaskProgress) -> Result<()> {
+    fn add_result(&mut self, result: &StepResult, steps: &[Step]) -> Result<()> {
         let index = usize::try_from(result.step_index).unwrap_or(usize::MAX);
-        let Some(step) = progress.steps.get(index) else {
-            let count = progress.steps.len();
+        let Some(step) = steps.get(index) else {
+            let count = steps.len();
             let problem = format!("{} is none of its {count} steps", result.step_index);
             return Err(Error::InvalidField { field: "step_result.step_index", problem });
         };
         let result = self.timed(result, step)?;
-        let same_step = |before: &&StepResult| before.step_index == result.step_index;
-        let results = progress.step_results.iter().filter(same_step).count();
-        // What another program wrote may lack the one or the other.
-        let attempts = step.attempts.max(i64::try_from(results).unwrap_or(i64::MAX));
         self.step_state = Some((
             index,
             Step {
                 status: result.status.clone(),
                 started_at: result.started_at,
-                completed_at: result.completed_at,
+                completed_at: result.completed_at.filter(|_| result.status != RUNNING),
                 error: result.error.clone(),
-                attempts: attempts.saturating_add(1),
+                // What was begun, and said to be, is the same attempt.
+                attempts: step.attempts.saturating_add(i64::from(!was_begun(step))),
                 ..step.clone()
             },
         ));
@@ -291,6 +300,9 @@ impl<'d, 'c> Draft<'d, 'c> {
         };
         let started_at = match result.started_at {
             Some(started_at) => started_at,
+            None if was_begun(step) && result.duration_ms == 0 => {
+                step.started_at.map_or(completed_at, |begun| begun.min(completed_at))
+            }
             None => completed_at.checked_sub(duration).unwrap_or(completed_at),
         };
         if started_at > completed_at {
@@ -319,8 +331,23 @@ impl<'d, 'c> Draft<'d, 'c> {
             metadata: self.metadata,
         };
         let previous = self.current.map(|document| document.bytes.as_slice());
-        task_file::write(self.key, &self.record, &edit, previous).map_err(|damage| {
-            Error::corrupt(&paths::task_record_file(&paths::task_folder(self.key)), &damage)
-        })
+        let path = paths::task_record_file(&paths::task_folder(self.key));
+        let written = task_file::write(self.key, &self.record, &edit, previous)
+            .map_err(|damage| Error::corrupt(&path, &damage))?;
+        // Before anything else of the task is changed.
+        let grows = self.result.is_some() || self.steps.is_some() || self.metadata.is_some();
+        check_size(&path, written.len() + if grows { RESERVE_BYTES } else { 0 })?;
+        Ok(written)
     }
+}
+
+/// Says that there would be fewer steps than the task has come to.
+fn behind_new_steps() -> Error {
+    let problem = "the task is at a later step than the last of these; give current_step too";
+    Error::InvalidField { field: "steps", problem: problem.into() }
+}
+
+/// Whether the newest result of a step says that it has begun, and no more.
+fn was_begun(step: &Step) -> bool {
+    step.status == RUNNING
 }

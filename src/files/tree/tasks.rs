@@ -24,8 +24,19 @@ impl Tree {
     /// Returns a task with its prompt, its steps and its history.
     pub(in crate::files) fn task(&self, key: &TaskKey) -> Result<Task> {
         let mut task = self.task_with_progress(key)?;
-        let prompt = self.read_document(&paths::task_prompt_file(&paths::task_folder(key)))?;
-        task.prompt = prompt.map(|document| String::from_utf8_lossy(&document.bytes).into_owned());
+        match self.read_document(&paths::task_prompt_file(&paths::task_folder(key))) {
+            Ok(prompt) => {
+                let text =
+                    |document: Document| String::from_utf8_lossy(&document.bytes).into_owned();
+                task.prompt = prompt.map(text);
+            }
+            // Another program's prompt hides nothing else of the task.
+            Err(error) if error.reason() == Reason::CorruptDocument => {
+                let problems = task.problem.into_iter().chain([error.to_string()]);
+                task.problem = Some(problems.collect::<Vec<_>>().join("; "));
+            }
+            Err(error) => return Err(error),
+        }
         Ok(task)
     }
 

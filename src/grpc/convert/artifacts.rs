@@ -55,9 +55,18 @@ pub(in crate::grpc) fn header(header: &Header) -> Result<(NewArtifact, Option<Re
         name,
         storing,
         sha256: sha256(&header.sha256)?,
-        size: header.size.map(|size| bytes("size", size)).transpose()?,
+        size: header.size.map(size).transpose()?,
     };
     Ok((artifact, RequestId::parse(&header.request_id)?))
+}
+
+/// Takes how large a content is; what cannot be saved is refused before it is sent.
+fn size(size: i64) -> Result<u64> {
+    const FIELD: &str = "size";
+    let size = bytes(FIELD, size)?;
+    let actual = usize::try_from(size).unwrap_or(usize::MAX);
+    check_size(FIELD, "ARTIFACT_BYTES_MAX", actual, limits::ARTIFACT_BYTES_MAX)?;
+    Ok(size)
 }
 
 /// Takes the hash that a content must have; empty means any.
@@ -135,17 +144,18 @@ pub(in crate::grpc) fn seal(offset: u64, hash: &[u8]) -> pb::GetArtifactResponse
 
 /// Takes which artifacts to list.
 pub(in crate::grpc) fn query(request: &pb::ListArtifactsRequest) -> Result<ArtifactQuery> {
+    let task = task_key(&request.project_id, &request.task_id)?;
     Ok(ArtifactQuery {
-        task: task_key(&request.project_id, &request.task_id)?,
+        after: page_tokens::artifact(&request.page_token, &task)?,
+        task,
         with_sha256: request.with_sha256,
-        after: page_tokens::artifact(&request.page_token)?,
         limit: page_size(request.page_size)?,
     })
 }
 
 /// Gives out a page of artifacts.
 pub(in crate::grpc) fn page(page: Page<Artifact>) -> pb::ListArtifactsResponse {
-    let token = |artifact: &Artifact| page_tokens::artifact_out(&artifact.id);
+    let token = |artifact: &Artifact| page_tokens::artifact_out(&artifact.task, &artifact.id);
     let (artifacts, next_page_token) = answer_size::page(page, token, artifact);
     pb::ListArtifactsResponse { artifacts, next_page_token }
 }
@@ -210,6 +220,22 @@ mod tests {
         for text in ["0", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"é".repeat(32)] {
             let refused = header(&Header { sha256: text.into(), ..a_header() }).expect_err(text);
             assert_eq!((refused.field(), refused.reason()), (Some("sha256"), Reason::InvalidField));
+        }
+    }
+
+    #[test]
+    fn a_size_that_cannot_be_saved_is_refused_before_the_content_comes() {
+        let size_of = |size| {
+            header(&Header { size: Some(size), ..a_header() }).map(|(artifact, _)| artifact.size)
+        };
+        assert_eq!(size_of(16 << 30).expect("fits"), Some(16 << 30));
+        for (size, reason) in [
+            ((16 << 30) + 1, Reason::TooLarge),
+            (i64::MAX, Reason::TooLarge),
+            (-1, Reason::InvalidField),
+        ] {
+            let refused = size_of(size).expect_err("no size");
+            assert_eq!((refused.field(), refused.reason()), (Some("size"), reason));
         }
     }
 

@@ -51,20 +51,21 @@ fn title(title: String) -> Result<String> {
 
 /// Takes which facts to list.
 pub(in crate::grpc) fn query(request: pb::ListFactsRequest) -> Result<FactQuery> {
+    let scope = scope(&request.project_id, &request.task_id)?;
     Ok(FactQuery {
-        scope: scope(&request.project_id, &request.task_id)?,
+        after: page_tokens::fact(&request.page_token, &scope)?,
+        scope,
         run_id: other_run("run_id", request.run_id)?,
         since: optional_time("since_time", request.since_time)?,
         until: optional_time("until_time", request.until_time)?,
         with_bodies: request.with_bodies,
-        after: page_tokens::fact(&request.page_token)?,
         limit: page_size(request.page_size)?,
     })
 }
 
 /// Gives out a page of facts.
 pub(in crate::grpc) fn page(page: Page<Fact>) -> pb::ListFactsResponse {
-    let token = |fact: &Fact| page_tokens::fact_out(fact.text.created_at, &fact.id);
+    let token = |fact: &Fact| page_tokens::fact_out(&fact.scope, fact.text.created_at, &fact.id);
     let (facts, next_page_token) = answer_size::page(page, token, fact);
     pb::ListFactsResponse { facts, next_page_token }
 }
@@ -196,7 +197,9 @@ mod tests {
         let items = ["FACT-4", "FACT-3", "FACT-2"].map(|id| stored(id, 1 << 20)).to_vec();
         let answer = page(Page { items, more: false });
         assert_eq!(answer.facts.len(), 2);
-        let after = page_tokens::fact(&answer.next_page_token).expect("a token").expect("a place");
+        let scope = scope("demo", "").expect("a project");
+        let after = page_tokens::fact(&answer.next_page_token, &scope);
+        let after = after.expect("a token").expect("a place");
         assert_eq!(after.id.as_str(), "FACT-3");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Etag, JsonObject, ProjectId, RunId, TaskId, TaskKey};
+use crate::domain::{Etag, JsonObject, ProjectId, RunId, TaskId, TaskKey, check_path_in_task};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::store::Part;
@@ -51,7 +51,10 @@ fn negative(field: &'static str) -> Error {
 
 /// Takes a time.
 pub(super) fn timestamp(field: &'static str, time: prost_types::Timestamp) -> Result<Timestamp> {
-    Timestamp::new(time.seconds, time.nanos).map_err(|_| invalid(field, "it is no time"))
+    Timestamp::new(time.seconds, time.nanos).map_err(|_| {
+        let (min, max) = (Timestamp::MIN, Timestamp::MAX);
+        invalid(field, format!("it must lie between {min} and {max}, with nanos below 1000000000"))
+    })
 }
 
 /// Takes a time that may be absent.
@@ -129,6 +132,15 @@ pub(super) fn label(field: &'static str, label: String) -> Result<String> {
 /// Takes a path on somebody's host. It is kept as text, and never opened.
 pub(super) fn path(field: &'static str, path: String) -> Result<String> {
     bounded(field, "PATH_BYTES_MAX", limits::PATH_BYTES_MAX, path)
+}
+
+/// Takes the path of an artifact or an attachment, below the task's folder, as a message
+/// may name one.
+pub(super) fn path_in_task(field: &'static str, path: String) -> Result<String> {
+    let limit = limits::ATTACHMENT_PATH_BYTES_MAX;
+    check_size(field, "ATTACHMENT_PATH_BYTES_MAX", path.len(), limit)?;
+    check_path_in_task(field, &path)?;
+    Ok(path)
 }
 
 /// Takes a prompt: a file of its own, in which anything may stand.

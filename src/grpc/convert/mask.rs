@@ -55,16 +55,21 @@ impl Mask {
         value: T,
         check: impl FnOnce(&'static str, T) -> Result<U>,
     ) -> Result<Option<U>> {
+        let chosen = match &self.paths {
+            Some(_) => self.names(field),
+            None => value != T::default(),
+        };
+        if chosen { check(field, value).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether there is a mask that names a field, itself or with the group it stands in.
+    pub(super) fn names(&self, field: &str) -> bool {
         let wanted = field.strip_prefix(self.prefix).unwrap_or(field);
         let covers = |path: &String| {
             let rest = wanted.strip_prefix(path.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let chosen = match &self.paths {
-            Some(paths) => paths.iter().any(covers),
-            None => value != T::default(),
-        };
-        if chosen { check(field, value).map(Some) } else { Ok(None) }
+        self.paths.as_ref().is_some_and(|paths| paths.iter().any(covers))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{ArtifactId, FactId, ProjectId, RunFile, RunId, TaskId};
+use crate::domain::{ArtifactId, FactId, FactScope, ProjectId, RunFile, RunId, TaskId, TaskKey};
 use crate::error::{Error, Result};
 use crate::store::{FactPosition, Part, RunPosition, TaskPosition};
 
@@ -74,10 +74,11 @@ pub(super) fn run_file_out(file: &RunFile) -> String {
     format!("{RUN_FILES}{file}")
 }
 
-/// Takes a page token of ListArtifacts. It is only compared with names, so it may be
-/// any name that a program may have given.
-pub(super) fn artifact(token: &str) -> Result<Option<ArtifactId>> {
+/// Takes a page token of ListArtifacts, which must be one of the task that is listed. It
+/// is only compared with names, so it may be any name that a program may have given.
+pub(super) fn artifact(token: &str, task: &TaskKey) -> Result<Option<ArtifactId>> {
     parse(ARTIFACTS, token, |place| {
+        let place = inside(&task.to_string(), place)?;
         let Some(name) = place.strip_prefix(ARTIFACT_FOLDER) else {
             return ArtifactId::is_attachment(place)
                 .then(|| ArtifactId::Attachment(place.to_owned()));
@@ -88,21 +89,32 @@ pub(super) fn artifact(token: &str) -> Result<Option<ArtifactId>> {
 }
 
 /// Makes the token that goes on after an artifact.
-pub(super) fn artifact_out(artifact: &ArtifactId) -> String {
-    format!("{ARTIFACTS}{}", artifact.path())
+pub(super) fn artifact_out(task: &TaskKey, artifact: &ArtifactId) -> String {
+    format!("{ARTIFACTS}{task}/{}", artifact.path())
 }
 
-/// Takes a page token of ListFacts.
-pub(super) fn fact(token: &str) -> Result<Option<FactPosition>> {
+/// Takes a page token of ListFacts, which must be one of what is listed.
+pub(super) fn fact(token: &str, scope: &FactScope) -> Result<Option<FactPosition>> {
     parse(FACTS, token, |place| {
-        let (created_at, fact) = timed(place)?;
+        let (created_at, fact) = timed(inside(&scope_name(scope), place)?)?;
         Some(FactPosition { created_at, id: FactId::parse(fact).ok()? })
     })
 }
 
 /// Makes the token that goes on after a fact.
-pub(super) fn fact_out(created_at: Option<Timestamp>, fact: &FactId) -> String {
-    format!("{FACTS}{}", timed_out(created_at, fact.as_str()))
+pub(super) fn fact_out(scope: &FactScope, created_at: Option<Timestamp>, fact: &FactId) -> String {
+    format!("{FACTS}{}/{}", scope_name(scope), timed_out(created_at, fact.as_str()))
+}
+
+/// Returns what tells a scope from all others; of a project there is no task.
+fn scope_name(scope: &FactScope) -> String {
+    let task = scope.task().map(ToString::to_string).unwrap_or_default();
+    format!("{}/{task}", scope.project())
+}
+
+/// Returns what stands behind the name of what is listed, if it is that.
+fn inside<'a>(name: &str, place: &'a str) -> Option<&'a str> {
+    place.strip_prefix(name)?.strip_prefix('/')
 }
 
 /// Takes a time, which may not be known, and what stands behind it.
@@ -133,7 +145,6 @@ fn parse<T>(kind: &str, token: &str, place: impl FnOnce(&str) -> Option<T>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::TaskKey;
 
     fn key() -> TaskKey {
         task_key("demo", "task-a.b").expect("a task")
@@ -150,16 +161,19 @@ mod tests {
             let place = TaskPosition { created_at, task: key().task };
             assert_eq!(task(&token).expect("a token"), Some(place), "{token}");
             let id = FactId::parse("FACT-20260101-x.1").expect("a fact");
-            let token = fact_out(created_at, &id);
-            let place = FactPosition { created_at, id };
-            assert_eq!(fact(&token).expect("a token"), Some(place), "{token}");
+            for scope in scopes() {
+                let token = fact_out(&scope, created_at, &id);
+                let place = FactPosition { created_at, id: id.clone() };
+                assert_eq!(fact(&token, &scope).expect("a token"), Some(place), "{token}");
+            }
         }
         let attachment = ArtifactId::Attachment("ATTACH-1-plan.md".into());
         for id in ["a", "sdd/spec.1.md", "odd\n name/x", "x/".repeat(600).trim_end_matches('/')] {
             let id = ArtifactId::Artifact(id.to_owned());
-            assert_eq!(artifact(&artifact_out(&id)).expect("a token"), Some(id));
+            assert_eq!(artifact(&artifact_out(&key(), &id), &key()).expect("a token"), Some(id));
         }
-        assert_eq!(artifact(&artifact_out(&attachment)).expect("a token"), Some(attachment));
+        let token = artifact_out(&key(), &attachment);
+        assert_eq!(artifact(&token, &key()).expect("a token"), Some(attachment));
         let place = RunPosition { task: key(), folder: "run 1.x".into() };
         for part in [Part::All, Part::Project(key().project), Part::Task(key())] {
             assert_eq!(run(&run_out(&place), &part).expect("a token"), Some(place.clone()));
@@ -167,6 +181,23 @@ mod tests {
         let file = RunFile::parse("logs/a b.log").expect("a file");
         assert_eq!(run_file(&run_file_out(&file)).expect("a token"), Some(file));
         assert_eq!(project("").expect("no token"), None);
+    }
+
+    fn scopes() -> [FactScope; 2] {
+        [FactScope::Project(key().project), FactScope::Task(key())]
+    }
+
+    #[test]
+    fn a_token_goes_on_in_what_it_was_given_out_for() {
+        let other = task_key("demo", "task-a").expect("a task");
+        let id = ArtifactId::Artifact("b/artifacts/x".into());
+        assert!(artifact(&artifact_out(&key(), &id), &other).is_err());
+        assert!(artifact(&artifact_out(&other, &id), &key()).is_err());
+        let id = FactId::parse("FACT-1").expect("a fact");
+        let [project, task] = scopes();
+        assert!(fact(&fact_out(&project, None, &id), &task).is_err());
+        assert!(fact(&fact_out(&task, None, &id), &project).is_err());
+        assert!(fact(&fact_out(&task, None, &id), &FactScope::Task(other)).is_err());
     }
 
     #[test]
@@ -177,12 +208,20 @@ mod tests {
         for token in ["t1.", "t1.x", "t1..x", "t1.1.", "t1.1x.y", "t1.1.a/b", "p1.demo"] {
             assert!(matches!(task(token), Err(Error::InvalidPageToken)), "{token}");
         }
-        for token in ["a1.", "a1.artifacts", "a1.artifacts/", "a1.artifacts/../x", "a1.x", "k1.-.x"]
-        {
-            assert!(matches!(artifact(token), Err(Error::InvalidPageToken)), "{token}");
+        for place in ["", "artifacts", "artifacts/", "artifacts/../x", "x", "-.x"] {
+            for token in [format!("a1.demo/task-a.b/{place}"), format!("a1.{place}")] {
+                assert!(
+                    matches!(artifact(&token, &key()), Err(Error::InvalidPageToken)),
+                    "{token}"
+                );
+            }
         }
-        for token in ["k1.", "k1.x", "k1.1.", "k1.1.a/b", "t1.1.x", "a1.artifacts/x"] {
-            assert!(matches!(fact(token), Err(Error::InvalidPageToken)), "{token}");
+        let [project_scope, _] = scopes();
+        for token in
+            ["k1.", "k1.1.x", "k1.demo//x", "k1.demo//1.", "k1.demo//1.a/b", "t1.demo//1.x"]
+        {
+            let refused = fact(token, &project_scope);
+            assert!(matches!(refused, Err(Error::InvalidPageToken)), "{token}");
         }
         let elsewhere = Part::Task(task_key("demo", "other").expect("a task"));
         let project = Part::Project(ProjectId::parse("dem").expect("a project"));

@@ -91,7 +91,23 @@ pub(super) fn new(meta: pb::RunMeta) -> Result<RunMeta> {
 }
 
 fn worktree(field: &'static str, worktree: String) -> Result<String> {
-    if worktree.is_empty() { Err(Error::RequiredField { field }) } else { path(field, worktree) }
+    if worktree.is_empty() {
+        return Err(Error::RequiredField { field });
+    }
+    if !worktree.starts_with('/') {
+        return Err(invalid(field, "it must be an absolute path"));
+    }
+    path(field, worktree)
+}
+
+/// Makes a check that refuses what is empty as well: what a mask names without a value.
+fn not_empty(
+    check: impl Fn(&'static str, String) -> Result<String>,
+) -> impl Fn(&'static str, String) -> Result<String> {
+    move |field, value| match value.as_str() {
+        "" => Err(invalid(field, "it cannot be empty")),
+        _ => check(field, value),
+    }
 }
 
 fn setup(setup: out::Setup) -> Result<RunSetup> {
@@ -113,10 +129,11 @@ pub(in crate::grpc) fn change(request: pb::UpdateRunMetaRequest) -> Result<RunMe
     let meta = request.meta.unwrap_or_default();
     let synced_at = meta.last_report_sync_at;
     let change = RunMetaChange {
-        repo_id: mask.choose("meta.repo_id", meta.repo_id, label)?,
-        title: mask.choose("meta.title", meta.title, text)?,
-        runner: mask.choose("meta.runner", meta.runner, label)?,
-        runner_cmd: mask.choose("meta.runner_cmd", meta.runner_cmd, text)?,
+        host: String::new(),
+        repo_id: mask.choose("meta.repo_id", meta.repo_id, not_empty(label))?,
+        title: mask.choose("meta.title", meta.title, not_empty(text))?,
+        runner: mask.choose("meta.runner", meta.runner, not_empty(label))?,
+        runner_cmd: mask.choose("meta.runner_cmd", meta.runner_cmd, not_empty(text))?,
         parent_branch: mask.choose("meta.parent_branch", meta.parent_branch, path)?,
         branch: mask.choose("meta.branch", meta.branch, path)?,
         worktree_path: mask.choose("meta.worktree_path", meta.worktree_path, worktree)?,
@@ -135,7 +152,10 @@ pub(in crate::grpc) fn change(request: pb::UpdateRunMetaRequest) -> Result<RunMe
         last_report_hash: mask.choose("meta.last_report_hash", meta.last_report_hash, label)?,
         archive: archive_change(&mask, meta.archive.unwrap_or_default())?,
     };
-    if change == RunMetaChange::default() { Err(nothing_to_change()) } else { Ok(change) }
+    if change == RunMetaChange::default() {
+        return Err(nothing_to_change());
+    }
+    Ok(RunMetaChange { host: label("host", request.host)?, ..change })
 }
 
 /// Takes a value that cannot be wrong.
@@ -163,12 +183,11 @@ fn archive_change(mask: &Mask, archive: out::Archive) -> Result<RunArchiveChange
 }
 
 fn setup_change(mask: &Mask, given: Option<out::Setup>) -> Result<RunSetupChange> {
-    let whole =
-        mask.choose("meta.setup", given.clone(), |_, given| given.map(setup).transpose())?;
-    match whole {
-        Some(Some(setup)) => return Ok(RunSetupChange::Replace(setup)),
-        Some(None) => return Ok(RunSetupChange::Remove),
-        None => {}
+    if mask.names("meta.setup") {
+        return Ok(match given.map(setup).transpose()? {
+            Some(setup) => RunSetupChange::Replace(setup),
+            None => RunSetupChange::Remove,
+        });
     }
     let given = given.unwrap_or_default();
     let fields = RunSetupFields {
@@ -351,16 +370,20 @@ mod tests {
         let refused = update(pb::RunMeta::default(), None).expect_err("nothing");
         assert_eq!(refused.field(), Some("update_mask"));
         let flags = out::Flags { abandoned: true, ..out::Flags::default() };
-        let changed = update(
-            pb::RunMeta {
-                flags: Some(flags),
-                setup: Some(out::Setup::default()),
-                ..pb::RunMeta::default()
-            },
-            None,
-        );
+        let setup = out::Setup { exit_code: 3, output_ok: Some(false), ..out::Setup::default() };
+        let of = |setup| {
+            let (flags, setup) = (Some(flags.clone()), Some(setup));
+            update(pb::RunMeta { flags, setup, ..pb::RunMeta::default() }, None)
+        };
+        let changed = of(setup);
+        let flags_only = of(out::Setup::default()).expect("a change");
+        assert_eq!(flags_only.setup, RunSetupChange::Keep);
         let flags = RunFlagsChange { abandoned: Some(true), ..RunFlagsChange::default() };
-        let setup = RunSetupChange::Replace(RunSetup::default());
+        let setup = RunSetupChange::Change(RunSetupFields {
+            exit_code: Some(3),
+            output_ok: Some(Some(false)),
+            ..RunSetupFields::default()
+        });
         let only = RunMetaChange { flags, setup, ..RunMetaChange::default() };
         assert_eq!(changed.expect("a change"), only);
     }
@@ -379,7 +402,7 @@ mod tests {
         let whole = RunSetup { exit_code: 3, command: "make".into(), ..RunSetup::default() };
         assert_eq!(of(&meta, &["setup"]).setup, RunSetupChange::Replace(whole));
         assert_eq!(of(&a_meta(), &["setup"]).setup, RunSetupChange::Remove);
-        assert_eq!(of(&meta, &["title"]).setup, RunSetupChange::Keep);
+        assert_eq!(of(&meta, &["branch"]).setup, RunSetupChange::Keep);
         let lowered = of(&meta, &["flags.needs_attention"]).flags;
         let only = RunFlagsChange { needs_attention: Some(false), ..RunFlagsChange::default() };
         assert_eq!(lowered, only);
@@ -390,10 +413,22 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_worktree_nor_the_creation_can_be_removed() {
-        for path in ["worktree_path", "created_at"] {
+    fn what_every_run_has_cannot_be_removed() {
+        for path in ["worktree_path", "created_at", "repo_id", "title", "runner", "runner_cmd"] {
             let refused = update(pb::RunMeta::default(), Some(&[path])).expect_err(path);
             assert_eq!(refused.field(), Some(format!("meta.{path}").as_str()));
+        }
+    }
+
+    #[test]
+    fn a_worktree_is_an_absolute_path() {
+        let relative = pb::RunMeta { worktree_path: "src/demo".into(), ..a_meta() };
+        for refused in [
+            new(relative.clone()).expect_err("new"),
+            update(relative, None).expect_err("an update"),
+        ] {
+            let expected = (Some("meta.worktree_path"), Reason::InvalidField);
+            assert_eq!((refused.field(), refused.reason()), expected);
         }
     }
 

@@ -7,8 +7,8 @@ use crate::limits;
 use crate::store::{Checkpoint, NewStatus};
 
 use super::fields::{
-    bounded, check_size, invalid, label, metadata, number, optional_time, path, required_label,
-    text,
+    check_size, invalid, label, metadata, number, optional_time, path, path_in_task,
+    required_label, text,
 };
 use super::values::{number_out, timestamp_out};
 
@@ -77,12 +77,7 @@ fn step_result(result: pb::StepResult) -> Result<StepResult> {
         output: text("step_result.output", result.output)?,
         error: text("step_result.error", result.error)?,
         files_changed: files_changed(result.files_changed)?,
-        artifact_path: bounded(
-            "step_result.artifact_path",
-            "ATTACHMENT_PATH_BYTES_MAX",
-            limits::ATTACHMENT_PATH_BYTES_MAX,
-            result.artifact_path,
-        )?,
+        artifact_path: path_in_task("step_result.artifact_path", result.artifact_path)?,
         session_id: label("step_result.session_id", result.session_id)?,
         num_turns: number("step_result.num_turns", result.num_turns)?,
         metadata: metadata("step_result.metadata_json", &result.metadata_json)?,
@@ -193,12 +188,18 @@ mod tests {
     #[test]
     fn a_result_is_checked_field_by_field() {
         type Change = fn(&mut pb::StepResult);
-        let wrong: [(Change, &str, Reason); 8] = [
+        let wrong: [(Change, &str, Reason); 10] = [
             (|result| result.status.clear(), "status", Reason::RequiredField),
             (|result| result.step_index = -1, "step_index", Reason::InvalidField),
             (|result| result.duration_ms = -1, "duration_ms", Reason::InvalidField),
             (|result| result.num_turns = -1, "num_turns", Reason::InvalidField),
-            (|result| result.artifact_path = "a\0".into(), "artifact_path", Reason::InvalidField),
+            (|result| result.artifact_path = "a\n".into(), "artifact_path", Reason::InvalidId),
+            (|result| result.artifact_path = "/a".into(), "artifact_path", Reason::PathTraversal),
+            (
+                |result| result.artifact_path = "a/../b".into(),
+                "artifact_path",
+                Reason::PathTraversal,
+            ),
             (|result| result.artifact_path = "x".repeat(1025), "artifact_path", Reason::TooLarge),
             (|result| result.metadata_json = "[]".into(), "metadata_json", Reason::InvalidField),
             (

@@ -31,17 +31,20 @@ pub(super) async fn get<B: Artifacts>(
     let id = convert::artifacts::id(&request.name, &request.path)?;
     let range = convert::artifacts::range(request.offset, request.length)?;
     let content = backend.artifact(task, id, range).await?;
+    let is_whole = is_whole(range, content.artifact.size);
     let opening = convert::artifacts::opening(content.artifact, range.offset);
     let opening = tokio_stream::once(Ok(opening));
-    Ok(if range == WHOLE {
+    Ok(if is_whole {
         answers(opening.chain(sealed(content.chunks)))
     } else {
         answers(opening.chain(content.chunks.map(|chunk| chunk.map(convert::artifacts::chunk))))
     })
 }
 
-/// All of an artifact.
-const WHOLE: ArtifactRange = ArtifactRange { offset: 0, length: None };
+/// Whether a range holds all of an artifact.
+fn is_whole(range: ArtifactRange, size: u64) -> bool {
+    range.offset == 0 && range.length.is_none_or(|length| length >= size)
+}
 
 /// Adds the hash of all that was sent behind it.
 fn sealed(chunks: ChunkStream) -> impl Stream<Item = Result<pb::GetArtifactResponse>> + Send {
@@ -92,6 +95,13 @@ mod tests {
 
     fn chunk(offset: u64, bytes: &[u8]) -> Result<FileChunk> {
         Ok(FileChunk { bytes: bytes.to_vec(), offset, restarted: false })
+    }
+
+    #[test]
+    fn a_range_is_the_whole_when_it_leaves_nothing_out() {
+        let of = |offset, length| is_whole(ArtifactRange { offset, length }, 3);
+        assert_eq!([of(0, None), of(0, Some(3)), of(0, Some(4))], [true; 3]);
+        assert_eq!([of(0, Some(2)), of(1, None), of(1, Some(3))], [false; 3]);
     }
 
     #[tokio::test]

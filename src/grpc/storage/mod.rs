@@ -21,6 +21,7 @@ use tonic::{Request, Streaming};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::limits::UPLOAD_IDLE;
 use crate::store::Storage;
 
 use super::pb;
@@ -211,7 +212,8 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         &self,
         request: Request<Streaming<pb::UploadArtifactRequest>>,
     ) -> Answer<pb::UploadArtifactResponse> {
-        uploads::upload(&*self.backend, request.into_inner(), self.shutdown.clone()).await
+        let (requests, shutdown) = (request.into_inner(), self.shutdown.clone());
+        uploads::upload(&*self.backend, requests, UPLOAD_IDLE, shutdown).await
     }
 
     type GetArtifactStream = Answers<pb::GetArtifactResponse>;

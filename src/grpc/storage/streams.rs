@@ -1,6 +1,7 @@
 //! The streams that the service answers with.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
@@ -39,9 +40,38 @@ pub(super) fn until_shutdown<T: 'static>(
     })
 }
 
+/// Ends what a client sends when nothing came of it for so long: its sender may be gone
+/// without a word, and what waits for it is kept open meanwhile. Only the time counts for
+/// which somebody waits.
+pub(super) fn until_idle<T: 'static>(
+    parts: impl Stream<Item = Result<T>> + Send + Unpin + 'static,
+    idle: Duration,
+) -> impl Stream<Item = Result<T>> + Send + 'static {
+    futures_util::stream::unfold(Some(parts), move |open| async move {
+        let mut parts = open?;
+        match tokio::time::timeout(idle, parts.next()).await {
+            Ok(part) => part.map(|part| (part, Some(parts))),
+            Err(_) => Some((Err(Error::UploadStalled { idle_seconds: idle.as_secs() }), None)),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_sender_that_falls_silent_is_given_up() {
+        let sent = tokio_stream::iter([Ok(1), Ok(2)]).chain(tokio_stream::pending());
+        let mut stream = Box::pin(until_idle(sent, Duration::from_millis(10)));
+        assert!(matches!(stream.next().await, Some(Ok(1))));
+        assert!(matches!(stream.next().await, Some(Ok(2))));
+        assert!(matches!(stream.next().await, Some(Err(Error::UploadStalled { .. }))));
+        assert!(stream.next().await.is_none());
+        let ends = tokio_stream::iter([Ok(1)]);
+        let ended: Vec<_> = until_idle(ends, Duration::from_secs(60)).collect().await;
+        assert!(matches!(ended[..], [Ok(1)]));
+    }
 
     #[tokio::test]
     async fn a_stream_that_does_not_end_ends_with_the_server() {

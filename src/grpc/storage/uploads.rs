@@ -1,6 +1,7 @@
 //! Uploads of artifacts: a header, then the content in chunks.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
@@ -12,23 +13,26 @@ use crate::grpc::pb;
 use crate::grpc::status::{Answer, oversize, status};
 use crate::store::{Artifacts, SavedArtifact};
 
-use super::streams::until_shutdown;
+use super::streams::{until_idle, until_shutdown};
 
 use pb::upload_artifact_request::Part;
 
 /// How the transport broke an upload off; empty while it did not.
 type Break = Arc<OnceLock<Status>>;
 
-/// Answers UploadArtifact. Whatever ends `requests` before their own end, the server's
-/// stop too, ends the content with an error, so that nothing is saved.
+/// Answers UploadArtifact. Whatever ends `requests` before their own end, a client that
+/// falls silent for `idle` and the server's stop too, ends the content with an error, so that nothing
+/// is saved.
 pub(super) async fn upload<B: Artifacts>(
     backend: &B,
     requests: impl Stream<Item = Result<pb::UploadArtifactRequest, Status>> + Send + Unpin + 'static,
+    idle: Duration,
     shutdown: CancellationToken,
 ) -> Answer<pb::UploadArtifactResponse> {
     let broken = Break::default();
     let noted = Arc::clone(&broken);
     let parts = requests.map(move |request| part(request, &noted));
+    let parts = Box::pin(until_idle(parts, idle));
     match save(backend, until_shutdown(parts, shutdown)).await {
         Ok(saved) => Ok(Response::new(convert::artifacts::uploaded(saved))),
         // What the transport said itself is passed on as it is.
@@ -91,7 +95,6 @@ fn chunk(part: Result<Part>) -> Result<Vec<u8>> {
 mod tests {
     use std::sync::Mutex;
     use std::task::{Context, Waker};
-    use std::time::Duration;
 
     use tokio::time::timeout;
     use tokio_stream::iter;
@@ -99,6 +102,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Artifact, ArtifactId, RequestId, TaskKey};
+    use crate::limits::UPLOAD_IDLE;
     use crate::store::{
         ArtifactContent, ArtifactQuery, ArtifactRange, ContentStream, NewArtifact, Page,
     };
@@ -167,7 +171,7 @@ mod tests {
 
     async fn send(sent: Vec<Sent>) -> (Result<i64, Status>, Vec<Vec<u8>>) {
         let shelf = Shelf::default();
-        let answer = upload(&shelf, iter(sent), CancellationToken::new()).await;
+        let answer = upload(&shelf, iter(sent), UPLOAD_IDLE, CancellationToken::new()).await;
         let size = answer.map(|answer| answer.into_inner().artifact.expect("an artifact").size);
         (size, shelf.0.into_inner().expect("the shelf"))
     }
@@ -219,7 +223,7 @@ mod tests {
     async fn nothing_is_saved_before_a_client_that_cancelled_could_be_noticed() {
         let shelf = Shelf::default();
         let sent = iter(vec![header(), bytes(b"a")]);
-        let mut uploading = Box::pin(upload(&shelf, sent, CancellationToken::new()));
+        let mut uploading = Box::pin(upload(&shelf, sent, UPLOAD_IDLE, CancellationToken::new()));
         let first = uploading.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(first.is_pending());
         assert!(shelf.0.lock().expect("the shelf").is_empty());
@@ -228,12 +232,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_upload_that_falls_silent_ends_and_saves_nothing() {
+        for sent in [vec![], vec![header(), bytes(b"a")]] {
+            let shelf = Shelf::default();
+            let endless = Box::pin(iter(sent).chain(tokio_stream::pending()));
+            let answer =
+                upload(&shelf, endless, Duration::from_millis(10), CancellationToken::new());
+            let answer = answer.await;
+            let refused = answer.expect_err("stalled");
+            assert_eq!(refused.code(), Code::DeadlineExceeded, "{refused}");
+            assert!(refused.message().contains("UPLOAD_IDLE"), "{refused}");
+            assert!(shelf.0.into_inner().expect("the shelf").is_empty());
+        }
+    }
+
+    #[tokio::test]
     async fn the_servers_stop_ends_an_upload_that_goes_on() {
         for sent in [vec![], vec![header(), bytes(b"a")]] {
             let shelf = Shelf::default();
             let shutdown = CancellationToken::new();
             let endless = iter(sent).chain(tokio_stream::pending());
-            let uploading = upload(&shelf, Box::pin(endless), shutdown.clone());
+            let uploading = upload(&shelf, Box::pin(endless), UPLOAD_IDLE, shutdown.clone());
             let stopped = async { tokio::join!(uploading, async { shutdown.cancel() }).0 };
             let answer = timeout(Duration::from_secs(10), stopped).await.expect("an end");
             assert_eq!(answer.expect_err("stopped").code(), Code::Unavailable);

@@ -330,3 +330,17 @@ async fn an_id_in_two_places_is_ambiguous_until_its_place_is_named() {
     assert!(server.root().join("p/u/runs/r/events.jsonl").exists());
     assert!(!file(&server, "r", "events.jsonl").exists());
 }
+
+#[tokio::test]
+async fn data_that_other_readers_would_choke_on_is_refused_and_nothing_is_appended() {
+    let (server, mut client) = with_run().await;
+    let nested =
+        |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    let deep = nested(101);
+    for bad in [deep.as_str(), "{\"a\":\"\\ud800\"}", "{\"\\udc00\":1}"] {
+        let refused = client.event("r", "a", bad).await;
+        assert_refused(refused, Code::InvalidArgument, "INVALID_FIELD", "data_json");
+    }
+    assert!(!file(&server, "r", "events.jsonl").exists());
+    client.event("r", "a", &nested(100)).await.expect("just as deep as is allowed");
+}

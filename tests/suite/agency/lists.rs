@@ -1,14 +1,17 @@
 //! Lists of runs.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::time::Instant;
+use std::sync::Arc;
 
+use callboard::clock::SystemClock;
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{Part, RunQuery, Runs as _};
 
 use super::{least, with_meta};
 use crate::server::Server;
 use crate::storage_client::StorageClient;
+use crate::storage_faults::step_disk::{StepDisk, Steps};
 
 const META: &str = r#"{"schema_version":"1.0","created_at":"2026-01-02T03:04:05Z","title":"NAME"}"#;
 
@@ -60,56 +63,48 @@ async fn an_empty_root_an_absent_project_and_an_absent_task_have_no_runs() {
     assert!(client.runs_with_meta().await.is_empty());
 }
 
-/// A page costs what it holds: pages of all runs take together not much longer than one
-/// that holds a fifth of them would take five times.
+/// In one task, or five in each of a thousand.
 #[tokio::test]
 async fn of_5000_runs_a_page_is_read_without_reading_more_than_needed() {
-    let server = Server::start();
-    let runs = server.root().join("p/t/runs");
-    for n in 0..5000 {
-        let folder = runs.join(format!("r{n:04}"));
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("meta.json"), META.replace("NAME", &n.to_string())).expect("written");
-        let record = format!("run_id: r{n:04}\nstatus: completed\n");
-        fs::write(folder.join("run-info.yaml"), record).expect("written");
-    }
-    // What is behind a page is not read for it: this one would fail, were it read.
-    let unread = runs.join("r4999/meta.json");
-    fs::write(&unread, "damaged").expect("written");
-    let mut client = StorageClient::connect(&server).await;
-    let page = |size, token: &str| pb::ListRunsRequest {
-        with_meta: true,
-        page_size: size,
-        page_token: token.into(),
-        ..Default::default()
-    };
-    client.list_runs(page(1, "")).await.expect("a page");
-    let began = Instant::now();
-    let first = client.list_runs(page(10, "")).await.expect("a page");
-    let small = began.elapsed();
-    assert_eq!(first.runs.len(), 10);
-    let began = Instant::now();
-    let mut seen = BTreeMap::new();
-    let (mut token, mut pages) = (String::new(), 0);
-    loop {
-        let page = client.list_runs(page(1000, &token)).await.expect("a page");
-        for run in page.runs {
-            let meta = run.meta.expect("its metadata");
-            assert!(seen.insert(run.run_id, meta).is_none(), "listed once");
+    for (tasks, runs) in [(1, 5000), (1000, 5)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        for n in 0..5000 {
+            let (task, run) = (n / runs % tasks, n % runs);
+            let run = folder.path().join(format!("p/t{task:03}/runs/r{run:04}"));
+            fs::create_dir_all(&run).expect("a folder");
+            fs::write(run.join("meta.json"), META.replace("NAME", &n.to_string()))
+                .expect("written");
+            fs::write(run.join("run-info.yaml"), "status: completed\n").expect("written");
         }
-        pages += 1;
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
+        let steps = Arc::new(Steps::default());
+        let disk = StepDisk::open(folder.path(), &steps);
+        let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+        let page = |after, limit| RunQuery {
+            part: Part::All,
+            statuses: Vec::new(),
+            after,
+            limit,
+            with_meta: true,
+        };
+        steps.documents_read();
+        for _ in 0..2 {
+            let first = files.list_runs(page(None, 10)).await.expect("a page");
+            assert_eq!(first.runs.len(), 10);
+            // The record and the metadata of each, and perhaps of the one behind.
+            let read = steps.documents_read();
+            assert!((20..=22).contains(&read), "{read} documents for ten runs");
         }
+        let (mut next, mut seen) = (None, Vec::new());
+        loop {
+            let page = files.list_runs(page(next, 1000)).await.expect("a page");
+            seen.extend(page.runs.into_iter().map(|run| run.meta.expect("its metadata").title));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, (0..5000).map(|n| n.to_string()).collect::<Vec<_>>());
+        let read = steps.documents_read();
+        assert!((10_000..=10_010).contains(&read), "{read} documents for all runs");
     }
-    let all = began.elapsed();
-    assert_eq!((seen.len(), pages), (5000, 5));
-    for (n, (run, meta)) in seen.into_iter().enumerate() {
-        assert_eq!(run, format!("r{n:04}"));
-        assert_eq!(meta.problem.is_empty(), n != 4999, "{run}");
-        assert_eq!(meta.title == n.to_string(), n != 4999, "{run}");
-    }
-    // 500 times as many runs: a page that read them all would take as long.
-    assert!(small * 10 < all, "ten runs took {small:?}, all {all:?}");
 }

@@ -1,7 +1,7 @@
 //! Changes of what is kept of a run.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -92,6 +92,10 @@ async fn the_given_fields_change_and_others_and_unknown_keys_at_every_level_stay
     }
 }
 
+/// What cannot be emptied.
+const EVERY_RUN_HAS: [&str; 6] =
+    ["repo_id", "title", "runner", "runner_cmd", "worktree_path", "created_at"];
+
 #[tokio::test]
 async fn each_field_is_changed_by_its_mask_alone_and_emptied_by_it() {
     let (_server, mut client) = with_run().await;
@@ -146,7 +150,7 @@ async fn each_field_is_changed_by_its_mask_alone_and_emptied_by_it() {
         assert_eq!(meta, expected, "{path}");
     }
     for (path, copy) in fields {
-        if ["worktree_path", "created_at"].contains(&path) {
+        if EVERY_RUN_HAS.contains(&path) {
             continue;
         }
         copy(&mut expected, &pb::RunMeta::default());
@@ -184,8 +188,13 @@ async fn without_a_mask_what_is_not_empty_changes() {
     assert_eq!((meta.title.as_str(), meta.branch.as_str()), ("one", "b"));
     let flags = Flags { needs_attention: true, abandoned: true, ..Flags::default() };
     assert_eq!(meta.flags, Some(flags));
-    // A setup is what it is as a whole.
-    assert_eq!(meta.setup, Some(Setup { duration_ms: 9, ..Setup::default() }));
+    let setup = Setup { command: "make".into(), exit_code: 3, duration_ms: 9, ..Setup::default() };
+    assert_eq!(meta.setup, Some(setup.clone()));
+    // Named, a setup is what it is as a whole.
+    let third = Some(Setup { duration_ms: 1, ..Setup::default() });
+    let third = pb::RunMeta { setup: third, ..Default::default() };
+    let meta = client.set_meta("r", third.clone(), &["setup"]).await.expect("set");
+    assert_eq!(meta.setup, third.setup);
 }
 
 #[tokio::test]
@@ -253,7 +262,7 @@ async fn count_up(client: &mut StorageClient, title: &str) {
 }
 
 /// Reads a file again and again; returns how many contents it had.
-fn read_until(path: &PathBuf, over: &AtomicBool) -> usize {
+fn read_until(path: &Path, over: &AtomicBool) -> usize {
     let (mut last, mut seen) = (String::new(), 0);
     while !over.load(Ordering::SeqCst) {
         let now = text(path);
@@ -308,9 +317,13 @@ async fn bad_values_are_refused_and_change_nothing() {
         let refused = client.set_meta("r", meta, &[]).await;
         assert_refused(refused, Code::InvalidArgument, expected, "");
     }
-    let emptied = client.set_meta("r", pb::RunMeta::default(), &["worktree_path"]).await;
-    assert_refused(emptied, Code::InvalidArgument, "REQUIRED_FIELD", "worktree_path");
-    let emptied = client.set_meta("r", pb::RunMeta::default(), &["created_at"]).await;
-    assert_refused(emptied, Code::InvalidArgument, "INVALID_FIELD", "created_at");
+    let relative = pb::RunMeta { worktree_path: "usr".into(), ..Default::default() };
+    let refused = client.set_meta("r", relative, &[]).await;
+    assert_refused(refused, Code::InvalidArgument, "INVALID_FIELD", "worktree_path");
+    for path in EVERY_RUN_HAS {
+        let emptied = client.set_meta("r", pb::RunMeta::default(), &[path]).await;
+        let expected = if path == "worktree_path" { "REQUIRED_FIELD" } else { "INVALID_FIELD" };
+        assert_refused(emptied, Code::InvalidArgument, expected, path);
+    }
     assert_eq!(text(&file(&server, "r", "meta.json")), before);
 }

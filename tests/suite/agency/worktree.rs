@@ -22,13 +22,17 @@ async fn a_worktree_that_does_not_exist_or_is_no_folder_is_refused_before_anythi
     let a_file = outside.path().join("file");
     fs::write(&a_file, "x").expect("written");
     let missing = outside.path().join("missing");
-    // A relative path means nothing to a server.
-    for path in [missing.to_str(), a_file.to_str(), Some("usr"), Some("."), Some("../usr")] {
+    for path in [missing.to_str(), a_file.to_str()] {
         let path = path.expect("text");
         let refused = client.create_run(with_meta("r", at(path))).await;
         let info = details(refused.as_ref().expect_err(path));
         assert_eq!(info["worktree_path"], path);
         assert_refused(refused, Code::FailedPrecondition, "WORKTREE_MISSING", path);
+    }
+    // A relative path means nothing to a server.
+    for path in ["usr", ".", "../usr"] {
+        let refused = client.create_run(with_meta("r", at(path))).await;
+        assert_refused(refused, Code::InvalidArgument, "INVALID_FIELD", "meta.worktree_path");
     }
     let refused = client.create_run(with_meta("r", at(""))).await;
     assert_refused(refused, Code::InvalidArgument, "REQUIRED_FIELD", "meta.worktree_path");
@@ -80,6 +84,39 @@ async fn an_update_that_creates_the_file_demands_a_worktree_that_exists() {
     put(&server, "foreign", "agent-type", "codex\n");
     let meta = client.set_meta("foreign", least(), &["worktree_path"]).await.expect("created");
     assert_eq!((meta.runner.as_str(), meta.run_id.as_str()), ("codex", "foreign"));
+    // One on another host is not looked for.
+    client.new_run("p", "t", "elsewhere").await;
+    let elsewhere = pb::UpdateRunMetaRequest {
+        run_id: "elsewhere".into(),
+        host: "elsewhere.example".into(),
+        meta: Some(at("/no/such/folder/here")),
+        ..Default::default()
+    };
+    let made = client.update_run_meta(elsewhere).await.expect("created").meta.expect("the meta");
+    assert_eq!(made.worktree_path, "/no/such/folder/here");
     let gone = client.set_meta("no-such-run", least(), &[]).await;
     assert_refused(gone, Code::NotFound, "RUN_NOT_FOUND", "no-such-run");
+}
+
+#[tokio::test]
+async fn an_update_looks_for_the_worktree_of_a_run_without_a_process_too() {
+    let server = Server::start();
+    let mut client = StorageClient::connect(&server).await;
+    let update = |run: &str, host: &str| pb::UpdateRunMetaRequest {
+        run_id: run.into(),
+        host: host.into(),
+        meta: Some(at("/no/such/folder/here")),
+        ..Default::default()
+    };
+    client.new_run("p", "t", "ours").await;
+    put(&server, "foreign", "agent-type", "codex\n");
+    for run in ["ours", "foreign"] {
+        for host in [String::new(), callboard::host::name()] {
+            let refused = client.update_run_meta(update(run, &host)).await;
+            assert_refused(refused, Code::FailedPrecondition, "WORKTREE_MISSING", "/no/such");
+            assert!(!file(&server, run, "meta.json").exists(), "{run}");
+        }
+        client.update_run_meta(update(run, "elsewhere.example")).await.expect("not looked for");
+        assert!(file(&server, run, "meta.json").exists(), "{run}");
+    }
 }

@@ -391,3 +391,42 @@ async fn a_deleted_artifact_is_gone_and_its_neighbours_stay() {
     client.save(new("sub/b.txt", "again")).await.expect("its name is free");
     assert_eq!(client.content("p", "t", "sub/b.txt").await, b"again");
 }
+
+#[tokio::test]
+async fn names_that_are_nothing_but_an_ending_of_others_files_are_refused() {
+    let (server, mut client) = with_task().await;
+    for name in [".tmp", ".lock", "sub/.tmp", "sub/.lock", ".archived", ".torn", ".tmp/x"] {
+        for (versioned, attachment) in [(false, false), (true, false), (false, true)] {
+            let request = pb::SaveArtifactRequest { versioned, attachment, ..new(name, "x") };
+            let refused = client.save(request).await;
+            assert_refused(refused, Code::InvalidArgument, "INVALID_ID", "name");
+        }
+    }
+    assert!(!server.root().join("p/t/artifacts").exists());
+    assert!(paths(&mut client).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_repeated_save_with_its_request_id_does_not_overwrite_a_newer_one() {
+    let (mut server, mut client) = with_task().await;
+    let with_id =
+        |data: &str| pb::SaveArtifactRequest { request_id: "one".into(), ..new("a.txt", data) };
+    let first = client.save_artifact(with_id("old")).await.expect("saved");
+    assert!(!first.duplicate);
+    let again = client.save_artifact(with_id("old")).await.expect("a repetition");
+    assert_eq!(again, pb::SaveArtifactResponse { duplicate: true, ..first });
+    let newer = client.save(new("a.txt", "newer")).await.expect("saved");
+    for _ in 0..2 {
+        let again = client.save_artifact(with_id("old")).await.expect("a repetition");
+        assert_eq!((again.duplicate, again.artifact), (true, Some(newer.clone())));
+        let elsewhere = pb::SaveArtifactRequest { name: "b.txt".into(), ..with_id("old") };
+        for reused in [with_id("other"), elsewhere] {
+            let refused = client.save_artifact(reused).await;
+            assert_refused(refused, Code::AlreadyExists, "REQUEST_ID_REUSED", "one");
+        }
+        assert_eq!(client.content("p", "t", "a.txt").await, b"newer");
+        assert_eq!(paths(&mut client).await, ["artifacts/a.txt"]);
+        server.restart();
+        client = StorageClient::connect(&server).await;
+    }
+}

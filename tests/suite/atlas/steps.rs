@@ -88,13 +88,28 @@ async fn a_result_is_appended_and_says_how_its_step_is() {
 }
 
 #[tokio::test]
+async fn a_step_that_is_said_to_have_begun_runs_until_the_result_of_the_same_attempt() {
+    let (_server, mut client) = with_steps(1).await;
+    for attempt in 1..=2 {
+        let begun = client.step(result(0, "running")).await.expect("saved").steps[0].clone();
+        assert_eq!((begun.status.as_str(), begun.attempts), ("running", attempt));
+        assert!(begun.started_at.is_some() && begun.completed_at.is_none(), "{begun:?}");
+        let task = client.step(result(0, "failed")).await.expect("saved");
+        let ended = &task.steps[0];
+        assert_eq!((ended.attempts, &ended.started_at), (attempt, &begun.started_at));
+        let last = task.step_results.last().expect("a result");
+        assert_eq!(
+            (&last.started_at, &last.completed_at),
+            (&begun.started_at, &ended.completed_at)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_step_that_is_tried_again_has_several_results_and_counts_its_attempts() {
     let (_server, mut client) = with_steps(2).await;
-    for (n, (status, error)) in
-        [("running", ""), ("failed", "first"), ("failed", "second"), ("completed", "")]
-            .into_iter()
-            .enumerate()
-    {
+    let results = [("failed", "first", 1), ("failed", "second", 2), ("completed", "", 3)];
+    for (n, (status, error, attempts)) in results.into_iter().enumerate() {
         let request = with(result(0, status), |result| {
             result.error = error.into();
             result.output = n.to_string();
@@ -104,7 +119,7 @@ async fn a_step_that_is_tried_again_has_several_results_and_counts_its_attempts(
         assert_eq!(outputs, (0..=n).map(|n| n.to_string()).collect::<Vec<_>>());
         let step = &task.steps[0];
         assert_eq!((step.status.as_str(), step.error.as_str()), (status, error));
-        assert_eq!(usize::try_from(step.attempts), Ok(n + 1), "as many as it has results");
+        assert_eq!(step.attempts, attempts, "as many as it has results");
         assert_eq!(task.steps[1].attempts, 0, "of the other there is none");
     }
 }

@@ -16,7 +16,7 @@ use crate::client::{assert_refused, reason};
 use crate::server::{DEADLINE, Server};
 use crate::storage_client::{StorageClient, log_of};
 
-fn read(offset: i64) -> pb::ReadTaskLogRequest {
+pub(super) fn read(offset: i64) -> pb::ReadTaskLogRequest {
     pb::ReadTaskLogRequest {
         project_id: "p".into(),
         task_id: "t".into(),
@@ -26,13 +26,13 @@ fn read(offset: i64) -> pb::ReadTaskLogRequest {
 }
 
 /// A log that is followed.
-struct Followed {
+pub(super) struct Followed {
     stream: Streaming<pb::ReadTaskLogResponse>,
     next_offset: i64,
 }
 
 impl Followed {
-    async fn open(client: &mut StorageClient, offset: i64) -> Self {
+    pub(super) async fn open(client: &mut StorageClient, offset: i64) -> Self {
         let request = pb::ReadTaskLogRequest { follow: true, ..read(offset) };
         let stream = client.0.read_task_log(request).await.expect("a log").into_inner();
         Self { stream, next_offset: offset }
@@ -49,7 +49,7 @@ impl Followed {
     }
 
     /// Waits until so many further entries have come.
-    async fn entries(&mut self, count: usize) -> Vec<pb::TaskLogEntry> {
+    pub(super) async fn entries(&mut self, count: usize) -> Vec<pb::TaskLogEntry> {
         let mut entries = Vec::new();
         while entries.len() < count {
             let part = self.try_next().await.expect("the stream goes on");
@@ -64,12 +64,12 @@ fn lines(entries: &[pb::TaskLogEntry]) -> Vec<&str> {
     entries.iter().map(|entry| entry.entry.as_str()).collect()
 }
 
-fn sound(entries: &[pb::TaskLogEntry]) -> Vec<&str> {
+pub(super) fn sound(entries: &[pb::TaskLogEntry]) -> Vec<&str> {
     let sound = entries.iter().filter(|entry| !entry.damaged);
     sound.map(|entry| entry.entry.as_str()).collect()
 }
 
-fn append_directly(path: &Path, bytes: &[u8]) {
+pub(super) fn append_directly(path: &Path, bytes: &[u8]) {
     let mut file = OpenOptions::new().create(true).append(true).open(path).expect("a file");
     file.write_all(bytes).expect("written");
 }

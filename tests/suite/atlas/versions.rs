@@ -2,15 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
+use callboard::clock::SystemClock;
+use callboard::domain::{ArtifactName, RequestId};
+use callboard::error::{Reason, Result};
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{
+    Artifacts as _, ContentStream, NewArtifact, SavedArtifact, Storing, Tasks as _,
+};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use super::{details, files_in, put, staging_is_empty, with_task};
+use super::{details, files_in, key, plain_task, put, staging_is_empty, with_task};
 use crate::client::{assert_refused, eventually};
 use crate::server::Server;
 use crate::storage_client::{StorageClient, get_artifact, new_artifact, upload_header};
+use crate::storage_faults::step_disk::{Call, StepDisk, Steps};
 
 /// A versioned artifact of task `p/t`.
 fn new(name: &str, data: impl Into<Vec<u8>>) -> pb::SaveArtifactRequest {
@@ -274,5 +287,150 @@ async fn a_crash_never_leaves_half_a_version() {
             assert_eq!(bytes[0], byte, "{name} is what was acknowledged");
         }
         staging_is_empty(&server).await;
+    }
+}
+
+/// A backend with task `p/t` on a disk whose calls a test can make fail.
+struct Backend {
+    folder: tempfile::TempDir,
+    steps: Arc<Steps>,
+    files: Files,
+}
+
+impl Backend {
+    async fn start() -> Self {
+        let backend = Self::start_in(tempfile::tempdir().expect("a folder"));
+        backend.files.create_task(plain_task("t", 0), None).await.expect("a task");
+        backend
+    }
+
+    fn start_in(folder: tempfile::TempDir) -> Self {
+        let steps = Arc::<Steps>::default();
+        let disk = StepDisk::open(folder.path(), &steps);
+        let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+        Self { folder, steps, files }
+    }
+
+    fn restart(self) -> Self {
+        let Self { folder, files, .. } = self;
+        drop(files);
+        Self::start_in(folder)
+    }
+
+    /// Makes the next call of a kind about a path fail.
+    fn fail_next(&self, wanted: Call, path: &'static str) {
+        let armed = AtomicBool::new(true);
+        self.steps.before_call(move |call, at| {
+            if call == wanted && at.as_str() == path && armed.swap(false, Ordering::SeqCst) {
+                return Err(io::Error::other("a broken disk"));
+            }
+            Ok(())
+        });
+    }
+
+    /// Saves a version of `a.txt`; an empty id is none.
+    async fn save(&self, request_id: &str) -> Result<SavedArtifact> {
+        let content: ContentStream = Box::pin(tokio_stream::iter([Ok(b"the same".to_vec())]));
+        let new = NewArtifact {
+            task: key("t"),
+            name: ArtifactName::parse("a.txt").expect("a name"),
+            storing: Storing::Versioned,
+            sha256: None,
+            size: None,
+        };
+        let request_id = RequestId::parse(request_id).expect("an id");
+        self.files.save_artifact(new, content, request_id).await
+    }
+
+    /// The version that a save got, and whether it had it already.
+    async fn version(&self, request_id: &str) -> (Option<u32>, bool) {
+        let saved = self.save(request_id).await.expect("saved");
+        (saved.artifact.version, saved.duplicate)
+    }
+}
+
+/// A new file often gets the identity of one that was removed, and has the same length.
+#[tokio::test]
+async fn a_number_that_a_failed_save_was_about_to_take_is_not_shared_with_another() {
+    for with_restart in [false, true] {
+        for other in ["", "two"] {
+            let mut backend = Backend::start().await;
+            backend.fail_next(Call::Rename, "p/t/artifacts/a.1.txt");
+            let failed = backend.save("one").await.expect_err("no place");
+            assert_eq!(failed.reason(), Reason::Io);
+            if with_restart {
+                backend = backend.restart();
+            }
+            assert_eq!(backend.version(other).await, (Some(1), false), "{other:?}");
+            assert_eq!(backend.version("one").await, (Some(2), false), "{other:?}");
+            // The answers may have been lost.
+            for _ in 0..2 {
+                assert_eq!(backend.version("one").await, (Some(2), true), "{other:?}");
+                if !other.is_empty() {
+                    assert_eq!(backend.version(other).await, (Some(1), true));
+                }
+                backend = backend.restart();
+            }
+            let there = files_in(&backend.folder.path().join("p/t/artifacts"));
+            assert_eq!(there, ["a.1.txt", "a.2.txt"], "{other:?}");
+        }
+    }
+}
+
+/// As above, but nobody was left to forget what was about to be made.
+#[tokio::test]
+async fn a_number_that_a_save_was_about_to_take_in_a_crash_is_not_shared_with_another() {
+    // Not each time does the new file get the identity of the old one.
+    for _ in 0..10 {
+        a_crash_shares_no_number().await;
+    }
+}
+
+async fn a_crash_shares_no_number() {
+    let backend = Backend::start().await;
+    let probe = backend.folder.path().join("probe");
+    fs::write(&probe, "x").expect("written");
+    let requests = backend.folder.path().join(".callboard/requests");
+    let remembered = Arc::new(Mutex::new(Vec::new()));
+    let (from, to) = (requests.clone(), Arc::clone(&remembered));
+    backend.steps.before_call(move |call, at| {
+        if call != Call::Rename || at.as_str() != "p/t/artifacts/a.1.txt" {
+            return Ok(());
+        }
+        *to.lock().expect("the bytes") = fs::read(&from)?;
+        Err(io::Error::other("it crashes here"))
+    });
+    backend.save("one").await.expect_err("no place");
+    fs::write(&probe, "x").expect("written");
+    let written = modified(&probe);
+    let Backend { folder, files, .. } = backend;
+    drop(files);
+    fs::write(&requests, &*remembered.lock().expect("the bytes")).expect("written");
+    let backend = Backend::start_in(folder);
+    // A start takes longer than the time of a file is exact.
+    while modified(&probe) == written {
+        fs::write(&probe, "x").expect("written");
+    }
+    assert_eq!(backend.version("").await, (Some(1), false));
+    assert_eq!(backend.version("one").await, (Some(2), false));
+    assert_eq!(backend.version("one").await, (Some(2), true));
+}
+
+fn modified(path: &Path) -> SystemTime {
+    fs::metadata(path).and_then(|file| file.modified()).expect("its time")
+}
+
+#[tokio::test]
+async fn where_the_versions_cannot_be_listed_none_is_saved() {
+    let backend = Backend::start().await;
+    for version in 1..=3 {
+        for request_id in ["", "one"] {
+            backend.fail_next(Call::List, "p/t/artifacts");
+            let failed = backend.save(request_id).await.expect_err("no list");
+            assert_eq!(failed.reason(), Reason::Io);
+        }
+        let there = files_in(&backend.folder.path().join("p/t/artifacts"));
+        assert_eq!(there.len(), version as usize - 1, "{there:?}");
+        assert_eq!(backend.version("").await, (Some(version), false));
     }
 }

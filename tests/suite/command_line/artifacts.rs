@@ -1,13 +1,16 @@
 //! `callboard artifacts` and `callboard artifact`.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 
 use super::lost_answer::{cut_the_first_connection, lose_the_first_answer};
 use super::{Running, code, json, stderr, stdout, with_stdin};
-use crate::server::Server;
+use crate::server::{Server, wait_with_deadline};
 
 const PLACE: [&str; 2] = ["--project=p", "--task=t"];
 
@@ -121,6 +124,7 @@ fn artifacts_of_every_size_come_back_byte_for_byte() {
             assert_eq!(fs::read(&target).expect("the file"), content, "{name}");
         }
     }
+    assert_eq!(server.run(&artifact(&["get", "from-file-4", "-o", "-"])).stdout, bytes(5_000_003));
     assert_eq!(server.run(&artifact(&["get", "from-file-4", "--head=4K"])).stdout, bytes(4096));
     assert_eq!(server.run(&artifact(&["get", "from-file-1", "--head=4K"])).stdout, bytes(1));
 }
@@ -207,4 +211,33 @@ fn the_same_request_id_saves_once() {
     let again = server.run(&command);
     assert_eq!(stdout(&again), "artifacts/a.1.md\n");
     assert!(stderr(&again).contains("nothing was saved again"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_signal_ends_a_fetch_and_only_one_into_a_file_looks_after_that_itself() {
+    let server = server_with_task();
+    let folder = server.root().with_file_name("target");
+    fs::create_dir(&folder).expect("a folder");
+    let target = folder.join("file");
+    let target = target.to_str().expect("a name");
+    for (more, signal, code) in [
+        (&["-o", target][..], Signal::INT, Some(1)),
+        (&["-o", target], Signal::TERM, Some(1)),
+        (&["-o", target], Signal::HUP, Some(1)),
+        (&[], Signal::INT, None),
+        (&["-o", "-"], Signal::TERM, None),
+    ] {
+        // A server that never answers.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound").to_string();
+        let get = [&artifact(&["get", "a", "--addr", &address])[..], more].concat();
+        let mut get = Running::start(server.command(&get));
+        let _connection = listener.accept().expect("it connects");
+        let pid = i32::try_from(get.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
+        kill_process(pid, signal).expect("it runs");
+        let status = wait_with_deadline(&mut get.child);
+        assert_eq!(status.code(), code, "{more:?} {signal:?}");
+        assert_eq!(status.signal(), code.is_none().then_some(signal.as_raw()), "{more:?}");
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 0);
+    }
 }

@@ -55,7 +55,7 @@ fn a_task_is_created_with_steps_and_further_data_that_keeps_its_digits() {
     for (more, input, problem) in [
         (&["--steps", "-"][..], "{}", "expected a sequence"),
         (&["--steps", "-"], r#"[{"name":"a"}]"#, "missing field `type`"),
-        (&["--steps", "-"], "a\0", "expected value"),
+        (&["--steps", "-"], "a\0", "iconv -f UTF-16"),
         (&["--steps", "-", "--prompt", "-"], "[]", "only one of them"),
         (&["--metadata", "[1]"], "", "expected a JSON object"),
         (&["--step", "a"], "", "expected NAME:TYPE"),
@@ -194,4 +194,33 @@ fn inside_a_run_the_task_is_the_runs() {
     command.env("JRUN_PROJECT_ID", "p").env("JRUN_TASK_ID", "t").env("JRUN_ID", "r");
     let output = output_of(command);
     assert_eq!(json(stdout(&output))["status"], "running", "{}", stderr(&output));
+}
+
+#[test]
+fn a_list_of_steps_may_begin_with_a_byte_order_mark() {
+    let server = Server::start();
+    let create = ["task", "create", "--description=x", "--steps=-", PLACE[0], PLACE[1]];
+    let steps = "\u{feff}[{\"name\":\"a\",\"type\":\"ci\"}]";
+    let output = with_stdin(server.command(&create), steps.as_bytes());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(task(&server)["steps"][0]["name"], "a");
+}
+
+#[test]
+fn a_number_below_zero_is_refused_by_the_server_by_its_name() {
+    let server = server_with_task();
+    let step = ["step", "--status=completed", "--index"];
+    for (more, field) in [
+        (&["-1"][..], "step_result.step_index"),
+        (&["0", "--turns", "-1"], "step_result.num_turns"),
+        (&["0", "--duration-ms", "-1"], "step_result.duration_ms"),
+        (&["0", "--current-step", "-1"], "current_step"),
+    ] {
+        let output = run(&server, &[&step[..], more].concat());
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let expected = format!("{field} is not valid: it must not be negative [INVALID_FIELD]");
+        assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+    }
+    let output = run(&server, &["update", "--current-step", "-1"]);
+    assert!(stderr(&output).contains("[INVALID_FIELD]"), "{}", stderr(&output));
 }

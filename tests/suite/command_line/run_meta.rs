@@ -48,6 +48,8 @@ fn a_run_is_created_with_its_meta_and_shown_with_it() {
     for (meta, expected, problem) in [
         (r#"{"worktree_path":"/nonexistent"}"#, 1, "[WORKTREE_MISSING]\n  make the worktree first"),
         ("{}", 1, "[REQUIRED_FIELD]"),
+        ("{\"worktree_path\":\"src\"}", 1, "it must be an absolute path [INVALID_FIELD]"),
+        ("\u{feff}{}", 1, "[REQUIRED_FIELD]"),
         (r#"{"pr_number":"x"}"#, 2, "--meta -: "),
         ("[]", 2, "--meta -: "),
         ("{", 2, "--meta -: "),
@@ -65,7 +67,8 @@ fn single_fields_are_set_and_cleared_and_the_others_stay() {
     let server = Server::start();
     create_run(&server, "p", "t", "r", &[]);
     let missing = server.run(&["run", "meta", "--run=r"]);
-    assert!(stderr(&missing).contains("[RUN_NOT_FOUND]"), "{}", stderr(&missing));
+    let hint = "[RUN_NOT_FOUND]\n  callboard run meta --set worktree_path=";
+    assert!(stderr(&missing).contains(hint), "{}", stderr(&missing));
     let set = |fields: &[&str]| {
         let flags = fields.iter().flat_map(|field| ["--set", field]);
         let all: Vec<&str> = ["run", "meta", "--run=r"].into_iter().chain(flags).collect();
@@ -89,6 +92,12 @@ fn single_fields_are_set_and_cleared_and_the_others_stay() {
     assert!(fs::read_to_string(&path).expect("meta.json").contains("\"theirs\": 9007199254740993"));
     let stale = server.run(&["run", "meta", "--run=r", "--set=title=x", "--etag", etag]);
     assert!(stderr(&stale).contains("[ETAG_MISMATCH]"), "{}", stderr(&stale));
+    let emptied = set(&["title="]);
+    assert!(
+        stderr(&emptied).contains("it cannot be empty [INVALID_FIELD]"),
+        "{}",
+        stderr(&emptied)
+    );
     for bad in ["none=1", "pr_number=x", "run_id=x", "title"] {
         assert_eq!(code(&set(&[bad])), 2, "{bad}");
     }

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Running, code, post, stderr, stdout};
+use super::{Running, code, stderr, stdout};
 use crate::server::{Server, callboard, output_of, wait_with_deadline};
 
 #[test]
@@ -55,17 +57,32 @@ fn a_server_that_cannot_start_says_why_and_has_exit_code_1() {
 #[test]
 fn a_second_signal_ends_a_draining_server_at_once() {
     let mut server = Server::start();
-    post(&server, "p", "one");
-    let bus = fs::File::open(server.root().join("p/PROJECT-MESSAGE-BUS.md")).expect("the bus file");
+    let path = server.root().join("p/PROJECT-MESSAGE-BUS.md");
+    fs::create_dir(server.root().join("p")).expect("the project");
+    let bus = fs::File::create(&path).expect("the bus file");
     rustix::fs::flock(&bus, rustix::fs::FlockOperation::LockExclusive).expect("the lock");
     // This append waits for the lock, and the drain waits for the append.
     let _waiting =
         Running::start(server.command(&["post", "--project=p", "--type=INFO", "--body=two"]));
-    let reader = server.command(&["follow", "--project=p", "--all", "--json"]);
-    assert_eq!(Running::start(reader).body(), "one");
+    wait_until_open(&server, &path);
     server.signal(Signal::TERM);
     server.log_until("shutting down");
     server.signal(Signal::TERM);
     let status = server.ended();
     assert_eq!((status.code(), status.signal()), (Some(143), None));
+}
+
+/// Waits until the server has a file open.
+fn wait_until_open(server: &Server, path: &Path) {
+    let open = PathBuf::from(format!("/proc/{}/fd", server.pid()));
+    let path = path.canonicalize().expect("a path");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let is_open = || {
+        let files = fs::read_dir(&open).expect("its files");
+        files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|target| target == path))
+    };
+    while !is_open() {
+        assert!(Instant::now() < deadline, "the server does not open {}", path.display());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

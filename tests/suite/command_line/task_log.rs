@@ -2,10 +2,11 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::process::{ChildStdin, Stdio};
 
 use super::lost_answer::lose_the_first_answer;
 use super::{Running, code, create_run, json, stderr, stdout, with_stdin};
-use crate::server::{Server, output_of};
+use crate::server::{Server, output_of, wait_with_deadline};
 
 const LOGS: [&str; 3] = ["logs", "--project=p", "--task=t"];
 
@@ -148,4 +149,50 @@ fn a_run_of_the_surroundings_gives_way_only_to_a_task_that_is_named_alone() {
     assert_eq!(inside(&["--task=t", "--run=r"]), "out");
     assert_eq!(inside(&["--task=t", "--file=stdout"]), "out");
     assert_eq!(inside(&["--task=t"]), "{\"a\":1}\n");
+}
+
+/// Pipes a first line into `task log`, and waits until it is appended.
+fn piped_log(server: &Server) -> (Running, ChildStdin) {
+    let mut command = server.command(&log(&[]));
+    command.stdin(Stdio::piped());
+    let follow = Running::start(server.command(&[&LOGS[..], &["--follow"]].concat()));
+    let mut piped = Running::start(command);
+    let mut stdin = piped.child.stdin.take().expect("stdin is piped");
+    stdin.write_all(b"{\"n\":1}\n").expect("a line");
+    assert_eq!(follow.stdout.next().as_deref(), Some("{\"n\":1}"));
+    (piped, stdin)
+}
+
+#[test]
+fn lines_that_come_while_the_server_is_away_for_a_moment_are_appended() {
+    let mut server = server_with_task();
+    let (mut piped, mut stdin) = piped_log(&server);
+    server.kill();
+    stdin.write_all(b"{\"n\":2}\n").expect("a line");
+    server.restart();
+    stdin.write_all(b"{\"n\":3}\n").expect("a line");
+    drop(stdin);
+    assert_eq!(wait_with_deadline(&mut piped.child).code(), Some(0));
+    assert_eq!(piped.stdout.rest(), ["0"]);
+    assert_eq!(server.ok(&LOGS), "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+}
+
+#[test]
+fn a_log_that_cannot_be_appended_to_any_more_says_how_far_it_got() {
+    let mut server = server_with_task();
+    let (mut piped, mut stdin) = piped_log(&server);
+    server.kill();
+    stdin.write_all(b"\n{\"n\":2}\n").expect("a line");
+    assert_eq!(wait_with_deadline(&mut piped.child).code(), Some(3));
+    assert_eq!(piped.stdout.rest(), ["0"]);
+    piped.stderr.until("lines 1 to 2 of stdin are appended; line 3 may be");
+
+    let server = server_with_task();
+    let (mut piped, mut stdin) = piped_log(&server);
+    server.ok(&["task", "delete", "--project=p", "--task=t", "--force"]);
+    stdin.write_all(b"{\"n\":2}\n").expect("a line");
+    assert_eq!(wait_with_deadline(&mut piped.child).code(), Some(1));
+    assert_eq!(piped.stdout.rest(), ["0"]);
+    piped.stderr.until("line 1 of stdin is appended; line 2 and what follows are not");
+    piped.stderr.until("[TASK_NOT_FOUND]");
 }

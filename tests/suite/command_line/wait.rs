@@ -179,3 +179,19 @@ fn wait_for_a_state_that_does_not_come_has_exit_code_4_and_for_what_is_not_there
     );
     assert_eq!(code(&server.run(&["wait", "--for=done", "--project=p"])), 2);
 }
+
+#[test]
+fn wait_for_a_status_ends_when_the_task_has_another_one_that_is_final() {
+    let server = server_with_task();
+    let mut waiting =
+        Running::start(server.command(&wait(&["--for=status", "--status=completed"])));
+    waiting.stderr.until("waiting for task p/t to be completed");
+    for to in ["running", "abandoned"] {
+        server.ok(&["task", "transition", "--project=p", "--task=t", "--to", to]);
+    }
+    waiting.stderr.until("it is abandoned, which is final");
+    assert_eq!(wait_with_deadline(&mut waiting.child).code(), Some(1));
+    let at_once = server.run(&wait(&["--for=status", "--status=completed"]));
+    assert_eq!((code(&at_once), stdout(&at_once)), (1, ""), "{}", stderr(&at_once));
+    assert_eq!(server.ok(&wait(&["--for=status", "--status=abandoned"])), "abandoned\n");
+}

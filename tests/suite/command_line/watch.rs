@@ -100,7 +100,10 @@ fn artifacts_and_facts_are_lines_too_and_gone_with_their_task() {
     let of_project = server.ok(&add);
     let of_project = of_project.trim_end();
     assert_eq!(next(&watch), format!("FACT  p/{of_project}  ports"));
-    fs::write(server.root().join("p/t/artifacts/foreign"), "12345").expect("a file");
+    // At once as a whole: the watch would see the empty file, too.
+    let written = server.root().with_file_name("foreign");
+    fs::write(&written, "12345").expect("a file");
+    fs::rename(written, server.root().join("p/t/artifacts/foreign")).expect("a rename");
     assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/foreign  5 B");
     server.ok(&[&["artifact", "delete", "foreign"][..], &place].concat());
     assert_eq!(next(&watch), "ARTIFACT  p/t/artifacts/foreign  deleted");

@@ -126,3 +126,17 @@ async fn facts_go_with_what_they_are_about() {
     client.delete_project(forced).await.expect("deleted");
     assert!(!server.root().join("p").exists());
 }
+
+#[tokio::test]
+async fn an_id_that_no_file_can_have_is_not_found() {
+    let (_server, mut client) = with_task().await;
+    for scope in ["", "t"] {
+        let prefix = if scope.is_empty() { "FACT-" } else { "TASK-FACTS-" };
+        // With its ending each is longer than any name.
+        for bytes in [253, 254, 255] {
+            let id = format!("{prefix}{}", "x".repeat(bytes - prefix.len()));
+            let refused = get(&mut client, scope, &id).await;
+            assert_refused(refused, Code::NotFound, "FACT_NOT_FOUND", "x");
+        }
+    }
+}

@@ -1,11 +1,18 @@
 //! Lists of facts: newest first, by time, by run, page by page.
 
+use std::sync::Arc;
+
+use callboard::clock::SystemClock;
+use callboard::domain::{Fact, FactScope, ProjectId};
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{FactPosition, FactQuery, Facts as _, Page};
 use tonic::Code;
 
 use super::{file, ids, of, put, time, with_task};
 use crate::client::assert_refused;
 use crate::storage_client::new_fact;
+use crate::storage_faults::step_disk::{StepDisk, Steps};
 
 fn written(created_at: &str, run: &str) -> String {
     format!("---\ncreated_at: {created_at}\nscope: project\nrun_id: {run}\ntitle: x\n---\n\nbody\n")
@@ -146,4 +153,91 @@ async fn bodies_come_when_asked_for_and_a_page_ends_where_the_answer_is_full() {
     }
     assert_eq!(seen, ["7", "6", "5", "4", "3", "2", "1", "0"]);
     assert!(pages >= 4, "{pages} pages");
+}
+
+/// A backend with a project of which other programs wrote facts down.
+struct Backend {
+    folder: tempfile::TempDir,
+    steps: Arc<Steps>,
+    files: Files,
+}
+
+impl Backend {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("p")).expect("a project");
+        let steps = Arc::<Steps>::default();
+        let disk = StepDisk::open(folder.path(), &steps);
+        let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+        Self { folder, steps, files }
+    }
+
+    fn put(&self, fact_id: &str, content: &str) {
+        let path = self.folder.path().join(format!("p/{fact_id}.md"));
+        std::fs::write(path, content).expect("written");
+    }
+
+    async fn list(&self, with_bodies: bool, after: Option<FactPosition>) -> Page<Fact> {
+        let query = FactQuery {
+            scope: FactScope::Project(ProjectId::parse("p").expect("an id")),
+            run_id: String::new(),
+            since: None,
+            until: None,
+            with_bodies,
+            after,
+            limit: 1000,
+        };
+        self.files.list_facts(query).await.expect("a page")
+    }
+}
+
+/// Not all of them are read to be cut off again.
+#[tokio::test]
+async fn no_page_holds_many_more_bodies_than_an_answer_does() {
+    let backend = Backend::start();
+    let mut expected = Vec::new();
+    for n in 0..40 {
+        let id = format!("FACT-{n:02}");
+        backend.put(&id, &format!("---\ntitle: {n}\n---\n\n{}\n", "x".repeat(1 << 20)));
+        expected.push(id);
+    }
+    let (mut pages, mut seen, mut after) = (0, Vec::new(), None);
+    loop {
+        let page = backend.list(true, after).await;
+        let bytes: usize = page.items.iter().map(|fact| fact.text.body.len()).sum();
+        assert!(bytes <= (4 << 20) + (64 << 10), "{bytes} bytes");
+        assert!(page.items.iter().all(|fact| fact.text.body.len() >= 1 << 20));
+        pages += 1;
+        let last = page.items.last().expect("each page has facts");
+        after = Some(FactPosition { created_at: last.text.created_at, id: last.id.clone() });
+        seen.extend(page.items.iter().map(|fact| fact.id.to_string()));
+        if !page.more {
+            break;
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, expected, "each once");
+    assert!(pages >= 10, "{pages} pages");
+}
+
+#[tokio::test]
+async fn a_list_without_bodies_reads_a_fact_once_until_it_changes() {
+    let backend = Backend::start();
+    for n in 0..10 {
+        backend.put(&format!("FACT-{n}"), &written("2026-01-01T00:00:00Z", "r"));
+    }
+    backend.steps.documents_read();
+    assert_eq!(backend.list(false, None).await.items.len(), 10);
+    assert!(backend.steps.documents_read() >= 10, "each is read once");
+    for _ in 0..3 {
+        let listed = backend.list(false, None).await.items;
+        assert!(listed.len() == 10 && listed.iter().all(|fact| fact.text.body.is_empty()));
+        assert_eq!(backend.steps.documents_read(), 0, "nothing has changed");
+    }
+    backend.put("FACT-3", &written("2026-01-02T00:00:00Z", "another"));
+    assert_eq!(backend.list(false, None).await.items[0].text.run_id, "another");
+    assert_eq!(backend.steps.documents_read(), 1);
+    let whole = backend.list(true, None).await.items;
+    assert!(whole.iter().all(|fact| fact.text.body.contains("body")));
+    assert_eq!(backend.steps.documents_read(), 10);
 }

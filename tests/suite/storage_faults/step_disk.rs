@@ -22,6 +22,22 @@ pub(crate) enum Fault {
 /// Called before a document is replaced.
 type BeforeReplace = Box<dyn Fn(&TreePath) + Send>;
 
+/// What the disk is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// To list a folder.
+    List,
+    /// To give a file its place.
+    Rename,
+    /// To sync a file.
+    Sync,
+    /// To sync a folder.
+    SyncFolder,
+}
+
+/// Called before each of these calls; what it fails with, the call fails with.
+type BeforeCall = Arc<dyn Fn(Call, &TreePath) -> io::Result<()> + Send + Sync>;
+
 /// What is to fail, and what was done.
 #[derive(Default)]
 pub(crate) struct Steps(Mutex<State>);
@@ -34,7 +50,10 @@ struct State {
     hit: bool,
     /// The names of files and documents that were written, in order.
     written: Vec<String>,
+    /// How many documents were read.
+    read: usize,
     before_replace: Option<BeforeReplace>,
+    before_call: Option<BeforeCall>,
 }
 
 impl Steps {
@@ -60,9 +79,31 @@ impl Steps {
         self.state().before_replace = Some(Box::new(call));
     }
 
+    /// Calls something before each of the calls that it is told of. It may take its time.
+    pub(crate) fn before_call(
+        &self,
+        call: impl Fn(Call, &TreePath) -> io::Result<()> + Send + Sync + 'static,
+    ) {
+        self.state().before_call = Some(Arc::new(call));
+    }
+
+    fn call(&self, call: Call, path: &TreePath) -> io::Result<()> {
+        let before = self.state().before_call.clone();
+        before.map_or(Ok(()), |before| before(call, path))
+    }
+
+    fn path_call(&self, call: Call, path: &TreePath) -> Result<()> {
+        self.call(call, path).map_err(|source| Error::io("handle", path.as_str(), source))
+    }
+
     /// Returns the names of what was written since the last call.
     pub(crate) fn written(&self) -> Vec<String> {
         std::mem::take(&mut self.state().written)
+    }
+
+    /// Returns how many documents were read since the last call.
+    pub(crate) fn documents_read(&self) -> usize {
+        std::mem::take(&mut self.state().read)
     }
 
     fn note(&self, path: &TreePath) {
@@ -139,7 +180,9 @@ impl Disk for StepDisk {
     }
 
     fn read(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>> {
-        self.disk.read(path, bytes_max)
+        let content = self.disk.read(path, bytes_max)?;
+        self.steps.state().read += usize::from(content.is_some());
+        Ok(content)
     }
 
     fn replace(
@@ -190,16 +233,19 @@ impl Disk for StepDisk {
     }
 
     fn list(&self, path: &TreePath) -> Result<Option<Vec<Entry>>> {
+        self.steps.path_call(Call::List, path)?;
         self.disk.list(path)
     }
 
     fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
         self.steps.path_step(Fault::Full, to)?;
+        self.steps.path_call(Call::Rename, to)?;
         self.disk.rename_new(from, to)
     }
 
     fn rename_over(&self, from: &TreePath, to: &TreePath) -> Result<()> {
         self.steps.path_step(Fault::Full, to)?;
+        self.steps.path_call(Call::Rename, to)?;
         self.disk.rename_over(from, to)
     }
 
@@ -221,6 +267,7 @@ impl Disk for StepDisk {
 
     fn sync_folder(&self, path: &TreePath) -> Result<()> {
         self.steps.path_step(Fault::Sync, path)?;
+        self.steps.path_call(Call::SyncFolder, path)?;
         self.disk.sync_folder(path)
     }
 
@@ -259,6 +306,7 @@ impl DiskFile for StepFile {
 
     fn sync(&self) -> io::Result<()> {
         self.steps.step(Fault::Sync)?;
+        self.steps.call(Call::Sync, &self.path)?;
         self.file.sync()
     }
 

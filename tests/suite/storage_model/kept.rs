@@ -14,7 +14,7 @@ use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::operation::{EtagUse, etag, page, project, request_id, run, task, text};
+use super::operation::{EtagUse, etag, host, page, project, request_id, run, task, text};
 
 /// Such a call. Numbers choose among what is there; one behind it names what is not.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub(crate) struct Sending {
     pub(crate) is_broken_off: bool,
     /// Whether its hash is given, and right.
     pub(crate) hash: Option<bool>,
+    /// The same of its size.
+    pub(crate) size: Option<bool>,
 }
 
 /// Which facts are listed.
@@ -70,7 +72,7 @@ fn of_tasks() -> BoxedStrategy<Kept> {
         4 => (task(), vec(object(), 1..4), request_id())
             .prop_map(|(key, entries, id)| Kept::AppendLog(key, entries, id)),
         2 => (task(), 0..8_usize, any::<bool>())
-            .prop_map(|(key, line, tail)| Kept::ReadLog(key, line, tail)),
+            .prop_map(|(key, line, tail)| Kept::ReadLog(key, line.max(usize::from(tail)), tail)),
     ]
     .boxed()
 }
@@ -197,9 +199,10 @@ fn new_artifact() -> impl Strategy<Value = NewArtifact> {
 
 fn sending() -> impl Strategy<Value = Sending> {
     let chunk = select(vec![&b""[..], b"one", b"two\n", b"\xff\0"]).prop_map(<[u8]>::to_vec);
-    let hash = select(vec![None, None, Some(true), Some(false)]);
-    (vec(chunk, 0..3), prop::bool::weighted(0.1), hash)
-        .prop_map(|(chunks, is_broken_off, hash)| Sending { chunks, is_broken_off, hash })
+    let right = || select(vec![None, None, None, Some(true), Some(true), Some(false)]);
+    (vec(chunk, 0..3), prop::bool::weighted(0.1), right(), right()).prop_map(
+        |(chunks, is_broken_off, hash, size)| Sending { chunks, is_broken_off, hash, size },
+    )
 }
 
 fn scope() -> impl Strategy<Value = FactScope> {
@@ -271,10 +274,13 @@ fn meta_change() -> impl Strategy<Value = RunMetaChange> {
     ];
     let texts = [of(text()), of(text()), of(text())];
     let times = (weighted(0.3, of(moment())), weighted(0.2, moment()));
-    (texts, weighted(0.6, worktree()), of(any::<bool>()), setup, of(0..3_i64), times).prop_map(
-        |(texts, worktree_path, abandoned, setup, pr_number, (last_push_at, created_at))| {
+    let worktree = (host(), weighted(0.6, worktree()));
+    (texts, worktree, of(any::<bool>()), setup, of(0..3_i64), times).prop_map(
+        |(texts, (host, worktree_path), abandoned, setup, pr_number, times)| {
             let [title, repo_id, branch] = texts;
+            let (last_push_at, created_at) = times;
             RunMetaChange {
+                host,
                 title,
                 repo_id,
                 branch,

@@ -8,7 +8,8 @@ use callboard::domain::{
 };
 use callboard::error::Reason;
 use callboard::store::{
-    NewArtifact, NewFact, NewProject, NewRun, NewRunEvent, NewTask, Part, Relation, TreeRoot,
+    NewArtifact, NewFact, NewProject, NewRun, NewRunEvent, NewTask, Part, Relation, Storing,
+    TreeRoot,
 };
 
 use super::kept::WORKTREE;
@@ -48,6 +49,7 @@ pub(super) struct KeptRun {
 
 /// Something to create.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them at a time")]
 pub(super) enum New {
     Project(NewProject),
     Task(NewTask),
@@ -140,7 +142,9 @@ impl Model {
             return match (removed, self.has(new, &name)) {
                 (false, _) => Creation::Repeated(name),
                 (true, true) => Creation::RepeatedOrRefused(name),
-                (true, false) => Creation::Refused(vec![Reason::RequestIdReused]),
+                (true, false) => {
+                    Creation::Refused(vec![Reason::RequestIdReused, Reason::ArtifactNotFound])
+                }
             };
         }
         let (valid, named, exists) = match new {
@@ -193,8 +197,12 @@ impl Model {
             New::Fact(new) => {
                 self.facts(&new.scope).is_ok_and(|facts| facts.keys().any(|id| id.as_str() == name))
             }
-            New::Artifact(new, content) => self.task(&new.task).is_ok_and(|task| {
-                task.artifacts.iter().any(|(id, there)| id.name() == name && there == content)
+            New::Artifact(new, _) => self.task(&new.task).is_ok_and(|task| {
+                let is_attachment = new.storing == Storing::Attachment;
+                let is_it = |id: &ArtifactId| {
+                    id.name() == name && matches!(id, ArtifactId::Attachment(_)) == is_attachment
+                };
+                task.artifacts.keys().any(is_it)
             }),
             // Lines are not looked for.
             New::Log(..) | New::Event(..) => true,
@@ -210,6 +218,16 @@ impl Model {
             FactScope::Project(project) => &mut self.project(project)?.facts,
             FactScope::Task(task) => &mut self.task(task)?.facts,
         })
+    }
+
+    /// Notes that an artifact was replaced: a version that had its name is gone.
+    pub(super) fn note_replacement(&mut self, task: &TaskKey, name: &str) {
+        for request in self.requests.values_mut() {
+            let is_version = |new: &NewArtifact| {
+                new.task == *task && new.storing == Storing::Versioned && request.name == name
+            };
+            request.removed |= matches!(&request.new, New::Artifact(new, _) if is_version(new));
+        }
     }
 
     /// Notes which things that requests created are gone.

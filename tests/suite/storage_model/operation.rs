@@ -29,6 +29,7 @@ pub(crate) enum EtagUse {
 
 /// A call, or what happens in between.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them at a time")]
 pub(crate) enum Operation {
     CreateProject(NewProject, Option<&'static str>),
     Project(ProjectId),
@@ -247,7 +248,7 @@ fn above() -> impl Strategy<Value = String> {
     select(&["", "", "r1", "r2", "r3", "gone"][..]).prop_map(str::to_owned)
 }
 
-fn host() -> impl Strategy<Value = String> {
+pub(super) fn host() -> impl Strategy<Value = String> {
     prop_oneof![4 => Just(""), 1 => Just("elsewhere.example")].prop_map(str::to_owned)
 }
 

@@ -75,7 +75,7 @@ impl<S: Storage> Player<S> {
             New::Artifact(new, mut content) => {
                 content.extend(other.then_some(b'x'));
                 let chunks = vec![content];
-                let sending = Sending { chunks, is_broken_off: false, hash: None };
+                let sending = Sending { chunks, is_broken_off: false, hash: None, size: None };
                 Operation::Kept(Kept::SaveArtifact(new, sending, Some(id)))
             }
             New::Log(key, mut entries) => {

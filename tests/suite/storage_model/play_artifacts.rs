@@ -21,7 +21,8 @@ impl<S: Storage> Player<S> {
     ) {
         let content = sending.chunks.concat();
         let given = sending.hash.map(|is_right| sha256(if is_right { &content } else { b"other" }));
-        let request = NewArtifact { sha256: given, ..new.clone() };
+        let size = sending.size.map(|is_right| content.len() as u64 + u64::from(!is_right));
+        let request = NewArtifact { sha256: given, size, ..new.clone() };
         let answer =
             self.store.save_artifact(request, stream_of(&sending), parsed(request_id)).await.map(
                 |saved| callboard::store::Created {
@@ -32,8 +33,7 @@ impl<S: Storage> Player<S> {
         let mut reasons: Vec<Reason> = self.model.task(&new.task).err().into_iter().collect();
         reasons.extend(sending.is_broken_off.then_some(Reason::ShuttingDown));
         reasons.extend((sending.hash == Some(false)).then_some(Reason::ChecksumMismatch));
-        // A plain one takes the place of another, however often.
-        let request_id = request_id.filter(|_| new.storing != Storing::Plain);
+        reasons.extend((sending.size == Some(false)).then_some(Reason::ChecksumMismatch));
         let asked = New::Artifact(new.clone(), content.clone());
         if !reasons.is_empty() {
             if let Creation::Refused(more) = self.model.creation(&asked, request_id) {
@@ -42,6 +42,9 @@ impl<S: Storage> Player<S> {
             return self.refused(answer, &reasons);
         }
         let Some((artifact, repeated)) = self.created(&asked, request_id, answer) else { return };
+        // A repetition is told what is there now.
+        let there = self.model.task(&new.task).expect("the task").artifacts.get(&artifact.id);
+        let content = repeated.as_ref().and_then(|_| there.cloned()).unwrap_or(content);
         assert_eq!(artifact.sha256, Some(sha256(&content)), "{}", self.said);
         let shown = shown(&new.task, &artifact.id, &content);
         let told = Artifact { sha256: None, modified_at: None, ..artifact.clone() };
@@ -50,6 +53,7 @@ impl<S: Storage> Player<S> {
             assert_eq!(artifact.id.name(), name, "{}", self.said);
             return;
         }
+        self.model.note_replacement(&new.task, artifact.id.name());
         let there = &self.model.task(&new.task).expect("the task").artifacts;
         match (new.storing, &artifact.id) {
             (Storing::Attachment, ArtifactId::Attachment(name)) => {

@@ -1,7 +1,7 @@
 //! Plays calls about logs, what is kept of runs, and their events.
 
 use callboard::clock::Clock as _;
-use callboard::domain::{JsonObject, Liveness, Run, RunFile, RunKey, RunMeta, TaskKey};
+use callboard::domain::{JsonObject, Run, RunFile, RunKey, RunMeta, TaskKey};
 use callboard::error::Reason;
 use callboard::store::{
     FileStart, LinesAppended, LogLine, LogQuery, NewRunEvent, RunMetaChange, RunSetupChange,
@@ -151,6 +151,7 @@ impl<S: Storage> Player<S> {
         let current = before.as_ref().and_then(|meta| meta.etag.clone());
         let (etag, is_stale) = self.etag(etag, current.as_ref());
         let answer = self.store.update_run_meta(key.clone(), change.clone(), etag).await;
+        let is_elsewhere = !change.host.is_empty();
         let mut meta = before.clone().unwrap_or_default();
         apply(&mut meta, change);
         let mut reasons = Vec::new();
@@ -158,8 +159,8 @@ impl<S: Storage> Player<S> {
             Err(reason) => reasons.push(*reason),
             Ok((_, Some(_))) => {}
             Ok(_) if meta.worktree_path.is_empty() => reasons.push(Reason::RequiredField),
-            Ok((run, None)) => {
-                let is_there = run.liveness == Liveness::Remote || meta.worktree_path == WORKTREE;
+            Ok(_) => {
+                let is_there = is_elsewhere || meta.worktree_path == WORKTREE;
                 reasons.extend((!is_there).then_some(Reason::WorktreeMissing));
             }
         }
@@ -195,7 +196,7 @@ impl<S: Storage> Player<S> {
         let project = run.task.project.to_string();
         let repo = [event.repo_id.clone(), repo.unwrap_or_default(), project]
             .into_iter()
-            .find(|repo| !repo.is_empty());
+            .find(|repo| !repo.is_empty() && !repo.contains(char::is_control));
         let quoted = |text: &str| serde_json::to_string(text).expect("JSON");
         let data = event.data.as_ref().map(|data| format!(",\"data\":{data}")).unwrap_or_default();
         let line = format!(

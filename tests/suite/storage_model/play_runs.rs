@@ -1,7 +1,6 @@
 //! Plays calls about runs, their files and their upkeep.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use callboard::clock::Clock as _;
 use callboard::domain::{Liveness, Run, RunFile, RunInfo, RunKey};
@@ -10,7 +9,7 @@ use callboard::store::{
     CleanUp, EndStatus, FileStart, NewRun, Part, RunChange, RunEnd, RunFileQuery, RunQuery,
     Storage, TreeRoot,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio_stream::StreamExt as _;
 
 use super::model::{KeptRun, New, Node, liveness};
@@ -165,7 +164,7 @@ impl<S: Storage> Player<S> {
     }
 
     /// Takes a changed run into the model.
-    fn changed(&mut self, key: &RunKey, answered: &Run, info: RunInfo) {
+    pub(super) fn changed(&mut self, key: &RunKey, answered: &Run, info: RunInfo) {
         let kept = &mut self.model.run(key).expect("it was found").run;
         let (before, same) = (kept.etag.clone(), kept.info == info);
         kept.liveness = liveness(&info);
@@ -221,7 +220,7 @@ impl<S: Storage> Player<S> {
         }
     }
 
-    fn remove(&mut self, run: &Run) {
+    pub(super) fn remove(&mut self, run: &Run) {
         self.model.task(&run.task).expect("the task").runs.remove(&run.folder);
     }
 
@@ -332,81 +331,6 @@ impl<S: Storage> Player<S> {
         let expected: Vec<_> = files.map(|(file, content)| (file, content.len() as u64)).collect();
         assert_eq!(listed, expected, "{}", self.said);
     }
-
-    async fn reconcile(&mut self, part: Part, dry_run: bool) {
-        let lost = self.model.runs_of(&part).map(|runs| {
-            let lost = runs.into_iter().filter(|run| run.liveness == Liveness::Lost);
-            lost.cloned().collect::<Vec<_>>()
-        });
-        let answer = self.store.reconcile_runs(part, dry_run).await;
-        let Some(answered) = self.unless_refused(answer, lost.clone(), false) else { return };
-        assert!(answered.problems.is_empty(), "{}: {:?}", self.said, answered.problems);
-        let lost = lost.expect("not refused");
-        assert_eq!(answered.runs.len(), lost.len(), "{}", self.said);
-        let now = self.clock.now();
-        for (run, answered) in lost.into_iter().zip(answered.runs) {
-            let is_done = self.model.task(&run.task).expect("the task").task.done;
-            let end_time = run.info.start_time.max(Some(now));
-            let (status, exit_code) = if is_done { ("completed", 0) } else { ("failed", -1) };
-            let mut info =
-                RunInfo { end_time, status: status.into(), exit_code, ..run.info.clone() };
-            if !is_done && info.error_summary.is_empty() {
-                // In words of its own.
-                info.error_summary.clone_from(&answered.info.error_summary);
-                assert!(!info.error_summary.is_empty(), "{}", self.said);
-            }
-            if dry_run {
-                let expected = Run { info, liveness: Liveness::Ended, ..run };
-                assert_eq!(answered, expected, "{}", self.said);
-            } else {
-                let key = RunKey {
-                    task: Some(run.task),
-                    run: callboard::domain::RunId::parse(&run.folder).expect("an id"),
-                };
-                self.changed(&key, &answered, info);
-            }
-        }
-    }
-
-    async fn clean_up(&mut self, wanted: CleanUp) {
-        let now = self.clock.now();
-        let found = self.model.runs_of(&wanted.part).map(|runs| {
-            let mut old: Vec<(Timestamp, Run)> = runs
-                .into_iter()
-                .filter_map(|run| Some((run.info.end_time?, run.clone())))
-                .filter(|(end, _)| is_older(*end, now, wanted.older_than))
-                .collect();
-            old.sort_by_key(|(end, _)| *end);
-            old.into_iter().map(|(_, run)| run).collect::<Vec<_>>()
-        });
-        let answer = self.store.clean_up_runs(wanted.clone()).await;
-        let is_enough = wanted.only_if_free_below == Some(0);
-        if is_enough && answer.is_ok() {
-            let cleaned = self.answered(answer);
-            assert!(
-                cleaned.runs.is_empty() && cleaned.size_bytes == 0,
-                "{}: {cleaned:?}",
-                self.said
-            );
-            return;
-        }
-        let Some(cleaned) = self.unless_refused(answer, found.clone(), false) else { return };
-        let old = found.expect("not refused");
-        assert!(!is_enough && cleaned.problems.is_empty(), "{}: {cleaned:?}", self.said);
-        assert_eq!(cleaned.runs, old, "{}", self.said);
-        let files = |run: &Run| {
-            let kept =
-                self.model.projects[&run.task.project].tasks[&run.task.task].runs.get(&run.folder);
-            kept.expect("the run").files.values().map(|file| file.len() as u64).sum::<u64>()
-        };
-        let size: u64 = old.iter().map(files).sum();
-        assert!(cleaned.size_bytes >= size && cleaned.free_bytes > 0, "{}: {cleaned:?}", self.said);
-        if !wanted.dry_run {
-            for run in &old {
-                self.remove(run);
-            }
-        }
-    }
 }
 
 /// A stream that can be shown.
@@ -416,11 +340,6 @@ impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a stream")
     }
-}
-
-fn is_older(end: Timestamp, now: Timestamp, age: Duration) -> bool {
-    let age = SignedDuration::try_from(age).expect("a duration");
-    now.duration_since(end) > age
 }
 
 /// Where the last so many lines begin.

@@ -181,6 +181,9 @@ impl Draft {
         });
         self.progress().steps = steps.collect();
         self.task.record.step_count = new.len();
+        if new.is_empty() {
+            self.task.record.current_step = 0;
+        }
     }
 
     fn set_current_step(&mut self, step: i64) {
@@ -220,9 +223,19 @@ impl Draft {
         if result.step_name.is_empty() {
             result.step_name.clone_from(&step.name);
         }
+        // No string of those that the calls give has a space: a record keeps none between.
+        result.metadata = result
+            .metadata
+            .map(|data| JsonObject::parse(&data.as_str().replace(' ', "")).expect("an object"));
         let given = SignedDuration::from_millis(result.duration_ms);
         let end = result.completed_at.or(result.started_at.max(Some(now))).expect("now");
-        let begin = result.started_at.unwrap_or(end - given);
+        // A result that says that it runs, and the next one, are of one attempt.
+        let begun = (step.status == "running").then_some(step.started_at).flatten();
+        let begin = match (result.started_at, begun) {
+            (Some(begin), _) => begin,
+            (None, Some(begun)) if result.duration_ms == 0 => begun.min(end),
+            (None, _) => end - given,
+        };
         if begin > end {
             return self.reasons.push(Reason::InvalidField);
         }
@@ -232,9 +245,10 @@ impl Draft {
         }
         (result.started_at, result.completed_at) = (Some(begin), Some(end));
         step.status.clone_from(&result.status);
-        (step.started_at, step.completed_at) = (Some(begin), Some(end));
+        step.started_at = Some(begin);
+        step.completed_at = (result.status != "running").then_some(end);
         step.error.clone_from(&result.error);
-        step.attempts += 1;
+        step.attempts += i64::from(begun.is_none());
         self.progress().step_results.push(result);
     }
 }
@@ -259,7 +273,7 @@ pub(super) fn merged(
             value => drop(data.insert(key, value)),
         }
     }
-    if answered.is_some() == !data.is_empty() && pairs(answered) == data {
+    if answered.is_some() != data.is_empty() && pairs(answered) == data {
         return answered.cloned();
     }
     let expected = serde_json::to_string(&data).expect("JSON");

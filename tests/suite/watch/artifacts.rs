@@ -1,15 +1,24 @@
 //! Artifacts and attachments, whoever writes them.
 
 use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use callboard::clock::SystemClock;
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{Change, Part, Watching as _};
 use pb::WatchKind;
 use pb::watch_response::Frame;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_stream::StreamExt as _;
 
 use super::{Watch, names, replace};
-use crate::server::Server;
+use crate::server::{DEADLINE, Server};
 use crate::storage_client::{StorageClient, new_artifact};
+use crate::storage_faults::step_disk::{Call, StepDisk, Steps};
 
 fn of(project: &str, task: &str, kinds: &[WatchKind]) -> pb::WatchRequest {
     pb::WatchRequest {
@@ -184,4 +193,76 @@ async fn a_checkpoint_is_shown_as_its_task_without_what_grows_with_it() {
     assert_eq!(shown.step_count, 1);
     let grown = (shown.steps.len(), shown.step_results.len(), shown.transitions.len());
     assert_eq!(grown, (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_subfolder_that_cannot_be_listed_for_a_moment_makes_nothing_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = folder.path().join("p/t/artifacts");
+    fs::create_dir_all(artifacts.join("sub/deeper")).expect("folders");
+    for name in ["top.txt", "sub/a.txt", "sub/deeper/b.txt"] {
+        fs::write(artifacts.join(name), "x").expect("written");
+    }
+    fs::write(folder.path().join("p/t/TASK.md"), "a task").expect("written");
+    let steps = Arc::<Steps>::default();
+    let disk = StepDisk::open(folder.path(), &steps);
+    let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+    let wanted = callboard::store::Watch {
+        part: Part::All,
+        projects: false,
+        tasks: false,
+        runs: false,
+        artifacts: true,
+        facts: false,
+        heartbeat_interval: DEADLINE,
+    };
+    let mut changes = files.watch(wanted).await.expect("a watch");
+    let mut next = async || {
+        let change = tokio::time::timeout(DEADLINE, changes.next()).await.expect("more in time");
+        change.expect("a watch does not end").expect("a change")
+    };
+    let test = async {
+        let mut count = 0;
+        while next().await != Change::Synced {
+            count += 1;
+        }
+        assert_eq!(count, 3);
+        for failing in ["p/t/artifacts/sub", "p/t/artifacts/sub/deeper", "p/t/artifacts"] {
+            let (fails, mut failed) = unbounded_channel();
+            let armed = AtomicBool::new(true);
+            steps.before_call(move |call, at| {
+                if call == Call::List
+                    && at.as_str() == failing
+                    && armed.swap(false, Ordering::SeqCst)
+                {
+                    fails.send(()).expect("the test listens");
+                    return Err(io::Error::other("a broken disk"));
+                }
+                Ok(())
+            });
+            failed.recv().await.expect("a look that fails");
+            // What comes is seen by a later look.
+            let new = format!("after-{}.txt", failing.replace('/', "-"));
+            fs::write(artifacts.join(&new), "x").expect("written");
+            loop {
+                match next().await {
+                    Change::Artifact(artifact) if artifact.id.name() == new => break,
+                    Change::Artifact(artifact) => {
+                        assert!(artifact.id.name().starts_with("after-"), "{artifact:?}");
+                    }
+                    change => panic!("{failing}: {change:?}"),
+                }
+            }
+        }
+        // What is gone in truth is told, and first of all nothing else.
+        fs::remove_file(artifacts.join("sub/deeper/b.txt")).expect("removed");
+        match next().await {
+            Change::ArtifactGone(_, id) => assert_eq!(id.name(), "sub/deeper/b.txt"),
+            change => panic!("{change:?}"),
+        }
+    };
+    tokio::select! {
+        () = files.follow_others() => panic!("it ends with the shutdown only"),
+        () = test => {}
+    }
 }

@@ -535,16 +535,18 @@ class Client:
         request: object,
         *,
         timeout: Optional[float] = None,
-        repeatable: bool = True,
+        repeatable: Optional[bool] = None,
     ) -> _Answer:
         """Calls a unary method of `storage` or `stub`, with the errors of this client.
 
         `client.call(client.storage.GetTask, GetTaskRequest(project_id="p", task_id="t"))`
 
-        While the server cannot be reached the call is repeated, within `timeout` seconds. That is
-        safe for whatever reads, carries a `request_id` or an `etag`, or sets something as a
-        whole; say `repeatable=False` for the rest.
+        While the server cannot be reached the call is repeated, within `timeout` seconds, where that
+        is safe: when the request is one to get or to list something, or carries a `request_id` or
+        an `etag`. `repeatable` says otherwise, for a call that sets something as a whole.
         """
+        if repeatable is None:
+            repeatable = _is_repeatable(request)
         return self._call(
             lambda remaining: method(request, timeout=remaining), timeout, repeatable=repeatable
         )
@@ -570,6 +572,12 @@ class Client:
                 again = repeatable and isinstance(failure, UnavailableError)
                 if not again or late or self._closed.wait(delay):
                     raise failure from error
+
+
+def _is_repeatable(request: object) -> bool:
+    if getattr(request, "request_id", "") or getattr(request, "etag", ""):
+        return True
+    return type(request).__name__.startswith(("Get", "List", "Read"))
 
 
 def _new_request_id() -> str:

@@ -337,7 +337,9 @@ class Step(google.protobuf.message.Message):
     error: builtins.str
     """Why its newest attempt failed."""
     attempts: builtins.int
-    """How often it was tried: its results."""
+    """How often it was tried: its results, but for one that follows one of status
+    `running`.
+    """
     @property
     def commands(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """What it runs, at most 256 commands of at most 64 KiB."""
@@ -394,8 +396,9 @@ class StepResult(google.protobuf.message.Message):
     step_name: builtins.str
     """The step's name; empty means the one that the step has."""
     status: builtins.str
-    """What became of it, such as completed, failed or skipped, or running for a step
-    that has just begun; 1 to 128 bytes. Required.
+    """What became of it, such as completed, failed or skipped; or running for a step that
+    has just begun, and then the next result tells of the same attempt. 1 to 128 bytes.
+    Required.
     """
     duration_ms: builtins.int
     """How long it took, in milliseconds; 0 means as the two times say."""
@@ -404,7 +407,9 @@ class StepResult(google.protobuf.message.Message):
     error: builtins.str
     """Why it failed, at most 64 KiB."""
     artifact_path: builtins.str
-    """Where its artifact is, relative to the task's folder, at most 1024 bytes."""
+    """Where its artifact is, relative to the task's folder, at most 1024 bytes; not above
+    that folder.
+    """
     session_id: builtins.str
     """The session of its agent, at most 128 bytes."""
     num_turns: builtins.int
@@ -413,7 +418,9 @@ class StepResult(google.protobuf.message.Message):
     """Further data: a JSON object as text, at most 64 KiB."""
     @property
     def started_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it began, UTC; absent means `duration_ms` before its end."""
+        """When it began, UTC; absent means `duration_ms` before its end, or when a result of
+        status `running` said that it began.
+        """
 
     @property
     def completed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
@@ -750,8 +757,8 @@ class RunMeta(google.protobuf.message.Message):
     branch: builtins.str
     """Its branch, at most 4096 bytes."""
     worktree_path: builtins.str
-    """Its worktree, as an absolute path on the run's host, at most 4096 bytes. Required
-    when the file is created, and then it must exist, if the host is the server's.
+    """Its worktree, as an absolute path, at most 4096 bytes. Required when the file is
+    created, and then it must exist, if it is on the server's host.
     """
     tmux_session_name: builtins.str
     """Its terminal session, at most 128 bytes."""
@@ -1069,7 +1076,7 @@ class CreateProjectRequest(google.protobuf.message.Message):
     """The folder that agents work in; empty means not known."""
     request_id: builtins.str
     """Makes a repeated call safe: 1 to 128 bytes of the caller's choice, remembered
-    for 24 hours, also across a restart. Empty means that a repeated call is
+    for 24 hours or 100 000 later ones, whichever is shorter, also across a restart. Empty means that a repeated call is
     refused.
     """
     @property
@@ -1685,7 +1692,9 @@ class SaveStepResultRequest(google.protobuf.message.Message):
     to_status: builtins.str
     """The status it is to have; empty means that it stays."""
     reason: builtins.str
-    """Why its status changes, for the history, at most 64 KiB; empty means not said."""
+    """Why its status changes, for the history, at most 64 KiB; empty means not said.
+    Only with `to_status`.
+    """
     etag: builtins.str
     """Save it only when task.json still has this etag; empty means whatever it has."""
     @property
@@ -2152,8 +2161,8 @@ class SaveArtifactRequest(google.protobuf.message.Message):
     data: builtins.bytes
     """Its content, at most 1 MiB. Use UploadArtifact for what is larger."""
     request_id: builtins.str
-    """Makes a repeated call safe for what is versioned or an attachment; as in
-    CreateProjectRequest, but an empty one means that a repeated call saves again.
+    """Makes a repeated call safe; as in CreateProjectRequest, but an empty one means that
+    a repeated call saves again.
     """
     def __init__(
         self,
@@ -2183,7 +2192,7 @@ class SaveArtifactResponse(google.protobuf.message.Message):
     """Whether an earlier call with this request id had saved it."""
     @property
     def artifact(self) -> global___Artifact:
-        """The artifact, with its sha256."""
+        """The artifact, with its sha256; as it is there now when `duplicate`."""
 
     def __init__(
         self,
@@ -2215,6 +2224,7 @@ class UploadArtifactRequest(google.protobuf.message.Message):
         ATTACHMENT_FIELD_NUMBER: builtins.int
         SHA256_FIELD_NUMBER: builtins.int
         REQUEST_ID_FIELD_NUMBER: builtins.int
+        SIZE_FIELD_NUMBER: builtins.int
         project_id: builtins.str
         """The project. Required."""
         task_id: builtins.str
@@ -2229,6 +2239,10 @@ class UploadArtifactRequest(google.protobuf.message.Message):
         """As in SaveArtifactRequest."""
         request_id: builtins.str
         """As in SaveArtifactRequest."""
+        size: builtins.int
+        """The size that its content must have, in bytes; absent means any. With it, or with
+        `sha256`, an upload that was broken off is never taken for the whole.
+        """
         def __init__(
             self,
             *,
@@ -2239,8 +2253,11 @@ class UploadArtifactRequest(google.protobuf.message.Message):
             attachment: builtins.bool = ...,
             sha256: builtins.str = ...,
             request_id: builtins.str = ...,
+            size: builtins.int | None = ...,
         ) -> None: ...
-        def ClearField(self, field_name: typing.Literal["attachment", b"attachment", "name", b"name", "project_id", b"project_id", "request_id", b"request_id", "sha256", b"sha256", "task_id", b"task_id", "versioned", b"versioned"]) -> None: ...
+        def HasField(self, field_name: typing.Literal["_size", b"_size", "size", b"size"]) -> builtins.bool: ...
+        def ClearField(self, field_name: typing.Literal["_size", b"_size", "attachment", b"attachment", "name", b"name", "project_id", b"project_id", "request_id", b"request_id", "sha256", b"sha256", "size", b"size", "task_id", b"task_id", "versioned", b"versioned"]) -> None: ...
+        def WhichOneof(self, oneof_group: typing.Literal["_size", b"_size"]) -> typing.Literal["size"] | None: ...
 
     HEADER_FIELD_NUMBER: builtins.int
     CHUNK_FIELD_NUMBER: builtins.int
@@ -3114,6 +3131,7 @@ class UpdateRunMetaRequest(google.protobuf.message.Message):
     META_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     ETAG_FIELD_NUMBER: builtins.int
+    HOST_FIELD_NUMBER: builtins.int
     project_id: builtins.str
     """The project; empty means wherever the run is."""
     task_id: builtins.str
@@ -3122,14 +3140,21 @@ class UpdateRunMetaRequest(google.protobuf.message.Message):
     """The run. Required."""
     etag: builtins.str
     """Change it only when it still has this etag; empty means whatever it has."""
+    host: builtins.str
+    """The host of `worktree_path`; empty means the server's. That of another host is not
+    looked for.
+    """
     @property
     def meta(self) -> global___RunMeta:
-        """The new values."""
+        """The new values. `title`, `repo_id`, `runner`, `runner_cmd` and `worktree_path` cannot
+        be emptied.
+        """
 
     @property
     def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
         """Which fields of `meta` to change, such as `title`, `flags.abandoned` or all of
-        `setup`; absent means those that are not empty.
+        `setup`; absent means those that are not empty, also within `flags`, `setup` and
+        `archive`.
         """
 
     def __init__(
@@ -3141,9 +3166,10 @@ class UpdateRunMetaRequest(google.protobuf.message.Message):
         meta: global___RunMeta | None = ...,
         update_mask: google.protobuf.field_mask_pb2.FieldMask | None = ...,
         etag: builtins.str = ...,
+        host: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["meta", b"meta", "update_mask", b"update_mask"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["etag", b"etag", "meta", b"meta", "project_id", b"project_id", "run_id", b"run_id", "task_id", b"task_id", "update_mask", b"update_mask"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["etag", b"etag", "host", b"host", "meta", b"meta", "project_id", b"project_id", "run_id", b"run_id", "task_id", b"task_id", "update_mask", b"update_mask"]) -> None: ...
 
 global___UpdateRunMetaRequest = UpdateRunMetaRequest
 

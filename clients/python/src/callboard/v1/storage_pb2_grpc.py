@@ -379,7 +379,8 @@ class StorageServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTask(self, request, context):
-        """Changes a task. A new status must be a move that TransitionTask allows, and is
+        """Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
+        the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
         kept in the history like one; the status it has already is no change.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
@@ -494,8 +495,8 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); PATH_TRAVERSAL,
         INVALID_ID (INVALID_ARGUMENT) for its name; CHECKSUM_MISMATCH (INVALID_ARGUMENT)
         when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
-        (RESOURCE_EXHAUSTED) after number 10 000; REQUEST_ID_REUSED (ALREADY_EXISTS).
-        Nothing is saved then.
+        (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
+        REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -504,10 +505,12 @@ class StorageServicer(object):
     def UploadArtifact(self, request_iterator, context):
         """Saves an artifact of any size up to 16 GiB: first its header, then its content in
         chunks. It is there when the answer comes; an upload that is broken off leaves
-        nothing.
-        Errors: as SaveArtifact; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
-        is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; SUBSCRIBER_LIMIT
-        (RESOURCE_EXHAUSTED).
+        nothing. An empty chunk keeps a slow one going.
+        Errors: as SaveArtifact; CHECKSUM_MISMATCH (INVALID_ARGUMENT) also when its content
+        has another size than `size`; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
+        is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
+        (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
+        same request id may be sent again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -140,7 +140,8 @@ class StorageStub:
         callboard.v1.storage_pb2.UpdateTaskRequest,
         callboard.v1.storage_pb2.UpdateTaskResponse,
     ]
-    """Changes a task. A new status must be a move that TransitionTask allows, and is
+    """Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
+    the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
     kept in the history like one; the status it has already is no change.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
@@ -255,8 +256,8 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); PATH_TRAVERSAL,
     INVALID_ID (INVALID_ARGUMENT) for its name; CHECKSUM_MISMATCH (INVALID_ARGUMENT)
     when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
-    (RESOURCE_EXHAUSTED) after number 10 000; REQUEST_ID_REUSED (ALREADY_EXISTS).
-    Nothing is saved then.
+    (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
+    REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
     """
 
     UploadArtifact: grpc.StreamUnaryMultiCallable[
@@ -265,10 +266,12 @@ class StorageStub:
     ]
     """Saves an artifact of any size up to 16 GiB: first its header, then its content in
     chunks. It is there when the answer comes; an upload that is broken off leaves
-    nothing.
-    Errors: as SaveArtifact; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
-    is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; SUBSCRIBER_LIMIT
-    (RESOURCE_EXHAUSTED).
+    nothing. An empty chunk keeps a slow one going.
+    Errors: as SaveArtifact; CHECKSUM_MISMATCH (INVALID_ARGUMENT) also when its content
+    has another size than `size`; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
+    is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
+    (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
+    same request id may be sent again.
     """
 
     GetArtifact: grpc.UnaryStreamMultiCallable[
@@ -633,7 +636,8 @@ class StorageAsyncStub:
         callboard.v1.storage_pb2.UpdateTaskRequest,
         callboard.v1.storage_pb2.UpdateTaskResponse,
     ]
-    """Changes a task. A new status must be a move that TransitionTask allows, and is
+    """Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
+    the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
     kept in the history like one; the status it has already is no change.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
@@ -748,8 +752,8 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); PATH_TRAVERSAL,
     INVALID_ID (INVALID_ARGUMENT) for its name; CHECKSUM_MISMATCH (INVALID_ARGUMENT)
     when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
-    (RESOURCE_EXHAUSTED) after number 10 000; REQUEST_ID_REUSED (ALREADY_EXISTS).
-    Nothing is saved then.
+    (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
+    REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
     """
 
     UploadArtifact: grpc.aio.StreamUnaryMultiCallable[
@@ -758,10 +762,12 @@ class StorageAsyncStub:
     ]
     """Saves an artifact of any size up to 16 GiB: first its header, then its content in
     chunks. It is there when the answer comes; an upload that is broken off leaves
-    nothing.
-    Errors: as SaveArtifact; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
-    is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; SUBSCRIBER_LIMIT
-    (RESOURCE_EXHAUSTED).
+    nothing. An empty chunk keeps a slow one going.
+    Errors: as SaveArtifact; CHECKSUM_MISMATCH (INVALID_ARGUMENT) also when its content
+    has another size than `size`; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
+    is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
+    (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
+    same request id may be sent again.
     """
 
     GetArtifact: grpc.aio.UnaryStreamMultiCallable[
@@ -1146,7 +1152,8 @@ class StorageServicer(metaclass=abc.ABCMeta):
         request: callboard.v1.storage_pb2.UpdateTaskRequest,
         context: _ServicerContext,
     ) -> typing.Union[callboard.v1.storage_pb2.UpdateTaskResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.UpdateTaskResponse]]:
-        """Changes a task. A new status must be a move that TransitionTask allows, and is
+        """Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
+        the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
         kept in the history like one; the status it has already is no change.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
@@ -1281,8 +1288,8 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); PATH_TRAVERSAL,
         INVALID_ID (INVALID_ARGUMENT) for its name; CHECKSUM_MISMATCH (INVALID_ARGUMENT)
         when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
-        (RESOURCE_EXHAUSTED) after number 10 000; REQUEST_ID_REUSED (ALREADY_EXISTS).
-        Nothing is saved then.
+        (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
+        REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
         """
 
     @abc.abstractmethod
@@ -1293,10 +1300,12 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.UploadArtifactResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.UploadArtifactResponse]]:
         """Saves an artifact of any size up to 16 GiB: first its header, then its content in
         chunks. It is there when the answer comes; an upload that is broken off leaves
-        nothing.
-        Errors: as SaveArtifact; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
-        is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; SUBSCRIBER_LIMIT
-        (RESOURCE_EXHAUSTED).
+        nothing. An empty chunk keeps a slow one going.
+        Errors: as SaveArtifact; CHECKSUM_MISMATCH (INVALID_ARGUMENT) also when its content
+        has another size than `size`; REQUIRED_FIELD (INVALID_ARGUMENT) when the first message
+        is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
+        (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
+        same request id may be sent again.
         """
 
     @abc.abstractmethod
