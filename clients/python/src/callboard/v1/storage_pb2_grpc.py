@@ -425,7 +425,8 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
         (INVALID_ARGUMENT) for a step that the task does not have; INVALID_TRANSITION
         (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
-        when task.json would be over 2 MiB: keep long outputs as artifacts.
+        when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
+        outputs as artifacts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

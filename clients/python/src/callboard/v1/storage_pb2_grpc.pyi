@@ -186,7 +186,8 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
     (INVALID_ARGUMENT) for a step that the task does not have; INVALID_TRANSITION
     (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
-    when task.json would be over 2 MiB: keep long outputs as artifacts.
+    when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
+    outputs as artifacts.
     """
 
     GetTaskState: grpc.UnaryUnaryMultiCallable[
@@ -682,7 +683,8 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
     (INVALID_ARGUMENT) for a step that the task does not have; INVALID_TRANSITION
     (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
-    when task.json would be over 2 MiB: keep long outputs as artifacts.
+    when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
+    outputs as artifacts.
     """
 
     GetTaskState: grpc.aio.UnaryUnaryMultiCallable[
@@ -1204,7 +1206,8 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
         (INVALID_ARGUMENT) for a step that the task does not have; INVALID_TRANSITION
         (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
-        when task.json would be over 2 MiB: keep long outputs as artifacts.
+        when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
+        outputs as artifacts.
         """
 
     @abc.abstractmethod
