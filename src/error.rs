@@ -3,9 +3,13 @@
 //! Which gRPC code a [`Reason`] becomes is said in `grpc::status` alone, which
 //! exit code in `cli` alone.
 
+mod reason;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+
+pub use reason::Reason;
 
 /// A result with the crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -175,112 +179,6 @@ impl fmt::Display for Holder {
         match self.0 {
             Some(pid) => write!(f, "pid {pid}"),
             None => f.write_str("pid unknown"),
-        }
-    }
-}
-
-/// The machine-readable reason of an error. Clients branch on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Reason {
-    InvalidId,
-    PathTraversal,
-    RequiredField,
-    TooLarge,
-    InvalidField,
-    MixedBuses,
-    InvalidPageToken,
-    AmbiguousId,
-    ProjectNotFound,
-    TaskNotFound,
-    RunNotFound,
-    RunFileNotFound,
-    ArtifactNotFound,
-    FactNotFound,
-    ProjectExists,
-    TaskExists,
-    RunExists,
-    RunAmbiguous,
-    RunActive,
-    NotEmpty,
-    InvalidTransition,
-    WorktreeMissing,
-    ChecksumMismatch,
-    TooManyVersions,
-    EtagMismatch,
-    ForeignWrite,
-    OffsetMismatch,
-    CorruptDocument,
-    BusNotFound,
-    MessageNotFound,
-    BusEmpty,
-    RequestIdReused,
-    BusMoved,
-    BusPoisoned,
-    CursorExpired,
-    CursorAhead,
-    CursorUnknown,
-    LockTimeout,
-    RootLocked,
-    ShuttingDown,
-    UploadStalled,
-    SubscriberLimit,
-    NotARegularFile,
-    DiskFull,
-    Io,
-    Bug,
-}
-
-impl Reason {
-    /// Returns the reason as it goes over the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidId => "INVALID_ID",
-            Self::PathTraversal => "PATH_TRAVERSAL",
-            Self::RequiredField => "REQUIRED_FIELD",
-            Self::TooLarge => "TOO_LARGE",
-            Self::InvalidField => "INVALID_FIELD",
-            Self::MixedBuses => "MIXED_BUSES",
-            Self::InvalidPageToken => "INVALID_PAGE_TOKEN",
-            Self::AmbiguousId => "AMBIGUOUS_ID",
-            Self::ProjectNotFound => "PROJECT_NOT_FOUND",
-            Self::TaskNotFound => "TASK_NOT_FOUND",
-            Self::RunNotFound => "RUN_NOT_FOUND",
-            Self::RunFileNotFound => "RUN_FILE_NOT_FOUND",
-            Self::ArtifactNotFound => "ARTIFACT_NOT_FOUND",
-            Self::FactNotFound => "FACT_NOT_FOUND",
-            Self::ProjectExists => "PROJECT_EXISTS",
-            Self::TaskExists => "TASK_EXISTS",
-            Self::RunExists => "RUN_EXISTS",
-            Self::RunAmbiguous => "RUN_AMBIGUOUS",
-            Self::RunActive => "RUN_ACTIVE",
-            Self::NotEmpty => "NOT_EMPTY",
-            Self::InvalidTransition => "INVALID_TRANSITION",
-            Self::WorktreeMissing => "WORKTREE_MISSING",
-            Self::ChecksumMismatch => "CHECKSUM_MISMATCH",
-            Self::TooManyVersions => "TOO_MANY_VERSIONS",
-            Self::EtagMismatch => "ETAG_MISMATCH",
-            Self::ForeignWrite => "FOREIGN_WRITE",
-            Self::OffsetMismatch => "OFFSET_MISMATCH",
-            Self::CorruptDocument => "CORRUPT_DOCUMENT",
-            Self::BusNotFound => "BUS_NOT_FOUND",
-            Self::MessageNotFound => "MESSAGE_NOT_FOUND",
-            Self::BusEmpty => "BUS_EMPTY",
-            Self::RequestIdReused => "REQUEST_ID_REUSED",
-            Self::BusMoved => "BUS_MOVED",
-            Self::BusPoisoned => "BUS_POISONED",
-            Self::CursorExpired => "CURSOR_EXPIRED",
-            Self::CursorAhead => "CURSOR_AHEAD",
-            Self::CursorUnknown => "CURSOR_UNKNOWN",
-            Self::LockTimeout => "LOCK_TIMEOUT",
-            Self::RootLocked => "ROOT_LOCKED",
-            Self::ShuttingDown => "SHUTTING_DOWN",
-            Self::UploadStalled => "UPLOAD_STALLED",
-            Self::SubscriberLimit => "SUBSCRIBER_LIMIT",
-            Self::NotARegularFile => "NOT_A_REGULAR_FILE",
-            Self::DiskFull => "DISK_FULL",
-            Self::Io => "IO",
-            Self::Bug => "BUG",
         }
     }
 }

@@ -16,6 +16,7 @@ const TASK_STATE: &str = "TASK_STATE.md";
 const TASK_DONE: &str = "DONE";
 const HOME_FOLDERS: &str = "home-folders.md";
 const RUN_INFO: &str = "run-info.yaml";
+const TASK_LOG: &str = "task.log";
 const ARTIFACTS: &str = "artifacts";
 
 /// The folder of our private state, below the root.
@@ -105,7 +106,17 @@ pub fn task_done_file(task_folder: &TreePath) -> TreePath {
 
 /// A task's log.
 pub fn task_log_file(task_folder: &TreePath) -> TreePath {
-    task_folder.join("task.log")
+    task_folder.join(TASK_LOG)
+}
+
+/// Whether a file in a task's folder is its log.
+pub fn is_task_log(name: &str) -> bool {
+    name == TASK_LOG
+}
+
+/// Whether what is in a task's folder is that of its artifacts.
+pub fn is_artifacts_folder(name: &str) -> bool {
+    name == ARTIFACTS
 }
 
 /// The folder of a task's artifacts.

@@ -5,6 +5,7 @@ mod artifacts;
 mod facts;
 mod message_bus;
 mod projects;
+mod run_metas;
 mod runs;
 mod task_log;
 mod watch;
@@ -22,11 +23,14 @@ pub use projects::{
     Checkpoint, Created, NewProject, NewStatus, NewTask, Page, ProjectChange, Projects, TaskChange,
     TaskPosition, TaskQuery, Tasks,
 };
+pub use run_metas::{
+    NewRunEvent, RunArchiveChange, RunFlagsChange, RunMetaChange, RunMetas, RunSetupChange,
+    RunSetupFields,
+};
 pub use runs::{
-    ChunkStream, CleanUp, CleanedUp, EndStatus, FileChunk, FileStart, NewRun, NewRunEvent,
-    OutputAppended, Part, Reconciled, Relation, RunArchiveChange, RunChange, RunEnd, RunFileQuery,
-    RunFileSummary, RunFiles, RunFlagsChange, RunMetaChange, RunMetas, RunPage, RunPosition,
-    RunQuery, RunSetupChange, RunSetupFields, Runs, TreeNode, TreeRoot, Upkeep,
+    ChunkStream, CleanUp, CleanedUp, EndStatus, FileChunk, FileStart, NewRun, OutputAppended, Part,
+    Reconciled, Relation, RunChange, RunEnd, RunFileQuery, RunFileSummary, RunFiles, RunPage,
+    RunPosition, RunQuery, Runs, TreeNode, TreeRoot, Upkeep,
 };
 pub use task_log::{LinesAppended, LogLine, LogLines, LogQuery, LogStream, TaskLogs};
 pub use watch::{Change, ChangeStream, Watch, Watching};

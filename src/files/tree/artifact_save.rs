@@ -19,7 +19,7 @@ use super::Tree;
 use super::artifacts::artifact;
 use super::create::Creatable;
 use super::requests;
-use super::staging::StagedFile;
+use super::staged_file::StagedFile;
 
 /// An artifact whose content has come, and that gets a name of its own.
 struct NamedAnew<'a> {

@@ -14,7 +14,6 @@ use crate::limits::{ARTIFACT_HASH_BYTES_MAX, FILE_CHUNK_BYTES};
 use crate::store::{ArtifactContent, ArtifactQuery, ArtifactRange, ChunkStream, FileChunk, Page};
 
 use super::Tree;
-use super::staging::hex;
 
 /// Folders within folders, of what other programs put among the artifacts.
 const DEPTH_MAX: usize = 64;
@@ -175,7 +174,7 @@ impl Tree {
                 .read_at(offset, &mut buffer)
                 .map_err(|source| Error::io("read", path.as_str(), source))?;
             if count == 0 {
-                return Ok(Some((hex(&hash.finalize()), offset)));
+                return Ok(Some((format!("{:x}", hash.finalize()), offset)));
             }
             hash.update(&buffer[..count]);
             offset += count as u64;

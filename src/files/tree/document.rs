@@ -3,14 +3,14 @@
 
 use std::time::Instant;
 
-use crate::disk::{Disk, DiskFile, Expected, Replaced, Status};
+use crate::disk::{Expected, Replaced, Status};
 use crate::domain::{Etag, TreePath};
 use crate::error::{Error, Result};
-use crate::files::lock::{lock_until, timed_out};
 use crate::layout::paths;
 use crate::limits;
 
 use super::Tree;
+use super::file_lock::FileLock;
 
 /// A document as it was read.
 pub(super) struct Document {
@@ -51,7 +51,7 @@ impl Tree {
         deadline: Instant,
         mut change: impl FnMut(Option<&Document>) -> Result<Option<Vec<u8>>>,
     ) -> Result<Option<Document>> {
-        let _lock = DocumentLock::take(&*self.disk, path, deadline)?;
+        let _lock = FileLock::take(&*self.disk, &paths::lock_file(path), deadline)?;
         for _ in 0..limits::FOREIGN_WRITE_ATTEMPTS {
             let current = self.read_document(path)?;
             check_etag(path, etag, current.as_ref())?;
@@ -116,36 +116,6 @@ impl Tree {
     /// Whether a sync of what is at a path failed: a later one proves nothing.
     pub(super) fn is_doubtful(&self, path: &TreePath) -> bool {
         super::locked(&self.doubtful).contains(path)
-    }
-}
-
-/// The lock of a document, held as long as this lives. Its file is never removed.
-struct DocumentLock(std::sync::Arc<dyn DiskFile>);
-
-impl DocumentLock {
-    fn take(disk: &dyn Disk, document: &TreePath, deadline: Instant) -> Result<Self> {
-        let path = paths::lock_file(document);
-        let failed = |source| Error::io("lock", path.as_str(), source);
-        loop {
-            let file = disk.create_append(&path)?;
-            if !lock_until(&*file, deadline).map_err(failed)? {
-                return Err(timed_out(&*file, &path, limits::LOCK_BUDGET));
-            }
-            let lock = Self(file);
-            // Some programs unlink their lock files: then this one excludes nobody.
-            let named = disk.status(&path)?.map(|status| status.identity);
-            if named == Some(lock.0.status().map_err(failed)?.identity) {
-                return Ok(lock);
-            }
-        }
-    }
-}
-
-impl Drop for DocumentLock {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
-            tracing::error!(%error, "cannot unlock a document");
-        }
     }
 }
 

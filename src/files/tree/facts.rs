@@ -83,7 +83,7 @@ impl Tree {
         let made = self.create(new, request_id)?;
         let id = FactId::parse(&made.name)?;
         self.changes.touch_fact(&new.scope, &id);
-        let mut fact = match self.fact(&new.scope, &id) {
+        let mut fact = match self.read_fact(&new.scope, &id) {
             Ok(fact) => fact,
             // Removed meanwhile, perhaps with what it is about.
             Err(error) => return Err(self.demand_scope(&new.scope).err().unwrap_or(error)),

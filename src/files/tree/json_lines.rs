@@ -1,19 +1,16 @@
 //! Files of lines: only appended to, under their own lock, with one write and one sync
 //! for all lines of a call.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::disk::DiskFile;
 use crate::domain::{RequestId, TreePath};
 use crate::error::{Error, Result};
-use crate::files::lock::{lock_until, timed_out};
-use crate::limits;
 use crate::store::LinesAppended;
 
 use super::Tree;
+use super::file_lock::FileLock;
 
 /// Lines to append.
 pub(super) struct NewLines<'a> {
@@ -143,11 +140,8 @@ impl Begun {
     }
 }
 
-/// A file of lines with its lock, for as long as this lives.
-struct LockedFile {
-    path: TreePath,
-    file: Arc<dyn DiskFile>,
-}
+/// A file of lines, which is its own lock.
+struct LockedFile(FileLock);
 
 impl LockedFile {
     fn take(tree: &Tree, path: &TreePath, deadline: Instant) -> Result<Self> {
@@ -155,28 +149,11 @@ impl LockedFile {
             // A new file may get the identity of the one that was there.
             tree.forget_entry(path);
         }
-        loop {
-            let file = tree.disk.create_append(path)?;
-            let locked = Self { path: path.clone(), file };
-            if !lock_until(&*locked.file, deadline)
-                .map_err(|source| locked.failed("lock", source))?
-            {
-                return Err(timed_out(&*locked.file, path, limits::LOCK_BUDGET));
-            }
-            // Somebody may have put another file in its place meanwhile.
-            if locked.is_in_place(tree)? {
-                return Ok(locked);
-            }
-        }
-    }
-
-    fn is_in_place(&self, tree: &Tree) -> Result<bool> {
-        let named = tree.disk.status(&self.path)?.map(|status| status.identity);
-        Ok(named == Some(self.status()?.identity))
+        FileLock::take(&*tree.disk, path, deadline).map(Self)
     }
 
     fn status(&self) -> Result<crate::disk::Status> {
-        self.file.status().map_err(|source| self.failed("look at", source))
+        self.0.file.status().map_err(|source| self.failed("look at", source))
     }
 
     fn length(&self) -> Result<u64> {
@@ -187,15 +164,18 @@ impl LockedFile {
     fn is_torn(&self, length: u64) -> Result<bool> {
         let Some(last) = length.checked_sub(1) else { return Ok(false) };
         let mut byte = [0];
-        self.file.read_at(last, &mut byte).map_err(|source| self.failed("read", source))?;
+        self.0.file.read_at(last, &mut byte).map_err(|source| self.failed("read", source))?;
         Ok(byte != *b"\n")
     }
 
     /// Returns how many of these bytes, from the first on, the file holds at an offset.
     fn count_there(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
         let mut there = vec![0; bytes.len()];
-        let count =
-            self.file.read_at(offset, &mut there).map_err(|source| self.failed("read", source))?;
+        let count = self
+            .0
+            .file
+            .read_at(offset, &mut there)
+            .map_err(|source| self.failed("read", source))?;
         let same = there[..count].iter().zip(bytes).take_while(|(one, other)| one == other);
         Ok(same.count())
     }
@@ -203,28 +183,28 @@ impl LockedFile {
     /// Appends bytes and makes them durable, or cuts them off again.
     fn write(&self, tree: &Tree, bytes: &[u8]) -> Result<()> {
         let length = self.length()?;
-        let writing = tree.line_files.begin(&self.path, length);
-        let written = self.file.append(bytes).map_err(|source| self.failed("append to", source));
+        let writing = tree.line_files.begin(&self.0.path, length);
+        let written = self.0.file.append(bytes).map_err(|source| self.failed("append to", source));
         let done = written.and_then(|()| self.sync(tree)).inspect_err(|_| {
             // Nobody else appends who respects the lock.
-            let now = self.file.status().map(|status| status.length);
+            let now = self.0.file.status().map(|status| status.length);
             if now.is_ok_and(|now| now > length && now <= length + bytes.len() as u64) {
-                let _ = self.file.truncate(length);
+                let _ = self.0.file.truncate(length);
             }
         });
         if done.is_ok() {
             writing.finish(self.status()?);
         }
         // The system gave its hint before the sync.
-        tree.hints.tell(&self.path);
+        tree.hints.tell(&self.0.path);
         done
     }
 
     /// Makes the file durable, its name included, and makes sure that it is still there.
     fn sync(&self, tree: &Tree) -> Result<()> {
-        self.file.sync().map_err(|source| self.failed("sync", source))?;
-        tree.sync_entry(&self.path, &*self.file)?;
-        if self.is_in_place(tree)? {
+        self.0.file.sync().map_err(|source| self.failed("sync", source))?;
+        tree.sync_entry(&self.0.path, &*self.0.file)?;
+        if self.0.is_in_place(&*tree.disk)? {
             return Ok(());
         }
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -232,14 +212,6 @@ impl LockedFile {
     }
 
     fn failed(&self, action: &'static str, source: std::io::Error) -> Error {
-        Error::io(action, self.path.as_str(), source)
-    }
-}
-
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        if let Err(error) = self.file.unlock() {
-            tracing::error!(path = %self.path, %error, "cannot unlock a file");
-        }
+        Error::io(action, self.0.path.as_str(), source)
     }
 }

@@ -183,14 +183,14 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
         }
         return;
     };
-    if let Some(artifact) = artifact_of(&task, inner, names.clone()) {
+    if let Some(artifact) = artifact_of(inner, names.clone()) {
         return changes.touch_artifact(&task, &artifact);
     }
     let scope = FactScope::Task(task.clone());
     if let Some(fact) = fact_names::fact_of_file(&scope, inner) {
         return changes.touch_fact(&scope, &fact);
     }
-    if inner == paths::artifacts_folder(&paths::task_folder(&task)).name() {
+    if paths::is_artifacts_folder(inner) {
         // It may have come with all that is in it.
         if names.next().is_none() {
             changes.touch_all_of(task);
@@ -208,7 +208,7 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
         }
         Some(_) => {}
         // What is appended to the log changes nothing of the task.
-        None if paths::is_bus_or_archive(inner) || is_log_of(&task, inner) => {}
+        None if paths::is_bus_or_archive(inner) || paths::is_task_log(inner) => {}
         // Runs may have come with their folder.
         None if paths::runs_folder(&task).name() == inner => changes.touch_all_of(task),
         None => changes.touch(Key::Task(task)),
@@ -216,21 +216,12 @@ fn note_hint(changes: &Changes, path: Option<&TreePath>) {
 }
 
 /// Reads a name in a task's folder, and those below it, as an artifact.
-fn artifact_of<'a>(
-    task: &TaskKey,
-    inner: &str,
-    below: impl Iterator<Item = &'a str>,
-) -> Option<ArtifactId> {
+fn artifact_of<'a>(inner: &str, below: impl Iterator<Item = &'a str>) -> Option<ArtifactId> {
     if ArtifactId::is_attachment(inner) {
         return Some(ArtifactId::Attachment(inner.to_owned()));
     }
     let names: Vec<&str> = below.collect();
-    let is_among_artifacts = inner == paths::artifacts_folder(&paths::task_folder(task)).name();
-    let is_artifact =
-        is_among_artifacts && !names.last().is_none_or(|name| paths::is_temporary(name));
+    let is_artifact = paths::is_artifacts_folder(inner)
+        && !names.last().is_none_or(|name| paths::is_temporary(name));
     is_artifact.then(|| ArtifactId::Artifact(names.join("/")))
-}
-
-fn is_log_of(task: &TaskKey, name: &str) -> bool {
-    paths::task_log_file(&paths::task_folder(task)).name() == name
 }

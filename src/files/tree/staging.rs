@@ -1,11 +1,7 @@
-//! Building folders and files where nobody looks, and giving them their place in one
-//! step; and the way back: taking them out of their place before they are removed.
+//! Building folders where nobody looks, and giving what was built its place in one step;
+//! and the way back: taking them out of their place before they are removed.
 
-use std::sync::Arc;
-
-use sha2::{Digest as _, Sha256};
-
-use crate::disk::{Disk, DiskFile, Renamed, Status};
+use crate::disk::{Disk, Renamed};
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 use crate::layout::paths;
@@ -47,16 +43,6 @@ impl Tree {
         Ok(renamed)
     }
 
-    /// Begins a file. Its name is not durable; nobody needs it to be.
-    pub(super) fn stage_file(self: &Arc<Self>) -> Result<StagedFile> {
-        let staging = paths::staging_folder();
-        self.disk.create_folder(&staging)?;
-        let path = staging.join(&self.stamp());
-        let file = self.disk.create_append(&path)?;
-        let hash = Sha256::new();
-        Ok(StagedFile { tree: Arc::clone(self), path, file, hash, size: 0, is_done: false })
-    }
-
     /// Takes a folder out of its place, in one durable step. Returns where it is
     /// until `empty_trash` removes it.
     pub(super) fn discard(&self, folder: &TreePath) -> Result<TreePath> {
@@ -65,7 +51,7 @@ impl Tree {
         let to = trash.join(&self.stamp());
         // Stamps are not given twice, and a restart begins with an empty trash.
         if self.disk.rename_new(folder, &to)? == Renamed::Exists {
-            return Err(crate::error::Error::Bug(format!("{to} is taken")));
+            return Err(Error::Bug(format!("{to} is taken")));
         }
         self.synced_folders.forget(folder);
         super::locked(&self.synced_entries).retain(|path, _| !path.is_in(folder));
@@ -81,90 +67,6 @@ impl Tree {
             }
         }
     }
-}
-
-/// A file that is being written. It is removed unless it gets its place.
-pub(super) struct StagedFile {
-    tree: Arc<Tree>,
-    pub(super) path: TreePath,
-    file: Arc<dyn DiskFile>,
-    hash: Sha256,
-    pub(super) size: u64,
-    is_done: bool,
-}
-
-impl StagedFile {
-    /// Appends bytes.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.append(bytes).map_err(|source| Error::io("write", self.path.as_str(), source))?;
-        self.hash.update(bytes);
-        self.size += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Makes the content durable.
-    pub(super) fn sync(&self) -> Result<()> {
-        self.file.sync().map_err(|source| Error::io("sync", self.path.as_str(), source))
-    }
-
-    /// Tells what the file is now, wherever it is.
-    pub(super) fn status(&self) -> Result<Status> {
-        self.file.status().map_err(|source| Error::io("look at", self.path.as_str(), source))
-    }
-
-    /// Returns the SHA-256 of the content, in hex.
-    pub(super) fn sha256(&self) -> String {
-        hex(&self.hash.clone().finalize())
-    }
-}
-
-impl StagedFile {
-    /// Goes on with the file, or removes it when what was done with it failed.
-    pub(super) fn unless_failed(self, done: Result<()>) -> Result<Self> {
-        match done {
-            Ok(()) => Ok(self),
-            Err(error) => {
-                self.discard();
-                Err(error)
-            }
-        }
-    }
-
-    /// Removes the file, unless it got its place.
-    pub(super) fn discard(mut self) {
-        self.is_done = true;
-        remove_staged(&self.tree, &self.path);
-    }
-}
-
-impl Drop for StagedFile {
-    /// Whoever sent the content has gone away.
-    fn drop(&mut self) {
-        if self.is_done {
-            return;
-        }
-        let tree = Arc::clone(&self.tree);
-        let path = self.path.clone();
-        match tokio::runtime::Handle::try_current() {
-            // Removing much takes its time.
-            Ok(runtime) => {
-                drop(runtime.spawn_blocking(move || remove_staged(&tree, &path)));
-            }
-            Err(_) => remove_staged(&tree, &path),
-        }
-    }
-}
-
-fn remove_staged(tree: &Tree, path: &TreePath) {
-    // Nothing is there any more when it got its place.
-    if let Ok(Some(_)) = tree.disk.status(path) {
-        tree.empty_trash(std::slice::from_ref(path));
-    }
-}
-
-/// Writes a hash in hex.
-pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lists what an earlier server has left in its private folders. Nothing of this one is

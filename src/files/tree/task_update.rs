@@ -50,7 +50,7 @@ impl Tree {
         deadline: Instant,
     ) -> Result<Task> {
         let folder = paths::task_folder(key);
-        self.change_record(key, etag, deadline, |draft, tree| {
+        let written = self.change_record(key, etag, deadline, |draft, tree| {
             draft.apply(change)?;
             let written = draft.write()?;
             // Before the record, under its lock: what cannot be written leaves the
@@ -65,7 +65,7 @@ impl Tree {
             }
             Ok(written)
         })?;
-        self.task(key)
+        self.with_prompt(self.task_of(key, written)?)
     }
 
     /// Moves a task to another status.
@@ -76,11 +76,11 @@ impl Tree {
         etag: Option<&Etag>,
         deadline: Instant,
     ) -> Result<Task> {
-        self.change_record(key, etag, deadline, |draft, _| {
+        let written = self.change_record(key, etag, deadline, |draft, _| {
             draft.move_to(to)?;
             draft.write()
         })?;
-        self.task_with_progress(key)
+        self.task_of(key, written)
     }
 
     /// Saves what a step resulted in.
@@ -91,7 +91,7 @@ impl Tree {
         etag: Option<&Etag>,
         deadline: Instant,
     ) -> Result<Task> {
-        self.change_record(key, etag, deadline, |draft, tree| {
+        let written = self.change_record(key, etag, deadline, |draft, tree| {
             let steps = match draft.current {
                 Some(document) => tree.parse_progress(key, document)?.steps,
                 None => Vec::new(),
@@ -105,18 +105,18 @@ impl Tree {
             }
             draft.write()
         })?;
-        self.task_with_progress(key)
+        self.task_of(key, written)
     }
 
-    /// Replaces a task's record by what `change` makes of it. A record that is missing is
-    /// made anew.
+    /// Replaces a task's record by what `change` makes of it, and returns it. A record that
+    /// is missing is made anew.
     fn change_record<'c>(
         &self,
         key: &TaskKey,
         etag: Option<&Etag>,
         deadline: Instant,
         change: impl Fn(&mut Draft<'_, 'c>, &Self) -> Result<Vec<u8>>,
-    ) -> Result<()> {
+    ) -> Result<Document> {
         self.demand_task(key)?;
         let now = self.clock.now();
         let folder = paths::task_folder(key);
@@ -134,10 +134,10 @@ impl Tree {
             };
             change(&mut Draft::new(key, current, record, now), self).map(Some)
         });
-        self.or_task_gone(key, updated)?;
+        let written = self.or_task_gone(key, updated)?;
         self.repair_after(key);
         self.changes.touch_task(key);
-        Ok(())
+        written.ok_or_else(|| Error::Bug(format!("{path} was written and is not there")))
     }
 
     fn update_config(

@@ -11,20 +11,26 @@ use crate::layout::{paths, stamp, state_file, task_config_file, task_file};
 use super::Tree;
 use super::document::Document;
 
-/// How much of a task's record is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much is read of a task's record.
 enum Detail {
     /// Its basic fields.
-    Record,
-    /// Its steps and its history too.
-    Progress,
+    Basic,
+    /// All of it.
+    Whole,
+    /// All of it, which was just written.
+    Written(Document),
 }
 
 impl Tree {
     /// Returns a task with its prompt, its steps and its history.
     pub(in crate::files) fn task(&self, key: &TaskKey) -> Result<Task> {
-        let mut task = self.task_with_progress(key)?;
-        match self.read_document(&paths::task_prompt_file(&paths::task_folder(key))) {
+        self.demand_project(&key.project)?;
+        self.with_prompt(self.read_task(key, Detail::Whole)?)
+    }
+
+    /// Adds its prompt to a task.
+    pub(super) fn with_prompt(&self, mut task: Task) -> Result<Task> {
+        match self.read_document(&paths::task_prompt_file(&paths::task_folder(&task.key))) {
             Ok(prompt) => {
                 let text =
                     |document: Document| String::from_utf8_lossy(&document.bytes).into_owned();
@@ -40,10 +46,9 @@ impl Tree {
         Ok(task)
     }
 
-    /// Returns a task with its steps and its history.
-    pub(super) fn task_with_progress(&self, key: &TaskKey) -> Result<Task> {
-        self.demand_project(&key.project)?;
-        self.read_task(key, Detail::Progress)
+    /// Returns a task with this record, its steps and its history.
+    pub(super) fn task_of(&self, key: &TaskKey, record: Document) -> Result<Task> {
+        self.read_task(key, Detail::Written(record))
     }
 
     /// Refuses a task that does not exist.
@@ -79,14 +84,14 @@ impl Tree {
     /// # Errors
     /// TASK_NOT_FOUND for what is no task.
     pub(super) fn show_task(&self, key: &TaskKey) -> Result<Task> {
-        match self.read_task(key, Detail::Record) {
+        match self.read_task(key, Detail::Basic) {
             Err(error) if error.reason() != Reason::TaskNotFound => Ok(damaged(key, &error)),
             read => read,
         }
     }
 
-    /// Reads a task. With its progress, a record that cannot be read is an error; without
-    /// it, it is the task's problem.
+    /// Reads a task. When all of its record is wanted, one that cannot be read is an error;
+    /// else it is the task's problem.
     fn read_task(&self, key: &TaskKey, detail: Detail) -> Result<Task> {
         let folder = paths::task_folder(key);
         let entries = self.disk.list(&folder)?.unwrap_or_default();
@@ -105,26 +110,27 @@ impl Tree {
             })
         };
         let record_file = paths::task_record_file(&folder);
-        let (record, progress) = match detail {
-            Detail::Record => (read(record_file), None),
-            Detail::Progress => {
-                let record = self.read_document(&record_file)?;
-                let progress = record.as_ref().map(|document| {
-                    self.parse_record(key, document)?;
-                    self.parse_progress(key, document)
-                });
-                (record, progress.transpose()?.map(Box::new))
-            }
+        let is_basic = matches!(detail, Detail::Basic);
+        let document = match detail {
+            Detail::Basic => read(record_file),
+            Detail::Whole => self.read_document(&record_file)?,
+            Detail::Written(document) => Some(document),
         };
         let config_file = paths::task_config_file(&folder);
         let config = read(config_file.clone());
         let state = read(paths::task_state_file(&folder));
-        let etag = record.as_ref().map(|document| document.etag.clone());
-        let record = record.map(|document| self.parse_record(key, &document));
-        let record = record.transpose().unwrap_or_else(|error| {
-            problems.push(error.to_string());
-            None
-        });
+        let record = document.as_ref().map(|document| self.parse_record(key, document));
+        let record = match record.transpose() {
+            Err(error) if is_basic => {
+                problems.push(error.to_string());
+                None
+            }
+            record => record?,
+        };
+        let progress = match &document {
+            Some(document) if !is_basic => Some(self.parse_progress(key, document)?),
+            _ => None,
+        };
         let depends_on = config.map(|document| task_config_file::read(&document.bytes));
         let depends_on = depends_on.transpose().unwrap_or_else(|damage| {
             problems.push(format!("{config_file} cannot be read: {damage}"));
@@ -135,14 +141,14 @@ impl Tree {
             key: key.clone(),
             created_at: record.created_at.or_else(|| time_in_id(key.task.as_str())),
             record,
-            progress,
+            progress: progress.map(Box::new),
             prompt: None,
             depends_on: depends_on.unwrap_or_default(),
             state_status: state
                 .map(|document| state_file::read(&document.bytes).state.status)
                 .unwrap_or_default(),
             done: has(&paths::task_done_file(&folder)),
-            etag,
+            etag: document.map(|document| document.etag),
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         })
     }

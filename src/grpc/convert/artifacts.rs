@@ -134,10 +134,10 @@ pub(in crate::grpc) fn chunk(chunk: FileChunk) -> pb::GetArtifactResponse {
 }
 
 /// Gives out the hash of the whole content, which ends at `offset`.
-pub(in crate::grpc) fn seal(offset: u64, hash: &[u8]) -> pb::GetArtifactResponse {
+pub(in crate::grpc) fn seal(offset: u64, sha256: String) -> pb::GetArtifactResponse {
     pb::GetArtifactResponse {
         offset: size_out(offset),
-        sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256,
         ..pb::GetArtifactResponse::default()
     }
 }

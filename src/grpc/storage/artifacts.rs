@@ -58,7 +58,7 @@ fn sealed(chunks: ChunkStream) -> impl Stream<Item = Result<pb::GetArtifactRespo
                 (Ok(convert::artifacts::chunk(chunk)), Some((chunks, hash, end)))
             }
             Some(Err(error)) => (Err(error), None),
-            None => (Ok(convert::artifacts::seal(end, &hash.finalize())), None),
+            None => (Ok(convert::artifacts::seal(end, format!("{:x}", hash.finalize()))), None),
         })
     })
 }

@@ -8,7 +8,7 @@ use crate::grpc::convert::{self, size_out};
 use crate::grpc::pb;
 use crate::store::RunFiles;
 
-use super::streams::{Answers, answers, until_shutdown};
+use super::streams::{Answers, answers_of_file};
 
 /// Answers WriteRunFile.
 pub(super) async fn write<B: RunFiles>(
@@ -38,8 +38,7 @@ pub(super) async fn read<B: RunFiles>(
 ) -> Result<Answers<pb::ReadRunFileResponse>> {
     let chunks = backend.read_run_file(convert::run_files::query(&request)?).await?;
     let chunks = chunks.map(|chunk| chunk.map(convert::run_files::chunk));
-    // What is read to its end may finish; what is followed would not.
-    Ok(if request.follow { answers(until_shutdown(chunks, shutdown)) } else { answers(chunks) })
+    Ok(answers_of_file(chunks, request.follow, shutdown))
 }
 
 /// Answers ListRunFiles.

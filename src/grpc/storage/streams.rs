@@ -40,6 +40,16 @@ pub(super) fn until_shutdown<T: 'static>(
     })
 }
 
+/// Turns results into answers. What is read to its end may finish when the server stops;
+/// what is followed would not.
+pub(super) fn answers_of_file<T: 'static>(
+    results: impl Stream<Item = Result<T>> + Send + Unpin + 'static,
+    follow: bool,
+    shutdown: CancellationToken,
+) -> Answers<T> {
+    if follow { answers(until_shutdown(results, shutdown)) } else { answers(results) }
+}
+
 /// Ends what a client sends when nothing came of it for so long: its sender may be gone
 /// without a word, and what waits for it is kept open meanwhile. Only the time counts for
 /// which somebody waits.

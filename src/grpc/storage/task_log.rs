@@ -9,7 +9,7 @@ use crate::grpc::convert;
 use crate::grpc::pb;
 use crate::store::TaskLogs;
 
-use super::streams::{Answers, answers, until_shutdown};
+use super::streams::{Answers, answers_of_file};
 
 /// Answers AppendTaskLog.
 pub(super) async fn append<B: TaskLogs>(
@@ -30,6 +30,5 @@ pub(super) async fn read<B: TaskLogs>(
 ) -> Result<Answers<pb::ReadTaskLogResponse>> {
     let lines = backend.read_task_log(convert::task_log::query(&request)?).await?;
     let lines = lines.map(|lines| lines.map(convert::task_log::lines));
-    // What is read to its end may finish; what is followed would not.
-    Ok(if request.follow { answers(until_shutdown(lines, shutdown)) } else { answers(lines) })
+    Ok(answers_of_file(lines, request.follow, shutdown))
 }
