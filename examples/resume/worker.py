@@ -116,11 +116,8 @@ class Worker:
 
     def save(self, name: str, data: bytes) -> None:
         """Saves one part."""
-        request = pb.SaveArtifactRequest(
-            project_id=self.project, task_id=self.task, name=name, data=data
-        )
         # Saved again it is the same.
-        self.client.call(self.client.storage.SaveArtifact, request, repeatable=True)
+        self.client.put_artifact(data, name, project=self.project, task=self.task)
         say(f"{name} saved")
 
 

@@ -11,11 +11,18 @@ from typing import Iterator, List
 import pytest
 
 import callboard
+from callboard.v1 import storage_pb2
 
 
 @pytest.fixture(autouse=True)
 def _no_ids_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID"):
+    for name in (
+        "JRUN_PROJECT_ID",
+        "JRUN_TASK_ID",
+        "JRUN_ID",
+        "CALLBOARD_TOKEN",
+        "CALLBOARD_CA",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -41,6 +48,18 @@ def client(addr: str, project: str) -> Iterator[callboard.Client]:
         yield made
 
 
+TASK = "task-20260101-120000-python"
+
+
+@pytest.fixture
+def tasked(addr: str, project: str) -> Iterator[callboard.Client]:
+    """A client whose own task is the test's, and exists."""
+    with callboard.connect(addr, project=project, task=TASK) as made:
+        request = storage_pb2.CreateTaskRequest(project_id=project, task_id=TASK)
+        made.call(made.storage.CreateTask, request, repeatable=True)
+        yield made
+
+
 class Network:
     """A way to the server that the test can break: a forwarder on a port of its own."""
 
@@ -58,8 +77,9 @@ class Network:
 
     def cut(self) -> None:
         """Breaks every connection; new ones are refused."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        if self._listener.fileno() != -1:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
         with self._lock:
             for connection in self._open:
                 try:

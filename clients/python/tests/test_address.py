@@ -22,6 +22,9 @@ from callboard.address import Address, parse_address
         ("unix:/run/callboard.sock", Address("unix:/run/callboard.sock", False, True)),
         ("unix:///run/callboard.sock", Address("unix:/run/callboard.sock", False, True)),
         ("unix:relative.sock", Address("unix:relative.sock", False, True)),
+        # Whoever owns these names may let them mean any machine.
+        ("127.0.0.1.example.org:1", Address("127.0.0.1.example.org:1", False, False)),
+        ("localhost.example.org:1", Address("localhost.example.org:1", False, False)),
     ],
 )
 def test_an_address_is_understood(text: str, want: Address) -> None:
@@ -30,7 +33,17 @@ def test_an_address_is_understood(text: str, want: Address) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["localhost", "localhost:", "localhost:x", ":1", "ftp://a:1", "http://a:1/path", "unix:", "a:99999"],
+    [
+        "localhost",
+        "localhost:",
+        "localhost:x",
+        ":1",
+        "ftp://a:1",
+        "http://a:1/path",
+        "unix:",
+        "a:99999",
+        "http://[::1:1",
+    ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write "):

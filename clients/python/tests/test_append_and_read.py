@@ -37,7 +37,7 @@ def test_an_appended_message_is_read_back_with_everything_it_was_given(client: C
     assert message.msg_id == second.msg_id
     assert message.ts == second.ts
     assert (message.type, message.body, message.run_id) == ("REVIEW", "two", "run-7")
-    assert (message.project_id, message.task_id) == (client.project, TASK)
+    assert (message.project_id, message.task_id) == (client.defaults.project, TASK)
     assert dict(message.meta) == {"score": "9", "schlüssel": "wert: \"x\" # y"}
     assert [(p.msg_id, p.kind) for p in message.parents] == [
         (first.msg_id, ""),
@@ -85,7 +85,7 @@ def test_a_tasks_bus_and_the_projects_own_are_apart(client: Client) -> None:
     client.append("FACT", "of the task", task=TASK)
     assert bodies(client.read()) == ["of the project"]
     assert bodies(client.read(task=TASK)) == ["of the task"]
-    assert [bus.task_id for bus in client.buses(client.project)] == ["", TASK]
+    assert [bus.task_id for bus in client.buses(client.defaults.project)] == ["", TASK]
 
 
 def test_reading_starts_where_it_is_told(client: Client) -> None:
@@ -224,11 +224,11 @@ def test_rotation_keeps_reading_whole(client: Client) -> None:
     client.append("INFO", "1")
     middle = client.append("INFO", "2")
     archive = client.rotate().archive_path
-    assert client.project in archive
+    assert client.defaults.project in archive
     client.append("INFO", "3")
     assert bodies(client.read()) == ["1", "2", "3"]
     assert bodies(client.read(cursor=middle.cursor)) == ["3"]
-    (bus,) = client.buses(client.project)
+    (bus,) = client.buses(client.defaults.project)
     assert bus.archive_count == 1
     assert list(client.trim(0).archive_paths) == [archive]
     assert bodies(client.read()) == ["1", "2", "3"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 
 import pytest
 from conftest import Network
@@ -43,11 +44,12 @@ def test_a_call_is_repeated_through_a_break_where_that_is_safe(
     network: Network, project: str
 ) -> None:
     with callboard.connect(network.addr, project=project) as client:
-        client.call(client.storage.CreateTask, new_task(project, "once"))
+        once = new_task(project, uuid.uuid4().hex)
+        client.call(client.storage.CreateTask, once)
         network.cut()
         with pytest.raises(callboard.UnavailableError):
             # Nothing makes it safe to repeat.
             client.call(client.storage.CreateTask, new_task(project))
         threading.Timer(0.5, network.mend).start()
-        answer = client.call(client.storage.CreateTask, new_task(project, "once"))
+        answer = client.call(client.storage.CreateTask, once)
     assert answer.duplicate

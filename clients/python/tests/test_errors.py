@@ -7,6 +7,7 @@ from typing import Callable, Type
 
 import grpc
 import pytest
+from scripted import Behaviour, refuse, serving
 
 import callboard
 from callboard import Client
@@ -127,3 +128,75 @@ def test_a_call_without_a_project_says_what_to_do(addr: str) -> None:
     with callboard.connect(addr) as client:
         with pytest.raises(ValueError, match="JRUN_PROJECT_ID"):
             client.append("FACT", "x")
+
+
+def answering(code: grpc.StatusCode, reason: str, message: str) -> Behaviour:
+    def refuse_it(_: object, context: grpc.ServicerContext) -> None:
+        refuse(context, code, reason, {"path": "demo/x"}, message)
+
+    return refuse_it
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "family"),
+    [
+        (grpc.StatusCode.DATA_LOSS, "CORRUPT_DOCUMENT", callboard.DataLossError),
+        (grpc.StatusCode.INTERNAL, "IO", callboard.InternalError),
+        (grpc.StatusCode.FAILED_PRECONDITION, "BUS_POISONED", callboard.PreconditionError),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL", callboard.ExhaustedError),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_STALLED", callboard.DeadlineError),
+        (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REQUIRED", callboard.DeniedError),
+        (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED", callboard.DeniedError),
+        (grpc.StatusCode.UNIMPLEMENTED, "", callboard.OtherError),
+    ],
+    ids=str,
+)
+def test_each_code_has_its_family(
+    code: grpc.StatusCode, reason: str, family: Type[callboard.CallboardError]
+) -> None:
+    with serving(GetMessage=answering(code, reason, "what happened")) as addr:
+        with callboard.connect(addr, project="p") as client:
+            with pytest.raises(callboard.CallboardError) as caught:
+                client.get("m")
+    error = caught.value
+    assert (type(error), error.code, error.reason) == (family, code, reason)
+    assert error.metadata == ({"path": "demo/x"} if reason else {})
+    assert error.message == "what happened"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "CLIENT: Received message larger than max (5 vs. 4)",
+        ),
+        (
+            grpc.StatusCode.OUT_OF_RANGE,
+            "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+        ),
+    ],
+)
+def test_what_is_over_a_limit_of_the_transport_is_too_large(
+    code: grpc.StatusCode, message: str
+) -> None:
+    with serving(GetMessage=answering(code, "", message)) as addr:
+        with callboard.connect(addr, project="p") as client:
+            with pytest.raises(callboard.InvalidArgumentError) as caught:
+                client.get("m")
+    assert caught.value.reason == "TOO_LARGE"
+    assert caught.value.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_message_far_over_the_limit_is_too_large(client: Client) -> None:
+    with pytest.raises(callboard.InvalidArgumentError) as caught:
+        client.append("FACT", "x" * (6 << 20))
+    assert caught.value.reason == "TOO_LARGE"
+
+
+def test_what_else_is_out_of_range_or_exhausted_stays_what_it_is() -> None:
+    with serving(GetMessage=answering(grpc.StatusCode.RESOURCE_EXHAUSTED, "", "no room")) as addr:
+        with callboard.connect(addr, project="p") as client:
+            with pytest.raises(callboard.ExhaustedError) as caught:
+                client.get("m")
+    assert caught.value.reason == ""

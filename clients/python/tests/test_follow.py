@@ -10,11 +10,12 @@ from typing import Callable, Dict, Iterator, List
 
 import grpc
 import pytest
+from conftest import Network
+from scripted import serving
 
 import callboard
 from callboard import Client
 from callboard.v1 import message_bus_pb2 as pb
-from conftest import Network
 
 
 def take(follow: callboard.Follow, count: int) -> List[str]:
@@ -90,7 +91,7 @@ def test_follow_says_where_a_message_stands_and_how_it_was_taken_up(client: Clie
     ) as follow:
         assert take(follow, 1) == ["x"]
         assert follow.last is not None
-        assert (follow.last.project_id, follow.last.task_id) == (client.project, "")
+        assert (follow.last.project_id, follow.last.task_id) == (client.defaults.project, "")
         assert follow.last.cursor == follow.cursor
         threading.Timer(0.5, lambda: client.append("INFO", "y")).start()
         assert take(follow, 1) == ["y"]
@@ -104,7 +105,7 @@ def test_a_project_is_followed_with_tasks_that_appear_meanwhile(client: Client) 
         client.append("INFO", "a", task="task-a")
         client.append("INFO", "b", task="task-b")
         client.append("INFO", "p")
-        client.append("INFO", "elsewhere", project=f"{client.project}-2")
+        client.append("INFO", "elsewhere", project=f"{client.defaults.project}-2")
         assert sorted(take(follow, 3)) == ["a", "b", "p"]
         client.append("INFO", "end", task="task-c")
         assert take(follow, 1) == ["end"]
@@ -117,7 +118,7 @@ def test_a_project_is_followed_with_tasks_that_appear_meanwhile(client: Client) 
 
 
 def test_everything_is_followed_with_projects_that_appear_meanwhile(client: Client) -> None:
-    mine = (client.project, f"{client.project}-new")
+    mine = (client.defaults.project, f"{client.defaults.project}-new")
     with client.follow(scope="all") as follow:
         client.append("INFO", "1")
         client.append("INFO", "2", project=mine[1], task="task-x")
@@ -151,7 +152,7 @@ def test_positions_go_on_in_every_bus_and_new_ones_start_at_their_beginning(
 def test_follow_goes_on_after_breaks_without_loss_or_repetition(
     client: Client, network: Network, scope: str
 ) -> None:
-    with callboard.connect(network.addr, project=client.project) as broken:
+    with callboard.connect(network.addr, project=client.defaults.project) as broken:
         follow = (
             broken.follow(start="earliest")
             if scope == "bus"
@@ -178,7 +179,7 @@ def test_follow_goes_on_after_breaks_without_loss_or_repetition(
 def test_a_wide_follow_finds_a_bus_that_was_made_during_a_break(
     client: Client, network: Network
 ) -> None:
-    with callboard.connect(network.addr, project=client.project) as broken:
+    with callboard.connect(network.addr, project=client.defaults.project) as broken:
         with broken.follow(scope="project") as follow:
             network.cut()
             client.append("INFO", "1", task="task-new")
@@ -211,12 +212,12 @@ def test_two_followers_see_the_same(client: Client) -> None:
 def test_the_generated_client_is_there_for_the_rest(client: Client) -> None:
     client.append("INFO", "x")
     request = pb.SubscribeRequest(
-        project_id=client.project,
+        project_id=client.defaults.project,
         scope=pb.SUBSCRIBE_SCOPE_BUS,
         position=pb.START_POSITION_EARLIEST,
         stop_at_tail=True,
     )
-    frames = [frame.WhichOneof("frame") for frame in client.stub.Subscribe(request)]
+    frames = [frame.WhichOneof("frame") for frame in client.bus.Subscribe(request)]
     assert frames[:2] == ["opened", "message"]
 
 
@@ -235,26 +236,14 @@ class Script:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[Network]:
+def subscribed(script: Script) -> Iterator[Network]:
     """Serves the script, behind a breakable way."""
-    server = grpc.server(ThreadPoolExecutor(4))
-    method = grpc.unary_stream_rpc_method_handler(
-        script.subscribe,
-        request_deserializer=pb.SubscribeRequest.FromString,
-        response_serializer=pb.SubscribeResponse.SerializeToString,
-    )
-    handler = grpc.method_handlers_generic_handler(
-        "callboard.v1.MessageBus", {"Subscribe": method}
-    )
-    server.add_generic_rpc_handlers((handler,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    network = Network(f"127.0.0.1:{port}")
-    try:
-        yield network
-    finally:
-        network.cut()
-        server.stop(None).wait()
+    with serving(Subscribe=script.subscribe) as addr:
+        network = Network(addr)
+        try:
+            yield network
+        finally:
+            network.cut()
 
 
 def opened() -> pb.SubscribeResponse:
@@ -282,7 +271,7 @@ def test_a_limit_holds_when_the_stream_breaks_right_after_the_last_message() -> 
         end.wait(20 if call == 1 else 0)
 
     script = Script(answer)
-    with serving(script) as network:
+    with subscribed(script) as network:
         with callboard.connect(network.addr, project="demo") as client:
             with client.follow(start="earliest", limit=3, retry_for=5) as follow:
                 assert take(follow, 3) == ["1", "2", "3"]
@@ -300,8 +289,40 @@ def test_a_stream_that_ends_without_being_asked_to_is_gone_on_from() -> None:
         yield numbered(call)
 
     script = Script(answer)
-    with serving(script) as network:
+    with subscribed(script) as network:
         with callboard.connect(network.addr, project="demo") as client:
             with client.follow(start="earliest") as follow:
                 assert take(follow, 3) == ["1", "2", "3"]
     assert [request.cursor for request in script.requests[:3]] == ["", "c1", "c2"]
+
+
+def test_a_silent_stream_counts_as_broken_however_slow_its_reader_is() -> None:
+    end = threading.Event()
+
+    def answer(call: int) -> Iterator[pb.SubscribeResponse]:
+        yield opened()
+        if call == 1:
+            # The connection is alive, and nothing comes over it any more.
+            end.wait(20)
+        else:
+            yield numbered(1)
+            yield numbered(2)
+
+    script = Script(answer)
+    with subscribed(script) as network:
+        with callboard.connect(network.addr, project="demo") as client:
+            with client.follow(start="earliest", heartbeat_interval=0.2, limit=2) as follow:
+                assert take(follow, 2) == ["1", "2"]
+        end.set()
+    assert len(script.requests) == 2
+
+
+def test_a_follow_gives_up_when_the_server_is_away_for_longer_than_it_may_be(
+    network: Network, project: str
+) -> None:
+    with callboard.connect(network.addr, project=project) as client:
+        with client.follow(retry_for=0.3) as follow:
+            network.cut()
+            with pytest.raises(callboard.UnavailableError):
+                next(follow)
+            assert list(follow) == []

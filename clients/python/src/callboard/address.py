@@ -1,17 +1,14 @@
-"""Where the server is: what an address may look like, and the channel to it."""
+"""Where the server is: what an address may look like."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import NamedTuple, Optional
 from urllib.parse import urlsplit
-
-import grpc
 
 #: Where the server listens unless something else is said.
 DEFAULT_ADDRESS = "127.0.0.1:50051"
-
-_LOOPBACK = ("localhost", "127.", "[::1]")
 
 
 class Address(NamedTuple):
@@ -42,11 +39,11 @@ def parse_address(address: Optional[str] = None) -> Address:
 
     if "://" not in text:
         text = f"http://{text}"
-    parts = urlsplit(text)
     try:
+        parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        port = None
+        raise _not_understood(address or text) from None
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
@@ -56,35 +53,24 @@ def parse_address(address: Optional[str] = None) -> Address:
         or parts.query
         or parts.fragment
     ):
-        raise ValueError(
-            f"address {address or text!r} is not understood;"
-            " write host:port, http://host:port, https://host:port or unix:PATH"
-        )
+        raise _not_understood(address or text)
     host = parts.hostname
-    host = f"[{host}]" if ":" in host else host
-    return Address(f"{host}:{port}", parts.scheme == "https", host.startswith(_LOOPBACK))
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return Address(target, parts.scheme == "https", _is_loopback(host))
 
 
-def open_channel(address: Address) -> grpc.Channel:
-    """Opens a channel; it connects with the first call and again after every break."""
-    options: List[Tuple[str, Union[str, int]]] = [
-        # Notice a peer that vanished without a word while a stream is open.
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 10_000),
-        ("grpc.http2.max_pings_without_data", 0),
-        # Come back soon after a restart; the default would wait up to two minutes.
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 1_000),
-        ("grpc.max_reconnect_backoff_ms", 2_000),
-        # Two clients in one process have a connection each.
-        ("grpc.use_local_subchannel_pool", 1),
-    ]
-    if address.local:
-        # A proxy from the environment cannot reach this machine's loopback.
-        options.append(("grpc.enable_http_proxy", 0))
-    if address.target.startswith("unix:"):
-        # The default, the path with its slashes escaped, is refused by servers.
-        options.append(("grpc.default_authority", "localhost"))
-    if address.secure:
-        return grpc.secure_channel(address.target, grpc.ssl_channel_credentials(), options)
-    return grpc.insecure_channel(address.target, options)
+def _not_understood(address: str) -> ValueError:
+    return ValueError(
+        f"address {address!r} is not understood;"
+        " write host:port, http://host:port, https://host:port or unix:PATH"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    """Tells whether what is sent to a host stays on this machine, whatever names resolve to."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

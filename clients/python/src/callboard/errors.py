@@ -5,6 +5,7 @@ Branch on the class or on `reason`, never on the text.
 
 from __future__ import annotations
 
+import re
 from typing import Dict, List, Mapping, Optional, Type, cast
 
 import grpc
@@ -41,8 +42,8 @@ class CallboardError(Exception):
         self.metadata: Dict[str, str] = dict(metadata or {})
         #: After how many seconds the server wants to be asked again, if it said.
         self.retry_delay = retry_delay
-        #: The request id of a failed append: repeating with it is safe, also when
-        #: it is not known whether the message was written. Else empty.
+        #: The request id that the failed call carried: repeating with it is safe, also
+        #: when it is not known whether anything was written. Else empty.
         self.request_id = request_id
 
     def __str__(self) -> str:
@@ -87,7 +88,19 @@ class DeadlineError(CallboardError):
 
 
 class DeniedError(CallboardError):
-    """Not signed in, or not allowed: said by what stands before the server, without a reason."""
+    """Not signed in, or not allowed."""
+
+
+class DataLossError(CallboardError):
+    """A file cannot be read as what it should be: CORRUPT_DOCUMENT …"""
+
+
+class InternalError(CallboardError):
+    """The server's disk failed, or it has a bug: IO, BUG; also a connection that broke oddly."""
+
+
+class OtherError(CallboardError):
+    """A code that belongs to none of the other classes."""
 
 
 _FAMILIES: Dict[grpc.StatusCode, Type[CallboardError]] = {
@@ -102,14 +115,26 @@ _FAMILIES: Dict[grpc.StatusCode, Type[CallboardError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineError,
     grpc.StatusCode.UNAUTHENTICATED: DeniedError,
     grpc.StatusCode.PERMISSION_DENIED: DeniedError,
+    grpc.StatusCode.DATA_LOSS: DataLossError,
+    grpc.StatusCode.INTERNAL: InternalError,
 }
 
 
+# What the runtimes on both sides say of a message that is too long for them, in words
+# only: gRPC here, and the server's before it has looked at the message.
+_OVERSIZE_CODES = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.OUT_OF_RANGE)
+_OVERSIZE_WORDS = re.compile(r"message larger than max|message length too large", re.IGNORECASE)
+
+
 def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> CallboardError:
-    """Turns gRPC's error into the client's, with the details the server attached."""
+    """Turns gRPC's error into the client's, with the details the server attached.
+
+    gRPC's own is its `__cause__`.
+    """
     # Every RpcError that a call raises is a Call as well; the types do not say so.
     call = cast(grpc.Call, error)
     code = call.code()
+    message = call.details() or str(error)
     reason, metadata, retry_delay = "", None, None
     for detail in _details(call):
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
@@ -121,13 +146,27 @@ def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> CallboardError
             retry = error_details_pb2.RetryInfo()
             detail.Unpack(retry)
             retry_delay = retry.retry_delay.ToTimedelta().total_seconds()
-    return _FAMILIES.get(code, CallboardError)(
-        call.details() or str(error),
+    if not reason and code in _OVERSIZE_CODES and _OVERSIZE_WORDS.search(message):
+        code, reason = grpc.StatusCode.INVALID_ARGUMENT, "TOO_LARGE"
+    failure = _FAMILIES.get(code, OtherError)(
+        message,
         code=code,
         reason=reason,
         metadata=metadata,
         retry_delay=retry_delay,
         request_id=request_id,
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def checksum_mismatch(name: str, expected: str, sha256: str) -> InvalidArgumentError:
+    """Makes the error for content that arrived with another SHA-256 than the server's."""
+    return InvalidArgumentError(
+        f"artifact {name} arrived with the SHA-256 {sha256}, and has {expected} at the server",
+        code=grpc.StatusCode.INVALID_ARGUMENT,
+        reason="CHECKSUM_MISMATCH",
+        metadata={"name": name, "expected": expected, "sha256": sha256},
     )
 
 

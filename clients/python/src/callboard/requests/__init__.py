@@ -1,0 +1,1 @@
+"""The requests that the methods of both clients make; no network here."""
