@@ -1,0 +1,59 @@
+/** The gRPC connection of Node clients. */
+
+import * as net from "node:net";
+
+import type { Transport } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+
+import type { Address } from "./address.js";
+import { bearer } from "./bearer.js";
+import { UsageError } from "./usage_error.js";
+
+/** Pings find a peer that vanished without a word while a stream is open. */
+const PING_INTERVAL_MS = 30_000;
+const PING_TIMEOUT_MS = 10_000;
+/** The largest message taken from a server, in bytes; its own answers end at 3 MiB. */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
+
+/** A transport, and how to end its connection. */
+export interface Connection {
+  readonly transport: Transport;
+  /** Ends the connection, and all that still runs over it. */
+  close(): void;
+}
+
+/**
+ * Makes the transport to an address: the connection itself is made by the first call. `token` is
+ * sent with every call, and `certificates` (PEM) are the only ones trusted when they are given.
+ *
+ * Throws UsageError when the token would go over the network in the clear.
+ */
+export function connectTo(
+  address: Address,
+  token: string,
+  certificates: string | undefined,
+): Connection {
+  if (token !== "" && address.kind === "tcp" && !address.secure && !address.local) {
+    throw new UsageError("a token is only sent over TLS, a Unix socket, or to this machine");
+  }
+  // The authority of a Unix socket is not its path, which servers refuse.
+  const baseUrl = address.kind === "unix" ? "http://localhost" : address.origin;
+  const sessionManager = new Http2SessionManager(
+    baseUrl,
+    { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS },
+    address.kind === "unix"
+      ? { createConnection: () => net.connect(address.path) }
+      : { ...(certificates === undefined ? {} : { ca: certificates }) },
+  );
+  return {
+    transport: createGrpcTransport({
+      baseUrl,
+      sessionManager,
+      readMaxBytes: READ_BYTES_MAX,
+      interceptors: token === "" ? [] : [bearer(token)],
+    }),
+    close: () => {
+      sessionManager.abort();
+    },
+  };
+}
