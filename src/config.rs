@@ -14,4 +14,7 @@ pub struct Config {
     /// The Unix socket to take when another server listens on the first one; none
     /// makes that an error.
     pub uds_fallback: Option<PathBuf>,
+    /// The origins whose pages may call over gRPC-Web, `SCHEME://HOST[:PORT]`; none means
+    /// that gRPC-Web is not served.
+    pub web_origins: Vec<String>,
 }

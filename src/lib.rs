@@ -5,7 +5,7 @@
 //! asynchronous shell knows gRPC and nothing of files:
 //!
 //! ```text
-//! main ─► cli ─► generated client ─ ─ gRPC ─ ─┐
+//! main ─► cli ─► callboard-client ─ ─ gRPC ─ ─┐
 //!  └────► server ─► grpc ────────────────────┘
 //!                    │ speaks to the backend traits in `store`
 //!                    └─► files ─► layout ─► domain

@@ -1,46 +1,52 @@
 //! The connection of a client command to its server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use callboard_client::{
+    Address, Builder, Call, Client, DEFAULT_ADDRESS, Error, Interruption, Transport,
+};
 use clap::Args;
-use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
-use tonic::transport::{Channel, Endpoint, Uri};
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use tonic::{Response, Status};
-use tower::service_fn;
 
 use crate::grpc::pb::message_bus_client::MessageBusClient;
 use crate::grpc::pb::storage_client::StorageClient;
-use crate::limits;
 
-use super::address::{self, Address};
 use super::failure::{self, Failure};
+use super::output;
+use super::place::Place;
+use super::run_environment::absolute_path;
 
-/// How long making a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one call may take. The server answers or gives up long before.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a silent connection is checked, so that a server that vanished
-/// without a word is noticed.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// What is received in one message at most: the server's answers stay below
-/// `ANSWER_BYTES_MAX`, a single foreign message may be a little larger.
-const ANSWER_BYTES_MAX: usize = 2 * limits::REQUEST_BYTES_MAX;
+/// How long a call that is safe to repeat is repeated, from its first failure on.
+const RETRY_FOR: Duration = Duration::from_secs(5);
 
-/// The flags that say where the server is.
+/// The flags that say where the server is. A token, which others could read among the
+/// arguments of a process, comes from the environment only.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Connection {
-    /// The server: HOST:PORT, http://HOST:PORT or unix:PATH
+    /// The server: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH
     #[arg(
         long,
         value_name = "ADDRESS",
         env = "CALLBOARD_ADDR",
-        default_value = address::DEFAULT,
+        default_value = DEFAULT_ADDRESS,
         hide_env_values = true,
         help_heading = "Connection"
     )]
     addr: Address,
+    /// With https://, trust the certificates of this PEM file and no others
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CALLBOARD_CA",
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    ca_file: Option<PathBuf>,
 }
 
 impl Connection {
@@ -49,37 +55,77 @@ impl Connection {
         &self.addr
     }
 
+    /// Returns the file whose certificates are trusted, so that it means the same in every
+    /// folder; none means the system's.
+    pub(super) fn ca_file(&self) -> Result<Option<PathBuf>, Failure> {
+        let given = self.ca_file.as_deref().filter(|path| !path.as_os_str().is_empty());
+        given.map(absolute_path).transpose()
+    }
+
+    /// Connects to the server. What outlives its connection says so on stderr.
+    pub(super) async fn client(&self) -> Result<Client, Failure> {
+        let address = self.addr.clone();
+        let tell = move |what: &Interruption<'_>| match what {
+            Interruption::Began(error) => output::note(&format!(
+                "lost the connection to {address} ({}); connecting again",
+                failure::short_of_error(error)
+            )),
+            Interruption::Ended => output::note("connected again"),
+            _ => {}
+        };
+        self.connect(self.builder().on_interruption(tell)).await
+    }
+
+    /// As [`Connection::client`], for a caller who shows breaks by itself.
+    pub(super) async fn silent_client(&self) -> Result<Client, Failure> {
+        self.connect(self.builder().on_interruption(|_| {})).await
+    }
+
+    /// As [`Connection::client`], for one place.
+    pub(super) async fn client_at(&self, place: Place) -> Result<Client, Failure> {
+        let client = self.client().await?;
+        Ok(client.with_project(place.project).with_task(place.task).with_run(place.run))
+    }
+
+    fn builder(&self) -> Builder {
+        let builder = Client::builder().address(self.addr.to_string()).timeout(CALL_TIMEOUT);
+        let builder = builder.retry_for(RETRY_FOR);
+        match &self.ca_file {
+            Some(path) => builder.ca_file(path),
+            None => builder,
+        }
+    }
+
+    async fn connect(&self, builder: Builder) -> Result<Client, Failure> {
+        builder.connect_now().await.map_err(|error| match error.status() {
+            Some(status) => Failure::unreachable(&self.addr, &failure::detail(status)),
+            None => self.failure(&error),
+        })
+    }
+
+    /// Makes a call; again for a while when the server was there and cannot take it for the
+    /// moment, if its request id makes that safe.
+    pub(super) async fn call<R: Call>(
+        &self,
+        client: &Client,
+        request: R,
+    ) -> Result<R::Answer, Failure> {
+        client.call(request).await.map_err(|error| self.failure(&error))
+    }
+
+    /// Makes a failure of the client's error.
+    pub(super) fn failure(&self, error: &Error) -> Failure {
+        Failure::of_error(&self.addr, error)
+    }
+
     /// Connects to the message buses of the server.
-    pub(super) async fn message_bus(&self) -> Result<MessageBusClient<Channel>, Failure> {
-        let client = MessageBusClient::new(self.channel().await?);
-        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    pub(super) async fn message_bus(&self) -> Result<MessageBusClient<Transport>, Failure> {
+        Ok(self.client().await?.bus())
     }
 
     /// Connects to the storage of the server.
-    pub(super) async fn storage(&self) -> Result<StorageClient<Channel>, Failure> {
-        let client = StorageClient::new(self.channel().await?);
-        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
-    }
-
-    async fn channel(&self) -> Result<Channel, Failure> {
-        let unreachable = |error| Failure::unreachable(&self.addr, &failure::detail(&error));
-        self.connect().await.map_err(unreachable)
-    }
-
-    async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
-        match &self.addr {
-            Address::Tcp(host_and_port) => {
-                endpoint(format!("http://{host_and_port}"))?.tcp_nodelay(true).connect().await
-            }
-            Address::Unix(path) => {
-                let path = path.clone();
-                let connector = service_fn(move |_: Uri| {
-                    let path = path.clone();
-                    async move { UnixStream::connect(path).await.map(TokioIo::new) }
-                });
-                endpoint("http://localhost".to_owned())?.connect_with_connector(connector).await
-            }
-        }
+    pub(super) async fn storage(&self) -> Result<StorageClient<Transport>, Failure> {
+        Ok(self.client().await?.storage())
     }
 
     /// Waits for the answer of a unary call, though not for ever.
@@ -117,12 +163,4 @@ impl Connection {
             ))),
         }
     }
-}
-
-fn endpoint(uri: String) -> Result<Endpoint, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(uri)?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .keep_alive_while_idle(true))
 }

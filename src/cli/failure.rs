@@ -6,10 +6,10 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use callboard_client::{Address, Error, ErrorKind};
 use tonic::{Code, Status};
 use tonic_types::{ErrorInfo, StatusExt as _};
 
-use super::address::Address;
 use super::escape;
 
 /// The domain of the error details that a Callboard server sends.
@@ -125,6 +125,27 @@ impl Failure {
             message => message.to_owned(),
         };
         Self { reason, hint, ..Self::new(kind, sentence) }
+    }
+
+    /// An error of the client.
+    pub(super) fn of_error(address: &Address, error: &Error) -> Self {
+        if error.kind() == ErrorKind::Deadline && error.reason().is_empty() {
+            let sentence = format!("the server at {address} did not answer in time");
+            return Self::timed_out(sentence);
+        }
+        if let Some(status) = error.status() {
+            return Self::of_status(address, status);
+        }
+        let reason = Some(error.reason()).filter(|reason| !reason.is_empty());
+        let kind = match error.kind() {
+            ErrorKind::Usage => Kind::Usage,
+            _ => Kind::Refused,
+        };
+        Self {
+            hint: reason.and_then(hint).map(str::to_owned),
+            reason: reason.map(str::to_owned),
+            ..Self::new(kind, error.message())
+        }
     }
 
     /// Replaces the hint by one that fits better here.
@@ -255,6 +276,15 @@ pub(super) fn short(status: &Status) -> String {
     reason(status).unwrap_or_else(|| detail(status))
 }
 
+/// As [`short`], of an error of the client.
+pub(super) fn short_of_error(error: &Error) -> String {
+    match error.status() {
+        Some(status) if status.source().is_some() => short(status),
+        _ if !error.reason().is_empty() => error.reason().to_owned(),
+        _ => error.message().to_owned(),
+    }
+}
+
 /// What a person can do about a refusal, where that is not plain from its sentence.
 fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
@@ -337,6 +367,30 @@ mod tests {
         assert_eq!(Failure::of_status(&address(), &leaving).kind.exit_code(), 3);
         let gone = Status::unavailable("tcp connect error");
         assert_eq!(Failure::of_status(&address(), &gone).kind.exit_code(), 3);
+    }
+
+    #[test]
+    fn errors_of_the_client_fail_as_what_they_come_from() {
+        let failure = |error: Error| Failure::of_error(&address(), &error);
+        let moved = answered(Code::Aborted, "BUS_MOVED");
+        assert_eq!(failure(moved.clone().into()), Failure::of_status(&address(), &moved));
+        let silent = failure(Status::deadline_exceeded("no answer").into());
+        assert_eq!(silent.kind.exit_code(), 4);
+        assert!(silent.text().contains("127.0.0.1:50051 did not answer in time"));
+        let own = failure(io::Error::from(io::ErrorKind::NotFound).into());
+        assert_eq!((own.kind.exit_code(), own.reason.as_deref()), (1, None));
+        let wrong = "ftp://x:1".parse::<Address>().expect_err("no address");
+        assert_eq!(failure(wrong).kind.exit_code(), 2);
+    }
+
+    #[test]
+    fn why_a_stream_broke_is_said_in_a_few_words() {
+        let short = |status: Status| short_of_error(&status.into());
+        assert_eq!(short(answered(Code::Unavailable, "SHUTTING_DOWN")), "SHUTTING_DOWN");
+        assert_eq!(short(Status::unavailable("silent for 45 s")), "silent for 45 s");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let text = reset.to_string();
+        assert_eq!(short(Status::from_error(Box::new(reset))), text);
     }
 
     #[test]

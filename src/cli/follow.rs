@@ -1,19 +1,17 @@
 //! `callboard follow`: prints messages as they arrive, for as long as it runs.
 
+use callboard_client::Subscribe;
 use clap::Args;
 
-use crate::grpc::pb::subscribe_request::Start;
 use crate::grpc::pb::subscribe_response::{Damaged, Delivery, Frame, Gap};
-use crate::grpc::pb::{StartPosition, SubscribeRequest, SubscribeScope};
 
 use super::connection::Connection;
 use super::failure::Failure;
 use super::filter::FilterFlags;
 use super::message_text;
 use super::output::{self, Form, Output};
-use super::place::{Place, bus_label};
+use super::place::bus_label;
 use super::place_flags::PlaceFlags;
-use super::subscription::Subscription;
 
 /// Follow messages as they arrive: one bus, a project with its tasks, or everything
 ///
@@ -62,46 +60,41 @@ Examples:
 impl Follow {
     /// Follows until Ctrl-C.
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let (request, label) = self.request()?;
         tokio::select! {
-            outcome = self.print_all(request, &label) => outcome,
+            outcome = self.print_all() => outcome,
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted.map_err(|source| Failure::own("listen for Ctrl-C", &source))
             }
         }
     }
 
-    fn request(&self) -> Result<(SubscribeRequest, String), Failure> {
-        let (place, scope, label) = if self.everything {
-            (Place::default(), SubscribeScope::All, "every bus".to_owned())
+    /// Returns what to follow, and how that is called.
+    async fn subscribe(&self) -> Result<(Subscribe, String), Failure> {
+        let (subscribe, label) = if self.everything {
+            let client = self.connection.client().await?;
+            (client.follow().everything(), "every bus".to_owned())
         } else {
             let place = self.place.resolve_bus()?;
-            if self.with_tasks {
-                let label = format!("{} and its tasks", place.project);
-                (Place { task: String::new(), ..place }, SubscribeScope::Project, label)
-            } else {
-                let label = place.bus_label();
-                (place, SubscribeScope::Bus, label)
-            }
+            let label = match self.with_tasks {
+                true => format!("{} and its tasks", place.project),
+                false => place.bus_label(),
+            };
+            let subscribe = self.connection.client_at(place).await?.follow();
+            (if self.with_tasks { subscribe.with_tasks() } else { subscribe }, label)
         };
-        let request = SubscribeRequest {
-            project_id: place.project,
-            task_id: place.task,
-            scope: scope.into(),
-            start: start(self.since.as_deref(), self.cursor.as_deref(), self.all),
-            types: self.filter.types.clone(),
-            run_id: self.filter.run_id(),
-            ..Default::default()
-        };
-        Ok((request, label))
+        let subscribe = start(subscribe, self.since.as_deref(), self.cursor.as_deref());
+        let subscribe = if self.all { subscribe.from_beginning() } else { subscribe };
+        Ok((subscribe.types(&self.filter.types).of_run(self.filter.run_id()), label))
     }
 
-    async fn print_all(&self, request: SubscribeRequest, label: &str) -> Result<(), Failure> {
+    async fn print_all(&self) -> Result<(), Failure> {
+        let (subscribe, label) = self.subscribe().await?;
         let mut output = self.form.open();
-        let mut subscription = Subscription::open(&self.connection, request).await?;
+        let failed = |error| self.connection.failure(&error);
+        let mut frames = subscribe.open().await.map_err(failed)?;
         let mut live = false;
-        while let Some(frame) = subscription.next().await? {
-            match &frame {
+        while let Some(frame) = frames.next_frame().await {
+            match &frame.map_err(failed)? {
                 Frame::Message(delivery) => {
                     print_delivery(&mut output, delivery, self.show_cursor)?;
                     output.flush()?;
@@ -119,13 +112,12 @@ impl Follow {
     }
 }
 
-/// Returns where to start; none of them means with what arrives from now on.
-pub(super) fn start(since: Option<&str>, cursor: Option<&str>, all: bool) -> Option<Start> {
+/// Says where to start; none of them means with what arrives from now on.
+pub(super) fn start(subscribe: Subscribe, since: Option<&str>, cursor: Option<&str>) -> Subscribe {
     match (since, cursor) {
-        (Some(id), _) => Some(Start::SinceId(id.to_owned())),
-        (None, Some(cursor)) => Some(Start::Cursor(cursor.to_owned())),
-        (None, None) if all => Some(Start::Position(StartPosition::Earliest.into())),
-        (None, None) => None,
+        (Some(id), _) => subscribe.since_id(id),
+        (None, Some(cursor)) => subscribe.cursor(cursor),
+        (None, None) => subscribe,
     }
 }
 

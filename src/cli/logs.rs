@@ -2,12 +2,11 @@
 
 use clap::Args;
 
-use crate::grpc::pb::{ReadRunFileRequest, ReadTaskLogRequest, TaskLogEntry};
+use crate::grpc::pb::TaskLogEntry;
 
 use super::connection::Connection;
 use super::escape;
 use super::failure::Failure;
-use super::followed::Followed;
 use super::output::{self, Form, Output};
 use super::place_flags::RunFlags;
 use super::terminal_text::TerminalText;
@@ -99,17 +98,14 @@ impl Logs {
     ) -> Result<(), Failure> {
         let place = self.place.resolve()?;
         let file = self.file.as_deref().unwrap_or(FILE_DEFAULT);
-        let request = ReadRunFileRequest {
-            project_id: place.project,
-            task_id: place.task,
-            run_id: place.run,
-            file: file.to_owned(),
-            offset: self.offset.unwrap_or_default(),
-            tail_lines: self.tail.unwrap_or_default(),
-            follow: self.follow,
-        };
-        let mut stream = Followed::open(&self.connection, request).await?;
-        while let Some(part) = stream.next().await? {
+        let get = self.connection.client_at(place).await?.get_run_file(file);
+        let get = get.offset(self.offset.unwrap_or_default());
+        let get = get.tail_lines(self.tail.unwrap_or_default());
+        let get = if self.follow { get.follow() } else { get };
+        let failed = |error| self.connection.failure(&error);
+        let mut parts = get.open().map_err(failed)?;
+        while let Some(part) = parts.next_part().await {
+            let part = part.map_err(failed)?;
             if part.restarted {
                 output::note(&format!("{file} began anew: it was replaced or cut"));
             }
@@ -127,15 +123,14 @@ impl Logs {
 
     async fn print_task_log(&self, output: &mut Output) -> Result<(), Failure> {
         let place = self.place.resolve_task()?;
-        let request = ReadTaskLogRequest {
-            project_id: place.project,
-            task_id: place.task,
-            offset: self.offset.unwrap_or_default(),
-            tail_entries: self.tail.unwrap_or_default(),
-            follow: self.follow,
-        };
-        let mut stream = Followed::open(&self.connection, request).await?;
-        while let Some(part) = stream.next().await? {
+        let read = self.connection.client_at(place).await?.read_log();
+        let read = read.offset(self.offset.unwrap_or_default());
+        let read = read.tail(self.tail.unwrap_or_default());
+        let read = if self.follow { read.follow() } else { read };
+        let failed = |error| self.connection.failure(&error);
+        let mut parts = read.open().map_err(failed)?;
+        while let Some(part) = parts.next_part().await {
+            let part = part.map_err(failed)?;
             if part.restarted {
                 output::note("the log began anew: it was replaced or cut");
             }

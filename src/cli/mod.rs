@@ -1,16 +1,13 @@
 //! The command line: `serve`, and the clients of a server.
 //!
 //! One file per subcommand, or a folder where it has subcommands of its own; what they
-//! share is one file per thing. Data goes to stdout, everything else to stderr. The clients speak to a server through the
-//! generated client only: nothing here reads or writes the tree. Exit codes and
-//! hints for people are decided in `failure` alone.
+//! share is one file per thing. Data goes to stdout, everything else to stderr. The
+//! clients speak to a server through `callboard-client` only: nothing here reads or writes
+//! the tree. Exit codes and hints for people are decided in `failure` alone.
 
-mod address;
 mod artifact;
 mod artifacts;
-mod backoff;
 mod block;
-mod breaks;
 mod buses;
 mod connection;
 mod duration;
@@ -22,7 +19,6 @@ mod facts;
 mod failure;
 mod filter;
 mod follow;
-mod followed;
 mod gc;
 mod input_lines;
 mod json;
@@ -35,13 +31,11 @@ mod paging;
 mod place;
 mod place_flags;
 mod post;
-mod progress;
 mod project;
 mod projects;
 mod read;
 mod reconcile;
 mod request_id;
-mod retry;
 mod root;
 mod rotate;
 mod run;
@@ -54,7 +48,6 @@ mod shell_word;
 mod size;
 mod status;
 mod steps;
-mod subscription;
 mod table;
 mod task;
 mod task_text;
@@ -67,7 +60,6 @@ mod trim;
 mod update_mask;
 mod wait;
 mod watch;
-mod watch_stream;
 
 use std::process::{ExitCode, Termination};
 
@@ -203,10 +195,11 @@ fn as_client<T: Termination>(
     command: impl Future<Output = Result<T, Failure>>,
 ) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime
-        .map_err(|source| Failure::own("start the async runtime", &source))?
-        .block_on(command)
-        .map(Termination::report)
+    let runtime = runtime.map_err(|source| Failure::own("start the async runtime", &source))?;
+    let outcome = runtime.block_on(command);
+    // A read of stdin that is under way must not keep us.
+    runtime.shutdown_background();
+    outcome.map(Termination::report)
 }
 
 #[cfg(test)]
@@ -260,8 +253,9 @@ mod tests {
 
     #[test]
     fn an_address_is_checked_before_anything_is_done() {
-        assert!(refused(&["read", "--addr=https://host:1"]).contains("TLS"));
+        assert!(refused(&["read", "--addr=ftp://host:1"]).contains("https://host:port"));
         accepted(&["read", "--addr=unix:/tmp/socket"]);
+        accepted(&["read", "--addr=https://host:1", "--ca-file=ca.pem"]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use super::failure::{self, Failure};
 use super::output::{self, Form};
 use super::place::Place;
 use super::place_flags::PlaceFlags;
+use super::request_id;
 use super::text_input::{self, Text};
-use super::{request_id, retry};
 
 /// The body, as errors call it.
 const BODY: Text = Text {
@@ -88,9 +88,8 @@ impl Post {
         };
         let (request_id, named_by_caller) = request_id::given_or_new(self.request_id.take());
         let request = self.request(place, body, request_id)?;
-        let mut client = self.connection.message_bus().await?;
-        let append = async || client.append_message(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, append).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was appended again");
         }

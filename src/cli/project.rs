@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::{self, Form, Output};
 use super::place_flags::ProjectFlags;
 use super::update_mask::changed;
-use super::{escape, request_id, retry};
+use super::{escape, request_id};
 
 /// Create, show, change or remove a project
 #[derive(Debug, Args)]
@@ -160,9 +160,8 @@ impl Create {
             request_id,
         };
         let mut output = self.form.open();
-        let mut client = self.connection.storage().await?;
-        let create = async || client.create_project(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, create).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note_repeated();
         }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use callboard_client::Address;
+
 use crate::domain::BusId;
 use crate::layout::paths;
 
-use super::address::Address;
 use super::failure::Failure;
 
 /// A run, as far as its command is told of it; or as much of its place as is known. What
@@ -25,6 +26,8 @@ pub(super) struct Place<'a> {
     pub(super) root: Option<&'a Path>,
     /// Where the server is, so that it means the same in every folder.
     pub(super) address: &'a str,
+    /// Whose certificates are trusted, as an absolute path; none means the system's.
+    pub(super) ca_file: Option<&'a Path>,
 }
 
 /// A variable, and its value; none means that it is removed.
@@ -49,6 +52,9 @@ pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
         ("JRUN_MESSAGE_BUS", bus.and_then(|bus| below_root(paths::bus_file(bus).as_str()))),
         ("CALLBOARD_ADDR", Some(place.address.to_owned())),
     ];
+    if let Some(ca_file) = place.ca_file {
+        variables.push(("CALLBOARD_CA", Some(ca_file.display().to_string())));
+    }
     if let Some(root) = place.root {
         variables.push(("CALLBOARD_ROOT", Some(root.display().to_string())));
     }
@@ -58,7 +64,7 @@ pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
 /// Returns the address so that it means the same in every folder.
 pub(super) fn absolute_address(address: &Address) -> Result<String, Failure> {
     Ok(match address {
-        Address::Tcp(_) => address.to_string(),
+        Address::Tcp(_) | Address::Tls(_) => address.to_string(),
         Address::Unix(path) => Address::Unix(absolute_path(path)?).to_string(),
     })
 }
@@ -82,6 +88,7 @@ mod tests {
             run_path: "p/t/runs/r",
             root,
             address: "unix:/s",
+            ca_file: Some(Path::new("/ca.pem")),
         }
     }
 
@@ -101,6 +108,7 @@ mod tests {
         assert_eq!(Path::new(bus).parent(), Some(Path::new("/tree/p/t")));
         assert_eq!(value(&variables, "CALLBOARD_ROOT"), Some("/tree"));
         assert_eq!(value(&variables, "CALLBOARD_ADDR"), Some("unix:/s"));
+        assert_eq!(value(&variables, "CALLBOARD_CA"), Some("/ca.pem"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use callboard_client::DEFAULT_ADDRESS;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -14,7 +15,7 @@ use crate::layout::paths;
 use crate::server::{Endpoints, serve};
 
 use super::failure::Failure;
-use super::{address, root};
+use super::root;
 
 /// Run the server
 ///
@@ -27,7 +28,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DIR", env = "CALLBOARD_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
     /// Where to listen; port 0 picks a free one and prints it
-    #[arg(long, value_name = "HOST:PORT", default_value = address::DEFAULT)]
+    #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_ADDRESS)]
     listen: String,
     /// The unix socket to listen on too [default: $XDG_RUNTIME_DIR/callboard.sock,
     /// else <root>/.callboard/socket]
@@ -36,6 +37,9 @@ pub(super) struct Serve {
     /// Listen on no unix socket
     #[arg(long, conflicts_with = "uds")]
     no_uds: bool,
+    /// Let pages of this origin call over gRPC-Web, as http://localhost:5173; may be repeated
+    #[arg(long = "web-origin", value_name = "ORIGIN")]
+    web_origins: Vec<String>,
     /// The form of the log on stderr
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -87,7 +91,8 @@ impl Serve {
                 Some(default_socket(&root, None)),
             ),
         };
-        Ok(Config { root, listen: self.listen.clone(), uds, uds_fallback })
+        let (listen, web_origins) = (self.listen.clone(), self.web_origins.clone());
+        Ok(Config { root, listen, uds, uds_fallback, web_origins })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `callboard status`: tells about the server.
 
+use callboard_client::Transport;
 use clap::Args;
-use tonic::transport::Channel;
 
 use crate::domain::run_status;
 use crate::grpc::pb::storage_client::StorageClient;
@@ -57,7 +57,7 @@ impl Status {
         output.flush()
     }
 
-    async fn count(&self, client: &mut StorageClient<Channel>) -> Result<Counts, Failure> {
+    async fn count(&self, client: &mut StorageClient<Transport>) -> Result<Counts, Failure> {
         let projects = async |page_token| {
             let request = ListProjectsRequest { page_size: PAGE_SIZE, page_token };
             let answer = self.connection.answer(client.list_projects(request)).await?;

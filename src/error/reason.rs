@@ -1,107 +1,73 @@
 //! What clients branch on.
 
-/// The machine-readable reason of an error. Clients branch on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Reason {
-    InvalidId,
-    PathTraversal,
-    RequiredField,
-    TooLarge,
-    InvalidField,
-    MixedBuses,
-    InvalidPageToken,
-    AmbiguousId,
-    ProjectNotFound,
-    TaskNotFound,
-    RunNotFound,
-    RunFileNotFound,
-    ArtifactNotFound,
-    FactNotFound,
-    ProjectExists,
-    TaskExists,
-    RunExists,
-    RunAmbiguous,
-    RunActive,
-    NotEmpty,
-    InvalidTransition,
-    WorktreeMissing,
-    ChecksumMismatch,
-    TooManyVersions,
-    EtagMismatch,
-    ForeignWrite,
-    OffsetMismatch,
-    CorruptDocument,
-    BusNotFound,
-    MessageNotFound,
-    BusEmpty,
-    RequestIdReused,
-    BusMoved,
-    BusPoisoned,
-    CursorExpired,
-    CursorAhead,
-    CursorUnknown,
-    LockTimeout,
-    RootLocked,
-    ShuttingDown,
-    UploadStalled,
-    SubscriberLimit,
-    NotARegularFile,
-    DiskFull,
-    Io,
-    Bug,
+macro_rules! reasons {
+    ($($name:ident => $text:literal),* $(,)?) => {
+        /// The machine-readable reason of an error. Clients branch on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "error_reason.proto says what they mean")]
+        pub enum Reason {
+            $($name),*
+        }
+
+        impl Reason {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the reason as it goes over the wire.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),*
+                }
+            }
+        }
+    };
 }
 
-impl Reason {
-    /// Returns the reason as it goes over the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidId => "INVALID_ID",
-            Self::PathTraversal => "PATH_TRAVERSAL",
-            Self::RequiredField => "REQUIRED_FIELD",
-            Self::TooLarge => "TOO_LARGE",
-            Self::InvalidField => "INVALID_FIELD",
-            Self::MixedBuses => "MIXED_BUSES",
-            Self::InvalidPageToken => "INVALID_PAGE_TOKEN",
-            Self::AmbiguousId => "AMBIGUOUS_ID",
-            Self::ProjectNotFound => "PROJECT_NOT_FOUND",
-            Self::TaskNotFound => "TASK_NOT_FOUND",
-            Self::RunNotFound => "RUN_NOT_FOUND",
-            Self::RunFileNotFound => "RUN_FILE_NOT_FOUND",
-            Self::ArtifactNotFound => "ARTIFACT_NOT_FOUND",
-            Self::FactNotFound => "FACT_NOT_FOUND",
-            Self::ProjectExists => "PROJECT_EXISTS",
-            Self::TaskExists => "TASK_EXISTS",
-            Self::RunExists => "RUN_EXISTS",
-            Self::RunAmbiguous => "RUN_AMBIGUOUS",
-            Self::RunActive => "RUN_ACTIVE",
-            Self::NotEmpty => "NOT_EMPTY",
-            Self::InvalidTransition => "INVALID_TRANSITION",
-            Self::WorktreeMissing => "WORKTREE_MISSING",
-            Self::ChecksumMismatch => "CHECKSUM_MISMATCH",
-            Self::TooManyVersions => "TOO_MANY_VERSIONS",
-            Self::EtagMismatch => "ETAG_MISMATCH",
-            Self::ForeignWrite => "FOREIGN_WRITE",
-            Self::OffsetMismatch => "OFFSET_MISMATCH",
-            Self::CorruptDocument => "CORRUPT_DOCUMENT",
-            Self::BusNotFound => "BUS_NOT_FOUND",
-            Self::MessageNotFound => "MESSAGE_NOT_FOUND",
-            Self::BusEmpty => "BUS_EMPTY",
-            Self::RequestIdReused => "REQUEST_ID_REUSED",
-            Self::BusMoved => "BUS_MOVED",
-            Self::BusPoisoned => "BUS_POISONED",
-            Self::CursorExpired => "CURSOR_EXPIRED",
-            Self::CursorAhead => "CURSOR_AHEAD",
-            Self::CursorUnknown => "CURSOR_UNKNOWN",
-            Self::LockTimeout => "LOCK_TIMEOUT",
-            Self::RootLocked => "ROOT_LOCKED",
-            Self::ShuttingDown => "SHUTTING_DOWN",
-            Self::UploadStalled => "UPLOAD_STALLED",
-            Self::SubscriberLimit => "SUBSCRIBER_LIMIT",
-            Self::NotARegularFile => "NOT_A_REGULAR_FILE",
-            Self::DiskFull => "DISK_FULL",
-            Self::Io => "IO",
-            Self::Bug => "BUG",
-        }
-    }
+reasons! {
+    InvalidId => "INVALID_ID",
+    PathTraversal => "PATH_TRAVERSAL",
+    RequiredField => "REQUIRED_FIELD",
+    TooLarge => "TOO_LARGE",
+    InvalidField => "INVALID_FIELD",
+    MixedBuses => "MIXED_BUSES",
+    InvalidPageToken => "INVALID_PAGE_TOKEN",
+    AmbiguousId => "AMBIGUOUS_ID",
+    ProjectNotFound => "PROJECT_NOT_FOUND",
+    TaskNotFound => "TASK_NOT_FOUND",
+    RunNotFound => "RUN_NOT_FOUND",
+    RunFileNotFound => "RUN_FILE_NOT_FOUND",
+    ArtifactNotFound => "ARTIFACT_NOT_FOUND",
+    FactNotFound => "FACT_NOT_FOUND",
+    ProjectExists => "PROJECT_EXISTS",
+    TaskExists => "TASK_EXISTS",
+    RunExists => "RUN_EXISTS",
+    RunAmbiguous => "RUN_AMBIGUOUS",
+    RunActive => "RUN_ACTIVE",
+    NotEmpty => "NOT_EMPTY",
+    InvalidTransition => "INVALID_TRANSITION",
+    WorktreeMissing => "WORKTREE_MISSING",
+    ChecksumMismatch => "CHECKSUM_MISMATCH",
+    TooManyVersions => "TOO_MANY_VERSIONS",
+    EtagMismatch => "ETAG_MISMATCH",
+    ForeignWrite => "FOREIGN_WRITE",
+    OffsetMismatch => "OFFSET_MISMATCH",
+    CorruptDocument => "CORRUPT_DOCUMENT",
+    BusNotFound => "BUS_NOT_FOUND",
+    MessageNotFound => "MESSAGE_NOT_FOUND",
+    BusEmpty => "BUS_EMPTY",
+    RequestIdReused => "REQUEST_ID_REUSED",
+    BusMoved => "BUS_MOVED",
+    BusPoisoned => "BUS_POISONED",
+    CursorExpired => "CURSOR_EXPIRED",
+    CursorAhead => "CURSOR_AHEAD",
+    CursorUnknown => "CURSOR_UNKNOWN",
+    LockTimeout => "LOCK_TIMEOUT",
+    RootLocked => "ROOT_LOCKED",
+    ShuttingDown => "SHUTTING_DOWN",
+    UploadStalled => "UPLOAD_STALLED",
+    SubscriberLimit => "SUBSCRIBER_LIMIT",
+    NotARegularFile => "NOT_A_REGULAR_FILE",
+    DiskFull => "DISK_FULL",
+    Io => "IO",
+    Bug => "BUG",
 }

@@ -10,9 +10,11 @@ pub use message_bus::MessageBusService;
 pub use status::{oversize, status};
 pub use storage::{ServerFacts, StorageService};
 
-/// The generated types, clients and servers of `callboard.v1`.
+/// The messages of `callboard.v1`, which are the client's, and the generated servers.
 pub mod pb {
     #![allow(missing_docs, unreachable_pub, clippy::all, rust_2018_idioms, reason = "generated")]
+    pub use callboard_client::v1::*;
+
     tonic::include_proto!("callboard.v1");
 }
 

@@ -109,3 +109,24 @@ fn code(reason: Reason) -> Code {
         Reason::Io | Reason::Bug => Code::Internal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::grpc::pb;
+
+    use super::*;
+
+    #[test]
+    fn the_proto_lists_the_reasons_that_are_sent() {
+        // A server that cannot start sends nothing.
+        let sent = Reason::ALL.iter().filter(|reason| **reason != Reason::RootLocked);
+        let sent: BTreeSet<String> =
+            sent.map(|reason| format!("ERROR_REASON_{}", reason.as_str())).collect();
+        let listed = (1..).map_while(|number| pb::ErrorReason::try_from(number).ok());
+        let listed: BTreeSet<String> =
+            listed.map(|reason| reason.as_str_name().to_owned()).collect();
+        assert_eq!(listed, sent);
+    }
+}

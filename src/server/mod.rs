@@ -7,6 +7,7 @@
 mod connections;
 mod draining;
 mod oversize;
+mod web;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,9 +17,11 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::http::HeaderValue;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tower::layer::util::{Identity, Stack};
+use tonic_web::GrpcWebLayer;
+use tower::layer::util::Stack;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
@@ -34,6 +37,7 @@ use crate::limits;
 use connections::accept;
 use draining::DrainingLayer;
 use oversize::OversizeLayer;
+use web::{OriginError, OriginLayer, WebLayers};
 
 /// Why a server cannot start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("{0}; choose another path with --uds, or none with --no-uds")]
     Socket(#[from] SocketError),
+    #[error("--web-origin {0}")]
+    Origin(#[from] OriginError),
     #[error("the server failed: {0}")]
     Transport(#[from] tonic::transport::Error),
     #[error("cannot describe the services: {0}")]
@@ -88,6 +94,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = loopback_address(&config.listen).await?;
+    let origins = web::origins(&config.web_origins)?;
     // Before the root, so that a port in use leaves nothing behind.
     let listener = TcpListener::bind(address)
         .await
@@ -117,10 +124,15 @@ pub async fn serve(
     let routes = routes(&files, clock, facts, &draining, health_service)?;
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     let mut serving = JoinSet::new();
-    serving.spawn(server(&draining).add_routes(routes.clone()).serve_with_incoming_shutdown(
-        accept(listener, Arc::clone(&places)),
-        draining.clone().cancelled_owned(),
-    ));
+    let incoming = accept(listener, Arc::clone(&places));
+    let ended = draining.clone().cancelled_owned();
+    if origins.is_empty() {
+        let server = server(settings(), &draining).add_routes(routes.clone());
+        serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
+    } else {
+        let server = server(web_settings(&origins), &draining).add_routes(routes.clone());
+        serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
+    }
     let mut uds = None;
     if let Some((socket, listener)) = &socket {
         uds = Some(socket.path().to_owned());
@@ -129,10 +141,12 @@ pub async fn serve(
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
-        serving.spawn(server(&draining).add_routes(routes).serve_with_incoming_shutdown(
-            accept(listener, places),
-            draining.clone().cancelled_owned(),
-        ));
+        serving.spawn(
+            server(settings(), &draining).add_routes(routes).serve_with_incoming_shutdown(
+                accept(listener, places),
+                draining.clone().cancelled_owned(),
+            ),
+        );
     }
     let following = {
         let files = Arc::clone(&files);
@@ -201,7 +215,7 @@ fn routes(
 }
 
 /// The settings of one listener.
-fn server(draining: &CancellationToken) -> Server<Layers> {
+fn settings() -> Server {
     Server::builder()
         .max_concurrent_streams(limits::CONNECTION_STREAMS_MAX)
         // A client that pipelines small calls is answered with small frames. The h2
@@ -212,11 +226,24 @@ fn server(draining: &CancellationToken) -> Server<Layers> {
         .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
-        .layer(OversizeLayer)
-        .layer(DrainingLayer(draining.clone()))
 }
 
-type Layers = Stack<DrainingLayer, Stack<OversizeLayer, Identity>>;
+/// The settings of a listener that pages of these origins may call, too.
+fn web_settings(origins: &[HeaderValue]) -> Server<WebLayers> {
+    settings()
+        // Without TLS, browsers speak nothing newer.
+        .accept_http1(true)
+        .layer(OriginLayer::new(origins))
+        .layer(web::cors(origins))
+        .layer(GrpcWebLayer::new())
+}
+
+/// Adds the layers that every listener has.
+fn server<L>(settings: Server<L>, draining: &CancellationToken) -> Server<Layers<L>> {
+    settings.layer(OversizeLayer).layer(DrainingLayer(draining.clone()))
+}
+
+type Layers<L> = Stack<DrainingLayer, Stack<OversizeLayer, L>>;
 
 /// Finds the address to listen on, and refuses one that others can reach.
 async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {

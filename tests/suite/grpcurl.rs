@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::server::{Server, output_of};
+use crate::server::{CALLBOARD, Server, output_of};
 
 /// A shell block of a document whose command is grpcurl.
 struct Call {
@@ -68,10 +68,14 @@ fn run(calls: &[Call]) {
     path.push(env::var_os("PATH").unwrap_or_default());
 
     let server = Server::start();
+    let descriptors = Path::new(CALLBOARD).with_file_name("callboard.binpb").display().to_string();
     for call in calls {
         let printed = &call.text;
         let mut shell = Command::new("sh");
-        shell.args(["-e", "-c", &printed.replace("localhost:50051", server.addr())]);
+        let command = printed
+            .replace("localhost:50051", server.addr())
+            .replace("target/release/callboard.binpb", &descriptors);
+        shell.args(["-e", "-c", &command]);
         shell.env("PATH", &path).current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
         let output = output_of(shell);
         let said = [output.stdout, output.stderr]

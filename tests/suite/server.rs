@@ -25,6 +25,8 @@ pub(crate) struct Server {
     folder: TempDir,
     root: PathBuf,
     addr: String,
+    /// Further arguments of its command line.
+    further: Vec<String>,
     child: Child,
     log: Arc<Log>,
 }
@@ -41,19 +43,28 @@ impl Server {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().join("root");
-        Self::start_in(folder, root)
+        Self::start_in(folder, root, &[])
+    }
+
+    /// Starts a server on a new empty root, with further arguments.
+    pub(crate) fn start_with(further: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("root");
+        Self::start_in(folder, root, further)
     }
 
     /// Starts a server on a root of the caller's, which stays when it is dropped.
     #[allow(dead_code, reason = "for tests that prepare a tree first")]
     pub(crate) fn start_on(root: &Path) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned())
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned(), &[])
     }
 
-    fn start_in(folder: TempDir, root: PathBuf) -> Self {
+    fn start_in(folder: TempDir, root: PathBuf, further: &[&str]) -> Self {
         let log = Arc::default();
-        let (child, addr) = spawn(&root, "127.0.0.1:0", &folder.path().join("socket"), &log);
-        Self { folder, root, addr, child, log }
+        let further: Vec<String> = further.iter().map(|&argument| argument.to_owned()).collect();
+        let socket = folder.path().join("socket");
+        let (child, addr) = spawn(&root, "127.0.0.1:0", &socket, &further, &log);
+        Self { folder, root, addr, further, child, log }
     }
 
     /// Returns the address it listens on, `127.0.0.1:PORT`.
@@ -117,7 +128,7 @@ impl Server {
     /// [`Server::terminate`].
     pub(crate) fn restart(&mut self) {
         self.kill();
-        let (child, addr) = spawn(&self.root, &self.addr, &self.uds(), &self.log);
+        let (child, addr) = spawn(&self.root, &self.addr, &self.uds(), &self.further, &self.log);
         self.child = child;
         self.addr = addr;
     }
@@ -269,7 +280,13 @@ impl Lines {
     }
 }
 
-fn spawn(root: &Path, listen: &str, uds: &Path, log: &Arc<Log>) -> (Child, String) {
+fn spawn(
+    root: &Path,
+    listen: &str,
+    uds: &Path,
+    further: &[String],
+    log: &Arc<Log>,
+) -> (Child, String) {
     // The server may refuse a folder for its socket that others can enter.
     if let Some(folder) = uds.parent() {
         let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
@@ -279,6 +296,7 @@ fn spawn(root: &Path, listen: &str, uds: &Path, log: &Arc<Log>) -> (Child, Strin
         .arg(root)
         .arg("--uds")
         .arg(uds)
+        .args(further)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use callboard_client::{Error, ErrorReason};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
@@ -15,9 +15,9 @@ use crate::cli::terminal_text::TerminalText;
 use crate::cli::transfer::Transfer;
 use crate::cli::{output, size};
 use crate::disk;
-use crate::grpc::pb::{Artifact, GetArtifactRequest, GetArtifactResponse};
+use crate::grpc::pb::GetArtifactResponse;
 
-use super::{interruption, name_or_path, sha256};
+use super::{interruption, name_or_path};
 
 /// Print an artifact or an attachment of a task, or save it as a file
 ///
@@ -81,93 +81,51 @@ impl Get {
         self.output.as_deref().filter(|path| path.as_os_str() != "-")
     }
 
+    fn failure(&self, error: &Error) -> Failure {
+        let failure = self.connection.failure(error);
+        match error.is(ErrorReason::ChecksumMismatch) {
+            true => failure.with_hint("it was damaged on its way: fetch it again"),
+            false => failure,
+        }
+    }
+
     async fn fetch(&self, output: &mut Output) -> Result<(), Failure> {
         let place = self.place.resolve()?;
         let (name, path) = name_or_path(self.artifact.clone());
-        let mut client = self.connection.storage().await?;
-        let request = GetArtifactRequest {
-            project_id: place.project,
-            task_id: place.task,
-            name,
-            path,
-            offset: 0,
-            length: self.head.unwrap_or_default(),
+        let client = self.connection.client_at(place).await?;
+        let get =
+            if path.is_empty() { client.get_artifact(name) } else { client.get_artifact_at(path) };
+        let get = match self.head {
+            Some(head) => get.head(head.unsigned_abs()),
+            None => get,
         };
-        let mut stream = self.connection.answer(client.get_artifact(request)).await?;
-        let mut arrival = Arrival::default();
+        let failed = |error| self.connection.failure(&error);
+        let mut reader = get.open().await.map_err(failed)?;
         let mut sink = Sink::open(self.file(), output)?;
-        let mut transfer = None;
-        loop {
-            let part = stream.message().await;
-            let part =
-                part.map_err(|status| Failure::of_status(self.connection.address(), &status))?;
-            let Some(part) = part else { break };
-            arrival.take(&part);
-            let transfer = transfer.get_or_insert_with(|| {
-                let transfer = Transfer::begin(&self.artifact, arrival.expected(self.head));
-                if sink.is_on_terminal() { transfer.hidden() } else { transfer }
-            });
-            transfer.advance(part.chunk.len());
-            sink.write(&part)?;
+        let transfer = Transfer::begin(&self.artifact, Some(reader.size()));
+        let mut transfer = if sink.is_on_terminal() { transfer.hidden() } else { transfer };
+        let mut outcome = Ok(());
+        while let Some(part) = reader.next_part().await {
+            match part {
+                Ok(part) => {
+                    transfer.advance(part.chunk.len());
+                    sink.write(&part)?;
+                }
+                Err(error) => outcome = Err(self.failure(&error)),
+            }
         }
         drop(transfer);
-        let outcome = arrival.check(&self.artifact, self.head);
         // What was printed is printed, also when it is not all.
         sink.finish(outcome.is_ok())?;
-        let artifact = outcome?;
+        outcome?;
+        let artifact = reader.artifact();
         if let Some(path) = self.file() {
-            output.print_json_only(&artifact)?;
+            output.print_json_only(artifact)?;
             output.flush()?;
             let size = size::text(artifact.size);
             output::note_to_person(&format!("saved {}: {size}", path.display()));
         }
         Ok(())
-    }
-}
-
-/// What has arrived.
-#[derive(Default)]
-struct Arrival {
-    artifact: Artifact,
-    length: u64,
-    hash: Sha256,
-    /// What the server says of the whole.
-    sha256: String,
-}
-
-impl Arrival {
-    fn take(&mut self, part: &GetArtifactResponse) {
-        if let Some(artifact) = &part.artifact {
-            self.artifact = artifact.clone();
-        }
-        if !part.sha256.is_empty() {
-            self.sha256.clone_from(&part.sha256);
-        }
-        self.length += part.chunk.len() as u64;
-        self.hash.update(&part.chunk);
-    }
-
-    /// Returns how many bytes there are to come, once the first part is there.
-    fn expected(&self, head: Option<i64>) -> Option<u64> {
-        u64::try_from(head.map_or(self.artifact.size, |head| head.min(self.artifact.size))).ok()
-    }
-
-    /// Checks that all of it has arrived, as it was sent. Returns the artifact with its
-    /// hash.
-    fn check(&mut self, what: &str, head: Option<i64>) -> Result<Artifact, Failure> {
-        let expected = self.expected(head).unwrap_or_default();
-        if self.length != expected {
-            let sentence = format!("{} of {expected} bytes arrived", self.length);
-            return Err(Failure::own(&format!("fetch {what}"), &sentence));
-        }
-        if head.is_none() {
-            let actual = sha256::finish(std::mem::take(&mut self.hash));
-            if actual != self.sha256 {
-                let hint = "it was damaged on its way: fetch it again";
-                return Err(sha256::mismatch(what, &actual, &self.sha256, hint));
-            }
-        }
-        Ok(Artifact { sha256: self.sha256.clone(), ..self.artifact.clone() })
     }
 }
 
@@ -225,33 +183,5 @@ impl<'a> Sink<'a> {
                 output.flush()
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn arrival(size: i64, chunks: &[&str], sha256: &str) -> Arrival {
-        let mut arrival = Arrival::default();
-        let artifact = Some(Artifact { size, ..Artifact::default() });
-        arrival.take(&GetArtifactResponse { artifact, ..Default::default() });
-        for chunk in chunks {
-            arrival.take(&GetArtifactResponse { chunk: (*chunk).into(), ..Default::default() });
-        }
-        arrival.take(&GetArtifactResponse { sha256: sha256.into(), ..Default::default() });
-        arrival
-    }
-
-    #[test]
-    fn only_all_of_it_with_its_hash_is_well() {
-        let good = sha256::of(b"abcd");
-        assert!(arrival(4, &["ab", "cd"], &good).check("a", None).is_ok());
-        assert!(arrival(5, &["ab", "cd"], &good).check("a", None).is_err());
-        assert!(arrival(4, &["ab", "ce"], &good).check("a", None).is_err());
-        assert!(arrival(4, &["ab", "cd"], "").check("a", None).is_err());
-        assert!(arrival(9, &["ab"], "").check("a", Some(2)).is_ok());
-        assert!(arrival(1, &["a"], "").check("a", Some(2)).is_ok());
-        assert!(arrival(9, &["a"], "").check("a", Some(2)).is_err());
     }
 }

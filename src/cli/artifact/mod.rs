@@ -1,12 +1,10 @@
 //! `callboard artifact`: what can be done with one artifact.
 
-mod content;
 mod delete;
 mod get;
 mod interruption;
 mod put;
 mod sha256;
-mod upload;
 
 use clap::{Args, Subcommand};
 

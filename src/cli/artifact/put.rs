@@ -1,23 +1,20 @@
 //! `callboard artifact put`: saves an artifact.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
+use callboard_client::{Content, Progress};
 use clap::Args;
-use tonic::transport::Channel;
 
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
-use crate::cli::place::Place;
 use crate::cli::place_flags::TaskFlags;
-use crate::cli::{escape, request_id, retry};
-use crate::grpc::pb::storage_client::StorageClient;
-use crate::grpc::pb::upload_artifact_request::Header;
-use crate::grpc::pb::{SaveArtifactRequest, SaveArtifactResponse};
+use crate::cli::transfer::Transfer;
+use crate::cli::{escape, request_id};
+use crate::grpc::pb::SaveArtifactResponse;
 
-use super::content::Content;
 use super::sha256;
-use super::upload::Upload;
 
 /// Save a file as an artifact of a task, and print its path
 ///
@@ -66,35 +63,24 @@ impl Put {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let place = self.place.resolve()?;
         let name = self.name()?;
-        let content = Content::open(&self.file)?;
+        let content = self.content()?;
         let (request_id, named_by_caller) = request_id::given_or_new(self.request_id.clone());
-        let header = self.header(place, &name, request_id, &content)?;
         let mut output = self.form.open();
-        let client = self.connection.storage().await?;
-        let (artifact, duplicate) = match content {
-            Content::Whole(data) => {
-                let answer = self.save(&client, header, data).await?;
-                output.print_json_only(&answer)?;
-                (answer.artifact, answer.duplicate)
-            }
-            Content::Stream { source, known } => {
-                let upload = Upload {
-                    connection: &self.connection,
-                    client: &client,
-                    header,
-                    file: &self.file,
-                };
-                let answer = upload.send(source, known).await?;
-                output.print_json_only(&answer)?;
-                (answer.artifact, answer.duplicate)
-            }
-        };
-        if duplicate && named_by_caller {
+        let put = self.connection.client_at(place).await?.put_artifact(content);
+        let put = put.name(&name).request_id(request_id);
+        let put = put.sha256(self.sha256.clone().unwrap_or_default());
+        let put = if self.versioned { put.versioned() } else { put };
+        let put = if self.attachment { put.attachment() } else { put };
+        let saved = put.on_progress(shown(self.file.display().to_string(), name)).send().await;
+        let saved = saved.map_err(|error| self.connection.failure(&error))?;
+        if saved.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was saved again");
         }
-        if !output.is_json() {
-            output.print_text(&escape::line(&artifact.unwrap_or_default().path))?;
-        }
+        let (artifact, duplicate) = (Some(saved.artifact), saved.duplicate);
+        output.print(&SaveArtifactResponse { artifact, duplicate }, |answer| {
+            let path = answer.artifact.as_ref().map_or("", |artifact| &artifact.path);
+            escape::line(path).into_owned()
+        })?;
         output.flush()
     }
 
@@ -112,51 +98,33 @@ impl Put {
         })
     }
 
-    /// Says what is saved. Its size and its hash are sent along when they are known: what
-    /// arrives is checked against them then.
-    fn header(
-        &self,
-        place: Place,
-        name: &str,
-        request_id: String,
-        content: &Content,
-    ) -> Result<Header, Failure> {
-        let actual = content.sha256();
-        if let (Some(actual), Some(expected)) = (&actual, &self.sha256)
-            && actual != expected
-        {
-            let what = self.file.display().to_string();
-            return Err(sha256::mismatch(&what, actual, expected, "nothing was sent"));
+    fn content(&self) -> Result<Content, Failure> {
+        if self.file.as_os_str() != "-" {
+            return Ok(Content::path(&self.file));
         }
-        Ok(Header {
-            project_id: place.project,
-            task_id: place.task,
-            name: name.to_owned(),
-            versioned: self.versioned,
-            attachment: self.attachment,
-            sha256: self.sha256.clone().or(actual).unwrap_or_default(),
-            request_id,
-            size: content.size().and_then(|size| i64::try_from(size).ok()),
-        })
+        if io::stdin().is_terminal() {
+            return Err(Failure::usage("- means stdin; name a file, or pipe into stdin")
+                .with_hint("stdin is a terminal here; it must be a pipe or a file"));
+        }
+        Ok(Content::stream(tokio::io::stdin()))
     }
+}
 
-    async fn save(
-        &self,
-        client: &StorageClient<Channel>,
-        header: Header,
-        data: Vec<u8>,
-    ) -> Result<SaveArtifactResponse, Failure> {
-        let request = SaveArtifactRequest {
-            project_id: header.project_id,
-            task_id: header.task_id,
-            name: header.name,
-            versioned: header.versioned,
-            attachment: header.attachment,
-            sha256: header.sha256,
-            data,
-            request_id: header.request_id,
+/// Shows how far it has come: first with reading the file, then with sending it.
+fn shown(file: String, name: String) -> impl FnMut(Progress) + Send + 'static {
+    let mut transfer: Option<(bool, u64, Transfer)> = None;
+    move |progress| {
+        let (is_sent, bytes, total) = match progress {
+            Progress::Sent { bytes, total } => (true, bytes, total),
+            Progress::Read(bytes) => (false, bytes, None),
+            _ => return,
         };
-        let save = async || client.clone().save_artifact(request.clone()).await;
-        retry::until_taken(&self.connection, save).await
+        // Sending follows reading, and begins again after a break.
+        transfer.take_if(|(was_sent, done, _)| *was_sent != is_sent || bytes < *done);
+        let label = || if is_sent { name.clone() } else { format!("reading {file}") };
+        let begin = || (is_sent, 0, Transfer::begin(&label(), total));
+        let (_, done, transfer) = transfer.get_or_insert_with(begin);
+        transfer.advance(usize::try_from(bytes - *done).unwrap_or(usize::MAX));
+        *done = bytes;
     }
 }

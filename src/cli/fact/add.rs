@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::SubjectFlags;
 use crate::cli::text_input::{self, Text};
-use crate::cli::{escape, request_id, retry};
+use crate::cli::{escape, request_id};
 use crate::grpc::pb::AppendFactRequest;
 use crate::limits::FACT_BODY_BYTES_MAX;
 
@@ -85,9 +85,8 @@ impl Add {
             request_id,
         };
         let mut output = self.form.open();
-        let mut client = self.connection.storage().await?;
-        let append = async || client.append_fact(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, append).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was written again");
         }

@@ -8,7 +8,7 @@ use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::TaskFlags;
-use crate::cli::{escape, request_id, retry, run_meta, text_input};
+use crate::cli::{escape, request_id, run_meta, text_input};
 use crate::grpc::pb::CreateRunRequest;
 use crate::host;
 
@@ -104,9 +104,8 @@ impl Create {
             meta,
         };
         let mut output = self.form.open();
-        let mut client = self.connection.storage().await?;
-        let create = async || client.create_run(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, create).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note_repeated();
         }

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::moment::{self, Moment};
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::RunFlags;
-use crate::cli::{json_object, request_id, retry};
+use crate::cli::{json_object, request_id};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::JsonObject;
 use crate::grpc::pb::AppendRunEventRequest;
@@ -64,9 +64,8 @@ impl Event {
             request_id,
         };
         let mut output = self.form.open();
-        let mut client = self.connection.storage().await?;
-        let append = async || client.append_run_event(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, append).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was appended again");
         }

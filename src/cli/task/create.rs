@@ -8,7 +8,7 @@ use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Form};
 use crate::cli::place_flags::ProjectFlags;
-use crate::cli::{escape, json_object, request_id, retry, steps, text_input};
+use crate::cli::{escape, json_object, request_id, steps, text_input};
 use crate::domain::JsonObject;
 use crate::grpc::pb::{CreateTaskRequest, Step};
 
@@ -95,9 +95,8 @@ impl Create {
             metadata_json: json_object::text(self.metadata.as_ref()),
         };
         let mut output = self.form.open();
-        let mut client = self.connection.storage().await?;
-        let create = async || client.create_task(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, create).await?;
+        let client = self.connection.client().await?;
+        let answer = self.connection.call(&client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note_repeated();
         }

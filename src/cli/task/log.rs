@@ -1,8 +1,8 @@
 //! `callboard task log`: appends to a task's log.
 
+use callboard_client::Client;
 use clap::Args;
 use tokio::sync::mpsc;
-use tonic::transport::Channel;
 
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
@@ -10,9 +10,8 @@ use crate::cli::input_lines::{self, Line};
 use crate::cli::output::{self, Form, Output};
 use crate::cli::place::Place;
 use crate::cli::place_flags::TaskFlags;
-use crate::cli::{json_object, request_id, retry};
+use crate::cli::{json_object, request_id};
 use crate::domain::JsonObject;
-use crate::grpc::pb::storage_client::StorageClient;
 use crate::grpc::pb::{AppendTaskLogRequest, AppendTaskLogResponse};
 use crate::limits::{LOG_BATCH_BYTES_MAX, LOG_ENTRIES_MAX, LOG_ENTRY_BYTES_MAX};
 
@@ -91,7 +90,7 @@ impl Log {
             batch = all(lines).await?;
         }
         let mut output = self.form.open();
-        let client = self.connection.storage().await?;
+        let client = self.connection.client().await?;
         let appended = self.append(&client, &place, batch, &mut output).await?;
         self.print_offset(&mut output, appended.map(|answer| answer.offset))
     }
@@ -103,7 +102,7 @@ impl Log {
     ) -> Result<(), Failure> {
         let mut output = self.form.open();
         // It connects anew by itself.
-        let client = self.connection.storage().await?;
+        let client = self.connection.client().await?;
         let mut first = None;
         let mut ended = Ok(());
         while let Some(line) = lines.recv().await {
@@ -143,7 +142,7 @@ impl Log {
     /// Appends a batch, if there is something in it.
     async fn append(
         &self,
-        client: &StorageClient<Channel>,
+        client: &Client,
         place: &Place,
         batch: Batch,
         output: &mut Output,
@@ -158,8 +157,7 @@ impl Log {
             entries: batch.entries,
             request_id,
         };
-        let append = async || client.clone().append_task_log(request.clone()).await;
-        let answer = retry::until_taken(&self.connection, append).await?;
+        let answer = self.connection.call(client, request).await?;
         if answer.duplicate && named_by_caller {
             output::note("this request id was used before: nothing was appended again");
         }

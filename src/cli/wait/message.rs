@@ -2,11 +2,9 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::follow::{print_delivery, start, tell};
-use crate::cli::place::bus_label;
-use crate::cli::subscription::Subscription;
+use crate::cli::place::Place;
 use crate::cli::{duration, output};
 use crate::grpc::pb::subscribe_response::{Delivery, Frame};
-use crate::grpc::pb::{SubscribeRequest, SubscribeScope};
 
 use super::Wait;
 
@@ -15,23 +13,11 @@ impl Wait {
     pub(super) async fn message(&self) -> Result<(), Failure> {
         let place = self.place.resolve_bus()?;
         let label = place.bus_label();
-        let only_look = self.timeout.is_zero();
-        let request = SubscribeRequest {
-            project_id: place.project,
-            task_id: place.task,
-            scope: SubscribeScope::Bus.into(),
-            start: start(self.since.as_deref(), self.cursor.as_deref(), false),
-            types: self.types.clone(),
-            run_id: self.run.clone().unwrap_or_default(),
-            stop_at_tail: only_look,
-            limit: 1,
-            ..Default::default()
-        };
-        let found = if only_look {
-            self.first_message(request).await?
+        let found = if self.timeout.is_zero() {
+            self.first_message(place).await?
         } else {
             // No answer in time, whatever the cause, is a time out.
-            tokio::time::timeout(self.timeout, self.first_message(request))
+            tokio::time::timeout(self.timeout, self.first_message(place))
                 .await
                 .unwrap_or(Ok(None))?
         };
@@ -46,14 +32,20 @@ impl Wait {
         output.flush()
     }
 
-    async fn first_message(&self, request: SubscribeRequest) -> Result<Option<Delivery>, Failure> {
-        let label = bus_label(&request.project_id, &request.task_id);
-        let mut subscription = Subscription::open(&self.connection, request).await?;
+    async fn first_message(&self, place: Place) -> Result<Option<Delivery>, Failure> {
+        let label = place.bus_label();
+        let only_look = self.timeout.is_zero();
+        let subscribe = self.connection.client_at(place).await?.follow().limit(1);
+        let subscribe = start(subscribe, self.since.as_deref(), self.cursor.as_deref());
+        let subscribe = subscribe.types(&self.types).of_run(self.run.clone().unwrap_or_default());
+        let subscribe = if only_look { subscribe.stop_at_tail() } else { subscribe };
+        let failed = |error| self.connection.failure(&error);
+        let mut frames = subscribe.open().await.map_err(failed)?;
         let mut live = false;
-        while let Some(frame) = subscription.next().await? {
-            match frame {
+        while let Some(frame) = frames.next_frame().await {
+            match frame.map_err(failed)? {
                 Frame::Message(delivery) => return Ok(Some(delivery)),
-                Frame::CaughtUp(_) if !live && !self.timeout.is_zero() => {
+                Frame::CaughtUp(_) if !live && !only_look => {
                     output::note(&format!("waiting for a message in bus {label}"));
                     live = true;
                 }

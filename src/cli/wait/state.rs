@@ -1,9 +1,10 @@
 //! Waiting for a task or a run to be in some state.
 
+use callboard_client::WatchEvent;
+
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
 use crate::cli::place::Place;
-use crate::cli::watch_stream::{Event, WatchStream};
 use crate::cli::{duration, escape};
 use crate::domain::task_status;
 use crate::error::Reason;
@@ -55,17 +56,18 @@ impl Wait {
             kinds: vec![kind.into()],
             ..WatchRequest::default()
         };
-        let mut stream = WatchStream::open(&self.connection, request).await?;
+        let mut stream = self.connection.client().await?.watch(request);
         let mut is_there = false;
         let (mut is_told, mut is_lost) = (false, false);
         loop {
-            let frame = match stream.next().await? {
-                Event::Frame(frame) => *frame,
-                Event::OpenedAgain => {
+            let Some(event) = stream.next().await else { return Ok(false) };
+            let frame = match event.map_err(|error| self.connection.failure(&error))? {
+                WatchEvent::Frame(frame) => *frame,
+                WatchEvent::OpenedAgain => {
                     is_there = false;
                     continue;
                 }
-                Event::Broken => continue,
+                _ => continue,
             };
             if matches!(frame, Frame::Synced(_)) {
                 if !is_there {

@@ -4,10 +4,8 @@ mod board;
 mod lines;
 mod screen;
 
-use std::pin::pin;
-
+use callboard_client::WatchEvent;
 use clap::{Args, ValueEnum};
-use futures_util::{StreamExt as _, stream as streams};
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::grpc::pb::watch_response::Frame;
@@ -20,7 +18,6 @@ use super::failure::Failure;
 use super::output::{self, Form, Output};
 use super::place::Place;
 use super::place_flags::ScopeFlags;
-use super::watch_stream::{Event, WatchStream};
 
 /// Watch projects, tasks, runs, artifacts and facts as they change
 ///
@@ -121,14 +118,14 @@ impl Watch {
 
     /// Prints a line for each change.
     async fn print_all(&self, place: &Place, output: &mut Output) -> Result<(), Failure> {
-        let mut stream = WatchStream::open(&self.connection, self.request(place, &[])).await?;
+        let mut stream = self.connection.client().await?.watch(self.request(place, &[]));
         if let Some(narrowed) = self.scope.narrowed(place) {
             output::note_to_person(&narrowed);
         }
         let mut board = Board::default();
-        loop {
-            match stream.next().await? {
-                Event::Frame(frame) => {
+        while let Some(event) = stream.next().await {
+            match event.map_err(|error| self.connection.failure(&error))? {
+                WatchEvent::Frame(frame) => {
                     let is_synced = matches!(*frame, Frame::Synced(_));
                     for change in board.apply(*frame) {
                         print(output, change)?;
@@ -138,36 +135,31 @@ impl Watch {
                         output::note("synced");
                     }
                 }
-                Event::Broken => {}
-                Event::OpenedAgain => board.begin_anew(),
+                WatchEvent::OpenedAgain => board.begin_anew(),
+                _ => {}
             }
         }
+        Ok(())
     }
 
     /// Draws the table, again and again.
     async fn draw(&self, place: &Place, output: &mut Output) -> Result<(), Failure> {
         let request = self.request(place, &IN_TABLE);
-        let stream = WatchStream::open(&self.connection, request).await?.untold();
-        // A future that waits for the next event must not be dropped half-way: the
-        // stream of events keeps it.
-        let events = streams::unfold(stream, async |mut stream: WatchStream<'_>| {
-            let event = stream.next().await;
-            Some((event, stream))
-        });
-        let mut events = pin!(events);
+        let mut stream = self.connection.silent_client().await?.watch(request);
         let mut board = Board::default();
         let mut screen = Screen::new(place.scope_label());
         loop {
             tokio::select! {
-                event = events.next() => {
+                event = stream.next() => {
                     let Some(event) = event else { return Ok(()) };
-                    match event? {
-                        Event::Frame(frame) => {
+                    match event.map_err(|error| self.connection.failure(&error))? {
+                        WatchEvent::Frame(frame) => {
                             screen.note_change(&frame);
                             board.apply(*frame);
                         }
-                        Event::Broken => screen.note_break(),
-                        Event::OpenedAgain => board.begin_anew(),
+                        WatchEvent::Broken => screen.note_break(),
+                        WatchEvent::OpenedAgain => board.begin_anew(),
+                        _ => {}
                     }
                 }
                 () = screen.due(&board) => {

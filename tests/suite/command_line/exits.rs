@@ -87,9 +87,27 @@ fn a_command_that_does_not_say_what_to_do_has_exit_code_2() {
         let usage = "\nUsage: callboard post [OPTIONS] --type <TYPE>\n";
         assert!(stderr(&output).contains(usage), "{}", stderr(&output));
     }
-    let output = output_of(callboard(&["read", "--addr=https://x:1", "--project=p"]));
+    let output = output_of(callboard(&["read", "--addr=ftp://x:1", "--project=p"]));
     assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("TLS is not built in yet"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("https://host:port"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_token_is_not_sent_in_the_clear_to_another_machine_nor_shown() {
+    let mut command = callboard(&["read", "--addr=192.0.2.1:1", "--project=p"]);
+    command.env("CALLBOARD_TOKEN", "s3cret");
+    let output = output_of(command);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("only sent over TLS"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("s3cret"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_ca_file_that_cannot_be_read_is_named() {
+    let read = ["read", "--addr=https://localhost:1", "--ca-file=no-such.pem", "--project=p"];
+    let output = output_of(callboard(&read));
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("no-such.pem"), "{}", stderr(&output));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
+use callboard_client::Backoff;
 use tonic::{Response, Status};
 
-use crate::cli::backoff::Backoff;
 use crate::cli::connection::Connection;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output;

@@ -5,10 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use tonic::transport::Channel;
+use callboard_client::{Backoff, Transport};
 use tonic_types::StatusExt as _;
 
-use crate::cli::backoff::Backoff;
 use crate::cli::connection::Connection;
 use crate::cli::failure::Failure;
 use crate::grpc::pb::message_bus_client::MessageBusClient;
@@ -26,8 +25,8 @@ const PATIENCE_AT_START: Duration = Duration::from_secs(5);
 
 /// The recorder of a run.
 pub(super) struct Recorder<'a> {
-    pub(super) storage: StorageClient<Channel>,
-    bus: MessageBusClient<Channel>,
+    pub(super) storage: StorageClient<Transport>,
+    bus: MessageBusClient<Transport>,
     /// How the server is called.
     pub(super) calls: Calls<'a>,
     /// The run, once it is created.

@@ -1,9 +1,9 @@
 //! The run's result, `output`: what the command wrote there itself, else what it wrote
 //! to stdout.
 
+use callboard_client::Backoff;
 use tonic::{Response, Status};
 
-use crate::cli::backoff::Backoff;
 use crate::cli::failure;
 use crate::grpc::pb::{
     AppendRunOutputRequest, ListRunFilesRequest, ReadRunFileRequest, RunFile, WriteRunFileRequest,

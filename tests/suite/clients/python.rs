@@ -1,13 +1,22 @@
 //! The Python client: its own tests, its types, its README and its example, from a
 //! virtual environment that is made once and kept between runs.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::Command;
 
-use crate::server::{Lines, Server};
+use super::{Prepared, assert_is_tour, client, command_in, finish, tmp, version_of, with_server};
+use crate::server::Server;
+
+/// Returns the driver of the conformance suite.
+pub(super) fn driver() -> Option<Command> {
+    Some(Python::ready()?.command(&["tests/conformance.py"]))
+}
+
+/// Returns the driver of the client for asyncio.
+pub(super) fn asyncio_driver() -> Option<Command> {
+    Some(Python::ready()?.command(&["tests/conformance.py", "--asyncio"]))
+}
 
 #[test]
 fn the_python_client_passes_its_tests() {
@@ -15,8 +24,8 @@ fn the_python_client_passes_its_tests() {
         return;
     };
     let server = Server::start();
-    let mut pytest = python.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
-    pytest.env("CALLBOARD_ADDR", server.addr()).env("CALLBOARD_TEST_UDS", server.uds());
+    let pytest = python.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    let mut pytest = with_server(pytest, &server);
     pytest.env("CALLBOARD_TEST_TOOLS", tmp().join("python-generate"));
     finish(pytest);
 }
@@ -32,7 +41,7 @@ fn the_python_client_and_what_uses_it_are_typed() {
     finish(python.command(&[&mypy[..], &["src", "examples", "tests", "generate.py"]].concat()));
 
     // As a user of the installed package sees it, without its source.
-    let example = client().join("examples/two_agents.py");
+    let example = client("python").join("examples/two_agents.py");
     let example = example.to_str().expect("a path that is text");
     let mut outside = python.command(&[&mypy[..], &[example]].concat());
     outside.current_dir(tmp());
@@ -79,60 +88,21 @@ fn the_python_readme_and_example_run() {
         return;
     };
     let server = Server::start();
-    let readme = fs::read_to_string(client().join("README.md")).expect("the README");
+    let readme = fs::read_to_string(client("python").join("README.md")).expect("the README");
     let blocks: Vec<&str> =
         readme.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!blocks.is_empty(), "the README has no python block");
     for block in blocks {
-        let mut example = python.command(&["-c", block]);
-        example.env("CALLBOARD_ADDR", server.addr());
-        finish(example);
+        finish(with_server(python.command(&["-c", block]), &server));
     }
 
-    let mut example = python.command(&["examples/two_agents.py"]);
-    example.env("CALLBOARD_ADDR", server.addr());
-    let said = finish(example);
+    let example = python.command(&["examples/two_agents.py"]);
+    let said = finish(with_server(example, &server));
     assert!(said.contains("author: reviewer says 'looks good to me'"), "{said}");
-}
 
-#[test]
-fn a_python_follower_goes_on_through_a_crash_and_a_restart() {
-    const FOLLOW: &str = "
-import callboard
-with callboard.connect() as client:
-    with client.follow(scope='project', project='demo', limit=30) as messages:
-        print('ready', flush=True)
-        for message in messages:
-            print(message.body, flush=True)
-";
-    let Some(python) = Python::ready() else {
-        return;
-    };
-    let mut server = Server::start();
-    let mut follow = python.command(&["-c", FOLLOW]);
-    follow.env("CALLBOARD_ADDR", server.addr()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut follow = follow.spawn().expect("python starts");
-    let lines = Lines::of(follow.stdout.take().expect("its stdout"));
-    assert_eq!(lines.next().as_deref(), Some("ready"));
-
-    let sent: Vec<String> = (0..30).map(|number| number.to_string()).collect();
-    for (index, body) in sent.iter().enumerate() {
-        match index {
-            10 => {
-                server.kill();
-                server.restart();
-            }
-            20 => {
-                server.terminate();
-                server.restart();
-            }
-            _ => {}
-        }
-        server.ok(&["post", "--project", "demo", "--type", "INFO", "--body", body]);
+    for tour in ["examples/tour.py", "examples/tour_asyncio.py"] {
+        assert_is_tour(&finish(with_server(python.command(&[tour]), &server)));
     }
-    let got: Vec<String> = std::iter::from_fn(|| lines.next()).collect();
-    assert_eq!(got, sent);
-    assert!(follow.wait().expect("python ends").success());
 }
 
 /// A Python with the client and what its tests need.
@@ -141,37 +111,22 @@ struct Python {
 }
 
 impl Python {
-    /// Returns it, or None, having said why, where there is no usable Python; that is a
-    /// failure in CI.
+    /// Returns it, or None, having said why, where there is no usable Python.
     fn ready() -> Option<&'static Self> {
-        static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
-        match PYTHON.get_or_init(Self::prepare) {
-            Ok(python) => Some(python),
-            Err(reason) => {
-                println!("skipped: {reason}");
-                assert_ne!(
-                    env::var("CI").as_deref(),
-                    Ok("true"),
-                    "CI must not skip this: {reason}"
-                );
-                None
-            }
-        }
+        static PYTHON: Prepared<Python> = Prepared::new();
+        PYTHON.get(Self::prepare)
     }
 
     /// Makes the environment, or takes the one that is there, and installs the client.
     fn prepare() -> Result<Self, String> {
         let suitable =
             "import sys, venv, ensurepip; assert sys.version_info >= (3, 9); print(sys.version)";
-        let version = Command::new("python3").args(["-c", suitable]).output();
-        let version = version.map_err(|error| format!("python3 cannot be run: {error}"))?;
-        if !version.status.success() {
-            return Err("python3 is older than 3.9, or lacks its modules venv and pip".to_owned());
-        }
+        let version = version_of("python3", &["-c", suitable])
+            .map_err(|problem| format!("no Python 3.9 or newer with venv and pip: {problem}"))?;
 
-        let requirements = client().join("tests/requirements.txt");
+        let requirements = client("python").join("tests/requirements.txt");
         let mut wanted = fs::read(&requirements).expect("the requirements");
-        wanted.extend(version.stdout);
+        wanted.extend(version.into_bytes());
         let folder = tmp().join("python-client");
         let stamp = folder.join("requirements-installed");
         let python = Self { program: folder.join("bin/python") };
@@ -201,34 +156,12 @@ impl Python {
 
     /// Returns a command in the client's folder that leaves nothing behind there.
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(client()).stdin(Stdio::null());
-        command.env("PYTHONDONTWRITEBYTECODE", "1").env_remove("CALLBOARD_ADDR");
-        for name in ["JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "PYTHONPATH"] {
-            command.env_remove(name);
-        }
+        let mut command = command_in(&client("python"), &self.program);
+        command.args(arguments).env("PYTHONDONTWRITEBYTECODE", "1").env_remove("PYTHONPATH");
         command
     }
 }
 
-/// Runs a command that must succeed, however long it takes; returns its stdout.
-fn finish(mut command: impl std::borrow::BorrowMut<Command>) -> String {
-    let command = command.borrow_mut();
-    let output = command.output().expect("the command starts");
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{stdout}\n{stderr}", output.status);
-    stdout
-}
-
-fn client() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/python")
-}
-
 fn resume_example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/resume")
-}
-
-fn tmp() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
 }

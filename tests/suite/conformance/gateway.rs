@@ -1,0 +1,196 @@
+//! A gateway before a server: TLS with a certificate of its own authority, a token that every
+//! call must carry, and refusals for reasons that are hard to bring about.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use callboard::error::{Error, Holder, Reason};
+use callboard::grpc;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response, header};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use tower::ServiceExt as _;
+
+/// What every call must carry.
+pub(crate) const TOKEN: &str = "cbt-conformance-token";
+
+/// The gateway. It ends when it is dropped.
+pub(crate) struct Gateway {
+    /// Where it listens, with TLS and without.
+    tls: SocketAddr,
+    plain: SocketAddr,
+    authority: PathBuf,
+    refusal: Arc<Mutex<Option<Refusal>>>,
+    _runtime: Runtime,
+}
+
+/// How the next call is refused.
+#[derive(Debug, Clone)]
+pub(crate) enum Refusal {
+    /// With an error of the server's.
+    Reason(String),
+    /// With an answer that no client takes.
+    HugeAnswer,
+}
+
+impl Gateway {
+    /// Starts one before the server at an address; puts its authority's certificate into a
+    /// folder.
+    pub(crate) fn start(server: &str, folder: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+            .expect("a certificate");
+        let authority = folder.join("authority.pem");
+        std::fs::write(&authority, certified.cert.pem()).expect("the certificate is written");
+        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a key");
+        let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+        let mut config = ServerConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .expect("a usable certificate");
+        config.alpn_protocols = vec![b"h2".to_vec()];
+
+        let refusal = Arc::default();
+        let channel = {
+            let _entered = runtime.enter();
+            Endpoint::from_shared(format!("http://{server}")).expect("an address").connect_lazy()
+        };
+        let gate = Gate { server: channel, refusal: Arc::clone(&refusal) };
+        let tls = runtime.block_on(listen(gate.clone(), Some(TlsAcceptor::from(Arc::new(config)))));
+        let plain = runtime.block_on(listen(gate, None));
+        Self { tls, plain, authority, refusal, _runtime: runtime }
+    }
+
+    /// Returns where it listens with TLS.
+    pub(crate) fn tls_address(&self) -> String {
+        format!("https://localhost:{}", self.tls.port())
+    }
+
+    /// Returns where it listens without TLS.
+    pub(crate) fn plain_address(&self) -> String {
+        self.plain.to_string()
+    }
+
+    /// Returns the file with the certificate of its authority.
+    pub(crate) fn authority(&self) -> &Path {
+        &self.authority
+    }
+
+    /// Refuses the next call.
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        *self.refusal.lock().expect("the refusal") = Some(refusal);
+    }
+}
+
+async fn listen(gate: Gate, tls: Option<TlsAcceptor>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (gate, tls) = (gate.clone(), tls.clone());
+            tokio::spawn(async move {
+                let service = service_fn(move |request| gate.clone().answer(request));
+                let server = http2::Builder::new(TokioExecutor::new());
+                // A client that does not trust the certificate ends the connection.
+                let _ = match tls {
+                    None => server.serve_connection(TokioIo::new(stream), service).await,
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => server.serve_connection(TokioIo::new(stream), service).await,
+                        Err(_) => return,
+                    },
+                };
+            });
+        }
+    });
+    address
+}
+
+/// What stands before the server.
+#[derive(Clone)]
+struct Gate {
+    server: Channel,
+    refusal: Arc<Mutex<Option<Refusal>>>,
+}
+
+impl Gate {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let expected = format!("Bearer {TOKEN}");
+        let token = request.headers().get(header::AUTHORIZATION);
+        if token.is_none_or(|token| token.as_bytes() != expected.as_bytes()) {
+            let reason = if token.is_none() { "TOKEN_REQUIRED" } else { "TOKEN_INVALID" };
+            let details = ErrorDetails::with_error_info(reason, "callboard", HashMap::new());
+            let refused = "this server wants a token that it knows";
+            return Ok(
+                Status::with_error_details(Code::Unauthenticated, refused, details).into_http()
+            );
+        }
+        let refusal = self.refusal.lock().expect("the refusal").take();
+        match refusal {
+            Some(Refusal::Reason(reason)) => return Ok(grpc::status(&error(&reason)).into_http()),
+            Some(Refusal::HugeAnswer) => return Ok(huge_answer()),
+            None => {}
+        }
+        let answer = self.server.oneshot(request.map(Body::new)).await;
+        Ok(answer.unwrap_or_else(|error| Status::unavailable(error.to_string()).into_http()))
+    }
+}
+
+/// An error of the server's, for reasons that take a failing disk, a held lock, or a lot of
+/// time or space to come about.
+fn error(reason: &str) -> Error {
+    let path = || "demo/work/task.json".to_owned();
+    let made = match reason {
+        "AMBIGUOUS_ID" => Error::AmbiguousId { bus: "demo/work".into(), msg_id: "m".into() },
+        "BUS_POISONED" => Error::BusPoisoned { bus: "demo/work".into() },
+        "BUG" => Error::Bug("a test asked for it".into()),
+        "DISK_FULL" => {
+            Error::io("write", path(), std::io::Error::from(std::io::ErrorKind::StorageFull))
+        }
+        "FOREIGN_WRITE" => Error::ForeignWrite { path: path() },
+        "IO" => Error::io("read", path(), std::io::Error::other("a test asked for it")),
+        "LOCK_TIMEOUT" => {
+            Error::LockTimeout { path: path(), holder: Holder(Some(4711)), budget_seconds: 10 }
+        }
+        "SHUTTING_DOWN" => Error::ShuttingDown,
+        "SUBSCRIBER_LIMIT" => Error::SubscriberLimit { limit: 4096 },
+        "TOO_MANY_VERSIONS" => Error::TooManyVersions { name: "log.txt".into(), limit: 10_000 },
+        "UPLOAD_STALLED" => Error::UploadStalled { idle_seconds: 60 },
+        other => panic!("no error is made for {other}"),
+    };
+    assert_eq!(made.reason().as_str(), reason);
+    assert_ne!(made.reason(), Reason::RootLocked, "is never sent");
+    made
+}
+
+/// An answer of 32 MiB.
+fn huge_answer() -> Response<Body> {
+    const BYTES: u32 = 32 << 20;
+    let mut message = vec![0];
+    message.extend(BYTES.to_be_bytes());
+    message.resize(message.len() + BYTES as usize, 0);
+    let body = http_body_util::Full::new(bytes::Bytes::from(message));
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/grpc")
+        .body(Body::new(body))
+        .expect("an answer")
+}
