@@ -17,6 +17,7 @@ func TestAnAddressIsUnderstood(t *testing.T) {
 		"LocalHost:1":                {address{hostPort: "LocalHost:1"}, true},
 		"[::1]:50051":                {address{hostPort: "[::1]:50051"}, true},
 		"127.0.0.1.example.org:1":    {address{hostPort: "127.0.0.1.example.org:1"}, false},
+		"127.example.org:1":          {address{hostPort: "127.example.org:1"}, false},
 		"localhost.example.org:1":    {address{hostPort: "localhost.example.org:1"}, false},
 		"http://example.org:80":      {address{hostPort: "example.org:80"}, false},
 		"http://example.org:80/":     {address{hostPort: "example.org:80"}, false},

@@ -65,6 +65,9 @@ func (c *Client) Follow(ctx context.Context, options FollowOptions) (*Follow, er
 	f.ctx, f.cancel = c.while(ctx)
 	for !f.resumption.placed() {
 		frame, err := f.receive()
+		if errors.Is(err, io.EOF) && f.ctx.Err() != nil {
+			err = asError(status.FromContextError(f.ctx.Err()).Err(), "")
+		}
 		if errors.Is(err, io.EOF) {
 			f.ended = err
 			break

@@ -200,11 +200,14 @@ func TestEveryFrameIsSeenByWhoWantsTo(t *testing.T) {
 		},
 	})
 	expect(t, take(t, follow, 1), []string{"x"})
+	appended := make(chan error, 1)
 	go func() {
 		<-heartbeat
-		if _, err := client.Append(ctx, info("after a heartbeat")); err != nil {
-			t.Error(err)
-		}
+		_, err := client.Append(ctx, info("after a heartbeat"))
+		appended <- err
 	}()
 	expect(t, take(t, follow, 1), []string{"after a heartbeat"})
+	if err := <-appended; err != nil {
+		t.Error(err)
+	}
 }

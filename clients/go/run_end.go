@@ -22,8 +22,8 @@ var errGoexit = errors.New("the goroutine of the run was ended")
 
 // End flushes the run's output and ends the run: as completed when the cause is nil and no
 // other exit code than 0 was set, else as failed. It posts RUN_STOP, or for a failed one
-// RUN_CRASH with the text of the cause or the exit code. A run that somebody else has ended stays as it is. Only the first call
-// does something.
+// RUN_CRASH, with the text of the cause or else the exit code. A run that somebody else has
+// ended stays as it is. Only the first call does something.
 //
 // The exit code of a failed run is what SetExitCode said, else that of an *exec.ExitError in
 // the cause, else 1. It is recorded whatever became of the context that the run was started

@@ -102,7 +102,7 @@ func TestARunIsRecordedFromItsStartToItsEnd(t *testing.T) {
 	expect(t, types, []string{"RUN_START", "PROGRESS", "RUN_STOP"})
 	start, stop := messages[0], messages[2]
 	if start.GetMeta()["agent"] != "tester" || start.GetMeta()["pid"] != strconv.Itoa(os.Getpid()) ||
-		stop.GetMeta()["exit_code"] != "0" || stop.GetParents()[0].GetMsgId() != start.GetMsgId() ||
+		stop.GetBody() != "exit code 0" || stop.GetMeta()["exit_code"] != "0" || stop.GetParents()[0].GetMsgId() != start.GetMsgId() ||
 		stop.GetParents()[0].GetKind() != "run" {
 		t.Errorf("got %v and %v", start, stop)
 	}

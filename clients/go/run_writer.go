@@ -26,6 +26,9 @@ type RunWriter struct {
 	// Held by the one who sends; taken before the other mutex.
 	sending  sync.Mutex
 	appender runFileAppender
+	// Taken from the buffer, and not known to be on the server's disk. It is sent again as
+	// it was, because only then the server sees what of it is there already.
+	unsure []byte
 
 	mutex  sync.Mutex
 	buffer []byte
@@ -119,19 +122,24 @@ func (w *RunWriter) flushLater() {
 func (w *RunWriter) flush(ctx context.Context) error {
 	w.sending.Lock()
 	defer w.sending.Unlock()
-	w.mutex.Lock()
-	// Others only append to it.
-	chunk := w.buffer
-	w.mutex.Unlock()
-	if len(chunk) == 0 {
-		return nil
-	}
-	if err := w.appender.append(ctx, chunk); err != nil {
+	if err := w.sendUnsure(ctx); err != nil {
 		return err
 	}
 	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.buffer = w.buffer[len(chunk):]
+	w.unsure, w.buffer = w.buffer, nil
+	w.mutex.Unlock()
+	return w.sendUnsure(ctx)
+}
+
+// sendUnsure sends what was taken from the buffer. The sender's mutex is held.
+func (w *RunWriter) sendUnsure(ctx context.Context) error {
+	if len(w.unsure) == 0 {
+		return nil
+	}
+	if err := w.appender.append(ctx, w.unsure); err != nil {
+		return err
+	}
+	w.unsure = nil
 	return nil
 }
 

@@ -2,7 +2,9 @@ package callboard_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	callboard "github.com/callboard-dev/callboard/clients/go"
 	callboardv1 "github.com/callboard-dev/callboard/clients/go/callboard/v1"
@@ -23,8 +27,36 @@ type scripted struct {
 	subscribe func(call int, stream grpc.ServerStreamingServer[callboardv1.SubscribeResponse]) error
 	// Answers the GetArtifact call of this number, from 1.
 	artifact func(call int, stream grpc.ServerStreamingServer[callboardv1.GetArtifactResponse]) error
+	// Answers the AppendRunOutput call of this number, from 1.
+	output   func(call int) error
 	requests []*callboardv1.SubscribeRequest
 	gets     int
+	chunks   []string
+}
+
+func (s *scripted) CreateRun(context.Context, *callboardv1.CreateRunRequest) (*callboardv1.CreateRunResponse, error) {
+	return &callboardv1.CreateRunResponse{Run: &callboardv1.Run{ProjectId: "p", TaskId: "t", RunId: "r"}}, nil
+}
+
+func (s *scripted) UpdateRunStatus(
+	context.Context, *callboardv1.UpdateRunStatusRequest,
+) (*callboardv1.UpdateRunStatusResponse, error) {
+	return &callboardv1.UpdateRunStatusResponse{}, nil
+}
+
+func (s *scripted) AppendMessage(
+	context.Context, *callboardv1.AppendMessageRequest,
+) (*callboardv1.AppendMessageResponse, error) {
+	return &callboardv1.AppendMessageResponse{MsgId: "m"}, nil
+}
+
+func (s *scripted) AppendRunOutput(
+	_ context.Context, request *callboardv1.AppendRunOutputRequest,
+) (*callboardv1.AppendRunOutputResponse, error) {
+	chunk := string(request.GetChunk())
+	s.chunks = append(s.chunks, fmt.Sprintf("%d %s", request.GetOffset(), chunk))
+	next := request.GetOffset() + int64(len(chunk))
+	return &callboardv1.AppendRunOutputResponse{NextOffset: next}, s.output(len(s.chunks))
 }
 
 func (s *scripted) Subscribe(
@@ -108,6 +140,44 @@ func TestASilentStreamCountsAsBroken(t *testing.T) {
 	options := callboard.FollowOptions{FromEarliest: true, HeartbeatInterval: 100 * time.Millisecond}
 	follow := subscribe(t, serve(t, script), options)
 	expect(t, take(t, follow, 3), []string{"1", "2", "3"})
+}
+
+func TestAFollowIsNotBegunWhenItsClientIsClosedMeanwhile(t *testing.T) {
+	asked := make(chan struct{})
+	client := serve(t, &scripted{
+		subscribe: func(_ int, stream grpc.ServerStreamingServer[callboardv1.SubscribeResponse]) error {
+			close(asked)
+			<-stream.Context().Done()
+			return nil
+		},
+	})
+	go func() {
+		<-asked
+		_ = client.Close()
+	}()
+	if _, err := client.Follow(limited(t), callboard.FollowOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOutputWhoseAnswerWasLostIsSentAgainAsItWas(t *testing.T) {
+	script := &scripted{output: func(call int) error {
+		if call == 1 {
+			// It may be there, and something else behind it.
+			return status.Error(codes.Internal, "the answer was lost")
+		}
+		return nil
+	}}
+	run := must(serve(t, script).StartRun(limited(t), callboard.RunOptions{AgentType: "tester"}))(t)
+	_, _ = run.Stdout.WriteString("one ")
+	if err := run.Stdout.Flush(); !errors.Is(err, callboard.FamilyInternal) {
+		t.Errorf("got %v", err)
+	}
+	_, _ = run.Stdout.WriteString("two")
+	if err := run.End(nil); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, script.chunks, []string{"0 one ", "0 one ", "4 two"})
 }
 
 // content sends a part of an artifact.

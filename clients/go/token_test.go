@@ -17,6 +17,7 @@ func TestATokenIsOnlySentWhereNobodyListens(t *testing.T) {
 		"unix:/x":               true,
 		"example.org:1":         false,
 		"http://10.0.0.1:1":     false,
+		"127.example.org:1":     false,
 	} {
 		client, err := Connect(Options{Addr: text, Token: "hidden-secret"})
 		if wanted {

@@ -24,7 +24,7 @@ public final class AppendStream
   private final Iterator<Message> messages;
   private final String requestId;
   private CallStream<AppendStreamRequest, AppendStreamResponse> call;
-  private volatile RuntimeException producerFailure;
+  private volatile Throwable producerFailure;
   private AppendStreamResponse ahead;
   private boolean ended;
 
@@ -81,6 +81,7 @@ public final class AppendStream
 
   private AppendStreamResponse receive() {
     if (call == null) {
+      connection.demandOpen();
       call = new CallStream<>(connection.channel(), MessageBusGrpc.getAppendStreamMethod());
       Thread sender = new Thread(() -> sendAll(call), "callboard-append-stream");
       sender.setDaemon(true);
@@ -90,8 +91,11 @@ public final class AppendStream
       return call.receive();
     } catch (StatusRuntimeException error) {
       ended = true;
-      if (producerFailure != null) {
-        throw producerFailure;
+      if (producerFailure instanceof Error fatal) {
+        throw fatal;
+      }
+      if (producerFailure instanceof RuntimeException failure) {
+        throw failure;
       }
       throw ErrorDecoder.decode(error, requestId);
     }
@@ -110,7 +114,7 @@ public final class AppendStream
         }
       }
       stream.halfClose();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       // The caller's own iterator failed: whoever asks for answers is told.
       producerFailure = failure;
       stream.close();

@@ -38,7 +38,7 @@ public final class ArtifactInput extends InputStream {
             StorageGrpc.getGetArtifactMethod(),
             new FromTheBeginning(request),
             calls.timeout(),
-            null);
+            calls.timeout());
     GetArtifactResponse first = stream.next();
     if (first == null) {
       throw Failure.of(Status.Code.UNAVAILABLE, "the server sent no artifact", null).toException();

@@ -11,6 +11,8 @@ import dev.callboard.v1.UploadArtifactResponse;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /** Sends an artifact: at once when it is small, else in chunks. */
 final class ArtifactUpload {
@@ -44,17 +46,27 @@ final class ArtifactUpload {
             .setAttachment(options.attachment)
             .setRequestId(options.chooseRequestId());
     if (!content.isRepeatable()) {
-      return upload(content, header.build(), () -> {});
-    }
-    if (content.size() <= SAVE_BYTES_MAX) {
-      return save(content, header.build());
+      return upload(content, header.build(), sent -> {});
     }
     header.setSize(content.size()).setSha256(content.sha256());
+    if (header.getSize() <= SAVE_BYTES_MAX) {
+      return save(content, header.build());
+    }
     Patience patience = new Patience(calls.timeout(), connection.closed());
+    AtomicLong furthest = new AtomicLong();
     while (true) {
       patience.attempt();
       try {
-        return upload(content, header.build(), patience::progress);
+        return upload(
+            content,
+            header.build(),
+            sent -> {
+              // What was sent before already is no progress.
+              if (sent > furthest.get()) {
+                furthest.set(sent);
+                patience.progress();
+              }
+            });
       } catch (CallboardException failure) {
         if (connection.isClosed()) {
           throw failure;
@@ -77,12 +89,15 @@ final class ArtifactUpload {
             .setVersioned(header.getVersioned())
             .setAttachment(header.getAttachment())
             .setRequestId(header.getRequestId())
+            .setSha256(header.getSha256())
             .setData(data)
             .build();
     return calls.unary(StorageGrpc.getSaveArtifactMethod(), request).getArtifact();
   }
 
-  private Artifact upload(Content content, Header header, Runnable progress) throws IOException {
+  private Artifact upload(Content content, Header header, LongConsumer progress)
+      throws IOException {
+    connection.demandOpen();
     try (InputStream input = content.open();
         CallStream<UploadArtifactRequest, UploadArtifactResponse> call =
             new CallStream<>(connection.channel(), StorageGrpc.getUploadArtifactMethod())) {
@@ -99,12 +114,17 @@ final class ArtifactUpload {
     }
   }
 
-  /** Sends all there is; false when the server has ended the call before. */
+  /**
+   * Sends all there is; false when the server has ended the call before.
+   *
+   * @param progress is told how much was sent so far, in bytes
+   */
   private static boolean sendChunks(
       InputStream input,
       CallStream<UploadArtifactRequest, UploadArtifactResponse> call,
-      Runnable progress)
+      LongConsumer progress)
       throws IOException {
+    long sent = 0;
     while (true) {
       byte[] chunk = input.readNBytes(CHUNK_BYTES);
       if (chunk.length == 0) {
@@ -115,7 +135,8 @@ final class ArtifactUpload {
       if (!call.send(UploadArtifactRequest.newBuilder().setChunk(bytes).build())) {
         return false;
       }
-      progress.run();
+      sent += chunk.length;
+      progress.accept(sent);
     }
   }
 }

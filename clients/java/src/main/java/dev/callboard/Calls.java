@@ -80,9 +80,7 @@ final class Calls {
     long began = System.nanoTime();
     long allowed = Times.nanos(within == null ? timeout : within);
     while (true) {
-      if (connection.isClosed()) {
-        throw new IllegalStateException("the client is closed");
-      }
+      connection.demandOpen();
       long left = Math.max(allowed - (System.nanoTime() - began), 1_000_000);
       try {
         return ClientCalls.blockingUnaryCall(

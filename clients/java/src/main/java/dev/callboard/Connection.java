@@ -88,12 +88,17 @@ final class Connection implements AutoCloseable {
     return intercepted;
   }
 
+  /** Refuses what is begun after it was closed. */
+  void demandOpen() {
+    if (isClosed()) {
+      throw new IllegalStateException("the client is closed");
+    }
+  }
+
   /** Has something closed with the connection, for as long as it is in use. */
   void closeWithThis(Closing stream) {
     synchronized (streams) {
-      if (isClosed()) {
-        throw new IllegalStateException("the client is closed");
-      }
+      demandOpen();
       streams.add(stream);
     }
   }

@@ -60,7 +60,8 @@ record Defaults(String project, String task, String run) {
       throw new IllegalArgumentException(
           "no run: give run(…), here or to the client's builder, or set JRUN_ID");
     }
-    boolean isAnywhere = options.project == null && project.isEmpty();
+    boolean isNamed = options.project != null || options.task != null && !options.task.isEmpty();
+    boolean isAnywhere = !isNamed && project.isEmpty();
     Place place = isAnywhere ? new Place("", "") : place(options);
     return place.task().isEmpty()
         ? new RunPlace("", "", chosenRun)

@@ -8,6 +8,7 @@ import dev.callboard.CallboardException.Failure;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,9 @@ final class ErrorDecoder {
     if (reason.isEmpty() && isOversize(code, message)) {
       code = Status.Code.INVALID_ARGUMENT;
       reason = "TOO_LARGE";
+    } else if (code == Status.Code.UNKNOWN && status.getCause() instanceof IOException) {
+      // A call that is begun just as its connection closes: gRPC's transport has no code for it.
+      code = Status.Code.UNAVAILABLE;
     }
     return new Failure(code, reason, metadata, message, retryDelay, requestId, error).toException();
   }

@@ -34,7 +34,8 @@ public final class LogEntries implements Iterator<LogEntry>, Iterable<LogEntry>,
             StorageGrpc.getReadTaskLogMethod(),
             () -> this.request,
             request.getFollow() ? null : calls.timeout(),
-            null);
+            // Silence says nothing about what may be silent.
+            request.getFollow() ? null : calls.timeout());
   }
 
   /** Waits until there is an entry, or the end. */

@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** How long a stream that broke is tried again, and how soon. */
 final class Patience {
@@ -20,19 +21,28 @@ final class Patience {
 
   private final Duration withoutProgress;
   private final CountDownLatch closed;
+  private final LongSupplier nanoTime;
   private final Backoff backoff = new Backoff();
   private boolean received;
-  private long silentSince = System.nanoTime();
+  private boolean broken;
+  private long brokenSince;
 
   /**
    * Begins with the first attempt.
    *
-   * @param withoutProgress how long it is tried again while nothing comes; null means for ever
+   * @param withoutProgress how long after a break it is tried again while nothing comes; null means
+   *     for ever
    * @param closed what ends the waiting
    */
   Patience(Duration withoutProgress, CountDownLatch closed) {
+    this(withoutProgress, closed, System::nanoTime);
+  }
+
+  /** With a clock of the caller's own. */
+  Patience(Duration withoutProgress, CountDownLatch closed, LongSupplier nanoTime) {
     this.withoutProgress = withoutProgress;
     this.closed = closed;
+    this.nanoTime = nanoTime;
   }
 
   /** A new attempt begins. */
@@ -42,28 +52,33 @@ final class Patience {
 
   /** Something came, or was taken. */
   void progress() {
-    if (!received) {
-      received = true;
-      backoff.reset();
-    }
-    silentSince = System.nanoTime();
+    received = true;
+    broken = false;
+    backoff.reset();
   }
 
   /** Whether the failure is a break, after which another attempt may succeed. */
   boolean isBreak(CallboardException failure) {
-    boolean broken = failure.reason().isEmpty() && BROKEN.contains(failure.code()) && received;
-    return broken || failure instanceof CallboardException.Unavailable;
+    boolean cut = failure.reason().isEmpty() && BROKEN.contains(failure.code()) && received;
+    return cut || failure instanceof CallboardException.Unavailable;
   }
 
   /** Waits before the next attempt, or throws the failure when there is to be none. */
   void rest(CallboardException failure) {
     long delay = backoff.nextNanos(failure.retryDelay().orElse(null));
-    long silent = System.nanoTime() - silentSince;
-    boolean givenUp = withoutProgress != null && silent + delay > Times.nanos(withoutProgress);
+    long now = nanoTime.getAsLong();
+    boolean first = !broken;
+    if (first) {
+      // Before it broke it may have been silent for long, or nobody asked.
+      broken = true;
+      brokenSince = now;
+    }
+    boolean givenUp =
+        withoutProgress != null && now - brokenSince + delay > Times.nanos(withoutProgress);
     if (givenUp || Thread.currentThread().isInterrupted() || !isBreak(failure)) {
       throw failure;
     }
-    Level level = received || silent < delay ? Level.WARNING : Level.DEBUG;
+    Level level = first ? Level.WARNING : Level.DEBUG;
     LOG.log(level, "a stream was interrupted, connecting again: {0}", failure.toString());
     try {
       closed.await(delay, TimeUnit.NANOSECONDS);

@@ -17,11 +17,11 @@ final class ReplacedFile implements AutoCloseable {
 
   ReplacedFile(Path destination) throws IOException {
     this.destination = destination;
-    Path name = destination.getFileName();
-    if (name == null) {
+    if (destination.getFileName() == null) {
       throw new IllegalArgumentException("the destination " + destination + " names no file");
     }
-    temporary = destination.resolveSibling("." + name + "." + Calls.newRequestId() + ".part");
+    // Without the destination's name, which may be as long as a name can be.
+    temporary = destination.resolveSibling(".callboard-" + Calls.newRequestId() + ".part");
     output =
         Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
@@ -44,7 +44,8 @@ final class ReplacedFile implements AutoCloseable {
   /** Removes what was not committed. */
   @Override
   public void close() throws IOException {
-    output.close();
-    Files.deleteIfExists(temporary);
+    try (output) {
+      Files.deleteIfExists(temporary);
+    }
   }
 }

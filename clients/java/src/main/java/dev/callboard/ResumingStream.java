@@ -17,6 +17,9 @@ import java.util.concurrent.CountDownLatch;
  */
 final class ResumingStream<Q, A> implements Connection.Closing {
 
+  /** The least that the first answer of a call is waited for: it may need a new connection. */
+  private static final Duration FIRST_ANSWER_WAIT = Duration.ofSeconds(10);
+
   /**
    * What to ask for.
    *
@@ -48,7 +51,12 @@ final class ResumingStream<Q, A> implements Connection.Closing {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Patience patience;
   private CallStream<Q, A> call;
+
+  /** Whether an answer came. */
   private boolean received;
+
+  /** Whether an answer of the present call came. */
+  private boolean answered;
 
   /**
    * Makes no call yet.
@@ -84,10 +92,11 @@ final class ResumingStream<Q, A> implements Connection.Closing {
       }
       CallboardException failure;
       try {
-        A answer = current.receive(silenceMax);
+        A answer = current.receive(answered ? silenceMax : firstSilenceMax());
         if (answer != null) {
           patience.progress();
           received = true;
+          answered = true;
           return answer;
         }
         if (plan.isFinished()) {
@@ -125,12 +134,18 @@ final class ResumingStream<Q, A> implements Connection.Closing {
     }
   }
 
+  private Duration firstSilenceMax() {
+    boolean isShort = silenceMax != null && silenceMax.compareTo(FIRST_ANSWER_WAIT) < 0;
+    return isShort ? FIRST_ANSWER_WAIT : silenceMax;
+  }
+
   private synchronized CallStream<Q, A> open() {
     if (isClosed()) {
       return null;
     }
     if (call == null) {
       patience.attempt();
+      answered = false;
       call = new CallStream<>(connection.channel(), method);
       call.sendOnly(plan.request());
     }

@@ -42,7 +42,7 @@ public final class RunContext implements AutoCloseable {
   private final RunOutput stderr;
   private final RunOutput output;
   private final ScheduledExecutorService flusher;
-  private int exitCode;
+  private volatile int exitCode;
   private boolean ended;
 
   /**
@@ -162,7 +162,7 @@ public final class RunContext implements AutoCloseable {
    *
    * @param code 0, as it is by default, for completed; anything else for failed
    */
-  public synchronized void exitCode(int code) {
+  public void exitCode(int code) {
     exitCode = code;
   }
 
@@ -189,9 +189,9 @@ public final class RunContext implements AutoCloseable {
   }
 
   /**
-   * Ends the run normally, unless it has ended: sends what was written, and records it as
-   * completed, or as failed with the exit code that was chosen. A run that somebody else has ended
-   * stays as it is.
+   * Ends the run normally, unless it has ended: sends what was written, records it as completed, or
+   * as failed with the exit code that was chosen, and posts RUN_STOP or RUN_CRASH. A run that
+   * somebody else has ended stays as it is.
    *
    * @throws CallboardException when not all could be recorded
    */
@@ -200,11 +200,12 @@ public final class RunContext implements AutoCloseable {
     if (!beginEnd()) {
       return;
     }
-    String body = "exit code " + exitCode;
-    if (exitCode == 0) {
+    int code = exitCode;
+    String body = "exit code " + code;
+    if (code == 0) {
       end("completed", 0, "", NewMessage.of("RUN_STOP", body));
     } else {
-      end("failed", exitCode, body, NewMessage.of("RUN_CRASH", body));
+      end("failed", code, body, NewMessage.of("RUN_CRASH", body));
     }
   }
 

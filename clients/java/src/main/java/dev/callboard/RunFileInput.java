@@ -5,6 +5,8 @@ import dev.callboard.v1.ReadRunFileRequest;
 import dev.callboard.v1.ReadRunFileResponse;
 import dev.callboard.v1.StorageGrpc;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 
 /**
@@ -16,8 +18,11 @@ import java.util.Objects;
  */
 public final class RunFileInput extends InputStream {
 
+  private static final Logger LOG = System.getLogger("dev.callboard");
+
   private final ResumingStream<ReadRunFileRequest, ReadRunFileResponse> stream;
   private ReadRunFileRequest request;
+  private boolean received;
   private ByteString chunk = ByteString.EMPTY;
   private int taken;
 
@@ -29,7 +34,8 @@ public final class RunFileInput extends InputStream {
             StorageGrpc.getReadRunFileMethod(),
             () -> this.request,
             request.getFollow() ? null : calls.timeout(),
-            null);
+            // Silence says nothing about what may be silent.
+            request.getFollow() ? null : calls.timeout());
   }
 
   @Override
@@ -46,14 +52,13 @@ public final class RunFileInput extends InputStream {
       return 0;
     }
     while (taken == chunk.size()) {
-      ReadRunFileResponse answer = stream.next();
+      ReadRunFileResponse answer = receive();
       if (answer == null) {
         return -1;
       }
       chunk = answer.getChunk();
       taken = 0;
-      request =
-          request.toBuilder().setOffset(answer.getOffset() + chunk.size()).clearTailLines().build();
+      goOnAt(answer.getOffset() + chunk.size());
     }
     int count = Math.min(length, chunk.size() - taken);
     chunk.substring(taken, taken + count).copyTo(target, offset);
@@ -65,5 +70,26 @@ public final class RunFileInput extends InputStream {
   @Override
   public void close() {
     stream.close();
+  }
+
+  private ReadRunFileResponse receive() {
+    while (true) {
+      try {
+        return stream.next();
+      } catch (CallboardException.Conflict moved) {
+        // The file was replaced by a shorter one while the connection was broken.
+        if (!request.getFollow() || !received || request.getOffset() == 0) {
+          throw moved;
+        }
+        LOG.log(
+            Level.WARNING, "a file of a run was replaced and is read anew: {0}", moved.toString());
+        goOnAt(0);
+      }
+    }
+  }
+
+  private void goOnAt(long offset) {
+    received = true;
+    request = request.toBuilder().setOffset(offset).clearTailLines().build();
   }
 }

@@ -21,6 +21,7 @@ class AddressTest {
     "[::1]:50051, dns:///%5B::1%5D:50051, false, true",
     "[2001:db8::1]:50051, dns:///%5B2001:db8::1%5D:50051, false, false",
     "127.0.0.1.example.org:1, dns:///127.0.0.1.example.org:1, false, false",
+    "127.example.org:1, dns:///127.example.org:1, false, false",
     "unix:/run/callboard.sock, unix:/run/callboard.sock, false, true",
     "unix:///run/callboard.sock, unix:/run/callboard.sock, false, true",
     "unix:relative.sock, unix:relative.sock, false, true",

@@ -41,7 +41,7 @@ class ArtifactTest extends ServerTest {
     assertEquals("source.bin", put.getName());
     assertEquals(Sha256.of(content), put.getSha256());
 
-    Path copy = folder.resolve("copy.bin");
+    Path copy = folder.resolve("c".repeat(255));
     Artifact got = client.getArtifact(named("source.bin"), copy);
     assertEquals(put, got);
     assertArrayEquals(content, Files.readAllBytes(copy));

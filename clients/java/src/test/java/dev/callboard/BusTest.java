@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -203,6 +204,21 @@ class BusTest extends ServerTest {
       assertEquals(stream.requestId(), refused.requestId());
     }
     assertEquals(2, answers.size());
+  }
+
+  @Test
+  void aStreamWhoseMessagesEndByABugDoesNotWaitForEver() {
+    Iterable<Message> failing =
+        () ->
+            Stream.<Message>generate(
+                    () -> {
+                      throw new AssertionError("a bug");
+                    })
+                .iterator();
+    try (AppendStream stream = client.appendStream(failing)) {
+      Error failure = assertThrows(AssertionError.class, stream::hasNext);
+      assertEquals("a bug", failure.getMessage());
+    }
   }
 
   @Test

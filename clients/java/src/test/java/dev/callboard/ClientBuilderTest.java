@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.callboard.v1.Message;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +48,17 @@ class ClientBuilderTest {
   }
 
   @Test
+  void aRunIsFoundByItsIdAloneWhereNoTaskIsKnown() {
+    Defaults none = new Defaults("", "", "r");
+    assertEquals(new Defaults.RunPlace("", "", "r"), none.runPlace(new RunFileOptions(), null));
+    Defaults own = new Defaults("p", "t", "r");
+    assertEquals(new Defaults.RunPlace("p", "t", "s"), own.runPlace(new RunFileOptions(), "s"));
+    // A task without its project is none.
+    RunFileOptions task = new RunFileOptions().task("t");
+    assertThrows(IllegalArgumentException.class, () -> none.runPlace(task, null));
+  }
+
+  @Test
   void withoutAProjectACallSaysWhatToDo() {
     try (CallboardClient client = ServerTest.in(Map.of()).connect()) {
       Exception refused =
@@ -55,7 +69,7 @@ class ClientBuilderTest {
 
   @Test
   void aTokenIsNotSentInTheOpenAndNeverShown() {
-    for (String address : new String[] {"example.org:80", "127.0.0.1.example.org:80"}) {
+    for (String address : new String[] {"example.org:80", "127.example.org:80"}) {
       CallboardClientBuilder builder =
           ServerTest.in(Map.of("CALLBOARD_TOKEN", "s3cret")).address(address);
       Exception refused = assertThrows(IllegalArgumentException.class, builder::connect);
@@ -96,5 +110,10 @@ class ClientBuilderTest {
     client.close();
     assertThrows(IllegalStateException.class, () -> client.append("FACT", "x"));
     assertThrows(IllegalStateException.class, () -> client.follow(new FollowOptions()));
+    assertThrows(
+        IllegalStateException.class, () -> client.appendStream(List.<Message>of()).hasNext());
+    InputStream content = InputStream.nullInputStream();
+    ArtifactOptions named = new ArtifactOptions().name("x");
+    assertThrows(IllegalStateException.class, () -> client.putArtifact(content, named));
   }
 }

@@ -13,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,14 @@ class ErrorDecoderTest {
       assertEquals(Code.INVALID_ARGUMENT, decoded.code());
       assertEquals("TOO_LARGE", decoded.reason());
     }
+  }
+
+  @Test
+  void aConnectionThatClosedAsTheCallBeganIsUnavailable() {
+    io.grpc.Status said = io.grpc.Status.UNKNOWN.withDescription("channel closed");
+    io.grpc.Status noticed = said.withCause(new ClosedChannelException());
+    assertEquals(Code.UNKNOWN, ErrorDecoder.decode(said.asRuntimeException()).code());
+    assertEquals(Code.UNAVAILABLE, ErrorDecoder.decode(noticed.asRuntimeException()).code());
   }
 
   @ParameterizedTest

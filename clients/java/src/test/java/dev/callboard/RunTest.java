@@ -15,6 +15,7 @@ import dev.callboard.v1.Message;
 import dev.callboard.v1.Run;
 import dev.callboard.v1.StorageGrpc;
 import dev.callboard.v1.UpdateRunStatusRequest;
+import dev.callboard.v1.WriteRunFileRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -105,8 +106,11 @@ class RunTest extends ServerTest {
     run.close();
     Run ended = info(run.runId());
     assertEquals("failed 3", ended.getStatus() + " " + ended.getExitCode());
-    assertEquals(
-        List.of("RUN_START", "RUN_CRASH"), messages().stream().map(Message::getType).toList());
+    assertEquals("exit code 3", ended.getErrorSummary());
+    assertEquals(2, messages().size());
+    Message crash = messages().get(1);
+    assertEquals("RUN_CRASH exit code 3", crash.getType() + " " + crash.getBody());
+    assertEquals(Map.of("exit_code", "3"), crash.getMetaMap());
     assertThrows(IOException.class, () -> run.stdout().print("too late"));
   }
 
@@ -231,6 +235,28 @@ class RunTest extends ServerTest {
       run.close();
       network.mend();
       assertEquals("after", rest.get(60, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void aFollowedFileThatWasReplacedDuringABreakIsReadAnew() throws Exception {
+    try (Network network = new Network(address);
+        CallboardClient broken = connect(network.address());
+        RunContext run = client.startRun(options());
+        RunFileInput followed = broken.openRunFile("logs/a", reading(run.runId()).follow(true))) {
+      RunFileOptions place = new RunFileOptions().run(run.runId());
+      client.putRunFile("logs/a", "a long beginning".getBytes(StandardCharsets.UTF_8), place);
+      assertEquals(16, followed.readNBytes(16).length);
+      network.cut();
+      WriteRunFileRequest shorter =
+          WriteRunFileRequest.newBuilder()
+              .setRunId(run.runId())
+              .setFile("logs/a")
+              .setData(ByteString.copyFromUtf8("anew"))
+              .build();
+      client.call(StorageGrpc.getWriteRunFileMethod(), shorter);
+      network.mend();
+      assertEquals("anew", new String(followed.readNBytes(4), StandardCharsets.UTF_8));
     }
   }
 

@@ -9,15 +9,14 @@ import dev.callboard.v1.SubscribeRequest;
 import dev.callboard.v1.SubscribeResponse;
 import dev.callboard.v1.SubscribeResponse.Delivery;
 import dev.callboard.v1.SubscribeResponse.Opened;
-import io.grpc.Server;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,8 +34,8 @@ class ScriptedFollowTest {
               frames.onNext(numbered(call));
               frames.onCompleted();
             });
-    try (Serving serving = new Serving(script);
-        CallboardClient client = serving.connect();
+    try (ScriptedServer server = new ScriptedServer(script);
+        CallboardClient client = server.connect();
         Follow follow = client.follow(new FollowOptions().fromEarliest())) {
       assertEquals(List.of("1", "2", "3"), ServerTest.take(follow, 3));
     }
@@ -56,12 +55,34 @@ class ScriptedFollowTest {
             });
     FollowOptions options =
         new FollowOptions().fromEarliest().heartbeatInterval(Duration.ofMillis(100));
-    try (Serving serving = new Serving(script);
-        CallboardClient client = serving.connect();
+    try (ScriptedServer server = new ScriptedServer(script);
+        CallboardClient client = server.connect();
         Follow follow = client.follow(options)) {
       assertEquals(List.of("1", "2"), ServerTest.take(follow, 2));
     }
     assertEquals("c1", script.requests.get(1).getCursor());
+  }
+
+  @Test
+  void theFirstFrameMayTakeLongerThanAHeartbeat() throws IOException {
+    Executor later = CompletableFuture.delayedExecutor(600, TimeUnit.MILLISECONDS);
+    Script script =
+        new Script(
+            (call, frames) ->
+                later.execute(
+                    () -> {
+                      frames.onNext(opened());
+                      frames.onNext(numbered(call));
+                      frames.onNext(numbered(call + 1));
+                    }));
+    FollowOptions options =
+        new FollowOptions().fromEarliest().heartbeatInterval(Duration.ofMillis(100)).limit(2);
+    try (ScriptedServer server = new ScriptedServer(script);
+        CallboardClient client = server.connect();
+        Follow follow = client.follow(options)) {
+      assertEquals(List.of("1", "2"), ServerTest.take(follow, 2));
+    }
+    assertEquals(1, script.requests.size());
   }
 
   @Test
@@ -74,8 +95,8 @@ class ScriptedFollowTest {
                 frames.onNext(numbered(number));
               }
             });
-    try (Serving serving = new Serving(script);
-        CallboardClient client = serving.connect();
+    try (ScriptedServer server = new ScriptedServer(script);
+        CallboardClient client = server.connect();
         Follow follow = client.follow(new FollowOptions().fromEarliest().limit(3))) {
       assertEquals(List.of("1", "2", "3"), ServerTest.take(follow, 3));
       assertFalse(follow.hasNext());
@@ -113,31 +134,6 @@ class ScriptedFollowTest {
     public void subscribe(SubscribeRequest request, StreamObserver<SubscribeResponse> frames) {
       requests.add(request);
       answer.accept(requests.size(), frames);
-    }
-  }
-
-  /** A server of the test's own. */
-  private static final class Serving implements AutoCloseable {
-    private final Server server;
-
-    Serving(Script script) throws IOException {
-      server =
-          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-              .addService(script)
-              .build()
-              .start();
-    }
-
-    CallboardClient connect() {
-      return ServerTest.in(Map.of())
-          .address("127.0.0.1:" + server.getPort())
-          .project("demo")
-          .connect();
-    }
-
-    @Override
-    public void close() {
-      server.shutdownNow();
     }
   }
 }
