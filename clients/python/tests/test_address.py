@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from callboard.address import Address, parse_address
         ("unix:/run/callboard.sock", Address("unix:/run/callboard.sock", False, True)),
         ("unix:///run/callboard.sock", Address("unix:/run/callboard.sock", False, True)),
         ("unix:relative.sock", Address("unix:relative.sock", False, True)),
+        ("unix:/a b/100%20?#.sock", Address("unix:/a%20b/100%2520%3F%23.sock", False, True)),
         # Whoever owns these names may let them mean any machine.
         ("127.0.0.1.example.org:1", Address("127.0.0.1.example.org:1", False, False)),
         ("localhost.example.org:1", Address("localhost.example.org:1", False, False)),
@@ -64,3 +66,13 @@ def test_the_unix_socket_serves(project: str) -> None:
     with callboard.connect(f"unix:{path}", project=project) as client:
         sent = client.append("FACT", "over the socket")
         assert client.get(sent.msg_id).body == "over the socket"
+
+
+def test_a_sockets_path_may_hold_any_character(project: str, tmp_path: Path) -> None:
+    path = os.environ.get("CALLBOARD_TEST_UDS")
+    if not path:
+        pytest.skip("CALLBOARD_TEST_UDS names no socket of the running server")
+    odd = tmp_path / "a b%20?#ü"
+    odd.symlink_to(path)
+    with callboard.connect(f"unix:{odd}", project=project) as client:
+        client.append("FACT", "over the socket")

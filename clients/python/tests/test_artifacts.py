@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import os
@@ -16,6 +17,7 @@ from conftest import TASK, Network
 from scripted import refuse, serving
 
 import callboard
+import callboard.aio
 from callboard import Client
 from callboard.v1 import storage_pb2 as pb
 
@@ -121,6 +123,41 @@ def test_a_small_artifact_is_saved_once_through_a_break(tasked: Client, network:
         broken.put_artifact(b"1", "n.txt", versioned=True)
     request = pb.ListArtifactsRequest(project_id=project, task_id=TASK)
     assert len(tasked.call(tasked.storage.ListArtifacts, request).artifacts) == 2
+
+
+def test_an_iterator_that_ends_its_thread_does_not_hang_the_call(tasked: Client) -> None:
+    class Leaving:
+        def read(self, size: int) -> bytes:
+            raise SystemExit(3)
+
+    def messages() -> Iterator[callboard.Message]:
+        yield tasked.message("INFO", "1")
+        raise SystemExit(4)
+
+    with pytest.raises(SystemExit):
+        tasked.put_artifact(Leaving(), "never.bin")
+    with pytest.raises(SystemExit):
+        list(tasked.append_stream(messages()))
+
+
+def test_the_beginning_of_a_transfer_is_waited_for_so_long_and_no_longer() -> None:
+    end = threading.Event()
+
+    def get(request: pb.GetArtifactRequest, context: grpc.ServicerContext) -> Any:
+        end.wait(20)
+        yield pb.GetArtifactResponse()
+
+    async def main(addr: str) -> None:
+        async with callboard.aio.connect(addr, project="p", task="t") as client:
+            with pytest.raises(callboard.DeadlineError):
+                await client.open_artifact("a", timeout=0.2)
+
+    with serving(GetArtifact=get) as addr:
+        with callboard.connect(addr, project="p", task="t") as client:
+            with pytest.raises(callboard.DeadlineError):
+                client.open_artifact("a", timeout=0.2)
+        asyncio.run(main(addr))
+        end.set()
 
 
 def frames(data: bytes, sha256: str) -> Iterator[pb.GetArtifactResponse]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, AsyncIterator, Awaitable, Callable, List
 
@@ -129,8 +131,9 @@ def test_a_silent_stream_counts_as_broken(project: str) -> None:
         yield message_bus_pb2.SubscribeResponse(opened=opened)
         if len(calls) == 1:
             # Until the client has given up on it.
-            while context.is_active():
-                context.set_code(grpc.StatusCode.OK)
+            gone = threading.Event()
+            context.add_callback(gone.set)
+            gone.wait(20)
         delivery = message_bus_pb2.SubscribeResponse.Delivery(project_id="p", cursor="d")
         yield message_bus_pb2.SubscribeResponse(message=delivery)
 
@@ -250,6 +253,108 @@ def test_an_upload_that_is_cancelled_leaves_nothing(addr: str, project: str) -> 
             await putting
         with pytest.raises(callboard.NotFoundError):
             await client.open_artifact("never.bin")
+
+    run(addr, project, body)
+
+
+def test_a_source_whose_own_work_is_cancelled_is_not_taken_for_complete(
+    addr: str, project: str
+) -> None:
+    async def body(client: AsyncClient) -> None:
+        async def work() -> None:
+            working = asyncio.ensure_future(asyncio.Event().wait())
+            working.cancel()
+            await working
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"a part"
+            await work()
+
+        async def messages() -> AsyncIterator[callboard.Message]:
+            yield client.message("INFO", "1")
+            await work()
+
+        with pytest.raises(asyncio.CancelledError):
+            await client.put_artifact(pieces(), "never.bin")
+        with pytest.raises(callboard.NotFoundError):
+            await client.open_artifact("never.bin")
+        with pytest.raises(asyncio.CancelledError):
+            async for _ in client.append_stream(messages()):
+                pass
+
+    run(addr, project, body)
+
+
+def test_streams_of_appends_need_none_of_the_threads_that_their_messages_need(
+    addr: str, project: str
+) -> None:
+    async def body(client: AsyncClient) -> None:
+        async def messages() -> AsyncIterator[callboard.Message]:
+            for number in range(3):
+                yield client.message("INFO", await asyncio.to_thread(str, number))
+
+        async def append() -> int:
+            return len([answer async for answer in client.append_stream(messages())])
+
+        with ThreadPoolExecutor(1) as thread:
+            asyncio.get_running_loop().set_default_executor(thread)
+            assert list(await asyncio.gather(append(), append(), append())) == [3, 3, 3]
+
+    run(addr, project, body)
+
+
+def test_a_stream_of_appends_that_is_left_early_asks_for_no_more_messages(
+    addr: str, project: str
+) -> None:
+    async def body(client: AsyncClient) -> None:
+        ended = asyncio.Event()
+
+        async def messages() -> AsyncIterator[callboard.Message]:
+            try:
+                yield client.message("INFO", "1")
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        answers = client.append_stream(messages())
+        assert (await answers.__anext__()).msg_id
+        await answers.aclose()
+        await ended.wait()
+
+    run(addr, project, body)
+
+
+def test_a_closed_client_and_a_closed_reader_are_errors_and_no_cancellation(
+    addr: str, project: str
+) -> None:
+    async def body(client: AsyncClient) -> None:
+        await client.put_artifact(b"x" * (3 << 20), "a.bin")
+        other = callboard.aio.connect(addr, project=project, task=TASK)
+        async with other.open_artifact("a.bin") as reader:
+            await reader.close()
+            with pytest.raises(callboard.OtherError):
+                async for _ in reader:
+                    pass
+        polling = asyncio.ensure_future(other.poll())
+        appended = other.append("INFO", "1")
+        await appended
+        await other.close()
+        with pytest.raises(callboard.UnavailableError, match="closed"):
+            await polling
+        with pytest.raises(callboard.UnavailableError, match="closed"):
+            await other.append("INFO", "2")
+        with pytest.raises(callboard.UnavailableError, match="closed"):
+            other.follow()
+
+    run(addr, project, body)
+
+
+def test_what_is_written_after_the_end_of_a_run_is_refused(addr: str, project: str) -> None:
+    async def body(client: AsyncClient) -> None:
+        async with client.run("tester") as run:
+            await run.stdout.write("in time")
+        with pytest.raises(ValueError, match="ended"):
+            await run.stdout.write("too late")
 
     run(addr, project, body)
 

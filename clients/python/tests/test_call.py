@@ -40,6 +40,16 @@ def test_a_checkpoint_is_saved_and_read(client: callboard.Client, project: str) 
     assert refused.value.metadata["etag"] == saved.etag
 
 
+def test_a_closed_client_is_unavailable_also_to_who_waits_for_the_server(project: str) -> None:
+    client = callboard.connect("127.0.0.1:1", project=project, task="t")
+    threading.Timer(0.2, client.close).start()
+    with pytest.raises(callboard.UnavailableError):
+        client.append("INFO", "1")
+    for call in (client.get, lambda _: client.follow(), client.open_artifact):
+        with pytest.raises(callboard.UnavailableError, match="closed"):
+            call("x")
+
+
 def test_a_call_is_repeated_through_a_break_where_that_is_safe(
     network: Network, project: str
 ) -> None:

@@ -12,8 +12,7 @@ from scripted import serving
 
 import callboard
 import callboard.aio
-from callboard.access_token import Token
-from callboard.certificates import trusted_roots
+from callboard.credentials import Token, trusted_roots
 from callboard.defaults import Defaults
 from callboard.v1 import message_bus_pb2 as pb
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 import callboard
-from callboard.download import Download
-from callboard.log_reading import LogReading
-from callboard.output_end import OutputEnd
-from callboard.requests.pages import PAGE_MESSAGES, Pages
-from callboard.run_file_reading import RunFileReading
+from callboard.reading import LogReading, RunFileReading
+from callboard.requests.bus import PAGE_MESSAGES, Pages
+from callboard.run_output import OutputEnd
+from callboard.transfer import Download
 from callboard.v1 import message_bus_pb2
 from callboard.v1 import storage_pb2 as pb
 

@@ -8,10 +8,9 @@ import grpc
 import pytest
 
 import callboard
-from callboard.attempts import Attempts, is_repeatable
-from callboard.backoff import DELAY_FIRST, DELAY_MAX, Backoff
-from callboard.download import DownloadRetrying
+from callboard.attempts import DELAY_FIRST, DELAY_MAX, Attempts, Backoff, is_repeatable
 from callboard.interruptions import Interruptions
+from callboard.transfer import DownloadRetrying
 from callboard.v1 import storage_pb2 as pb
 
 AWAY = callboard.UnavailableError("away", code=grpc.StatusCode.UNAVAILABLE)

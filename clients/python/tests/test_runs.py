@@ -7,13 +7,14 @@ import json
 import logging
 import os
 import threading
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, Iterator, List
 
 import grpc
 import pytest
 from conftest import TASK, Network
-from scripted import refuse, serving
+from scripted import Behaviour, refuse, serving
 
 import callboard
 from callboard import Client
@@ -36,6 +37,29 @@ def info(client: Client, run_id: str) -> pb.Run:
 
 def content(client: Client, run_id: str, file: str) -> bytes:
     return b"".join(client.read_run_file(file, run=run_id))
+
+
+@contextmanager
+def recording(**behaviours: Behaviour) -> Iterator[Client]:
+    """Gives the client of a server that takes any run, and behaves as told besides."""
+
+    def create(_: Any, __: Any) -> pb.CreateRunResponse:
+        return pb.CreateRunResponse(run=pb.Run(run_id="r"))
+
+    def append(_: Any, __: Any) -> callboard.AppendMessageResponse:
+        return callboard.AppendMessageResponse(msg_id="m")
+
+    def update(_: Any, __: Any) -> pb.UpdateRunStatusResponse:
+        return pb.UpdateRunStatusResponse()
+
+    taking: Dict[str, Behaviour] = {
+        "CreateRun": create,
+        "AppendMessage": append,
+        "UpdateRunStatus": update,
+    }
+    with serving(**{**taking, **behaviours}) as addr:
+        with callboard.connect(addr, project="p", task="t") as client:
+            yield client
 
 
 def test_a_run_is_recorded_from_its_start_to_its_end(tasked: Client) -> None:
@@ -137,27 +161,55 @@ def test_output_is_there_once_and_in_order_through_breaks(tasked: Client, networ
     assert content(tasked, run.run_id, "stdout").decode() == want
 
 
+def test_output_that_arrived_though_sending_it_failed_is_there_once() -> None:
+    data = bytearray()
+
+    def append(request: pb.AppendRunOutputRequest, context: grpc.ServicerContext) -> Any:
+        known = data[request.offset :].startswith(request.chunk)
+        if not known and request.offset != len(data):
+            size = {"size": str(len(data))}
+            refuse(context, grpc.StatusCode.ABORTED, "OFFSET_MISMATCH", size)
+        if not known:
+            data.extend(request.chunk)
+        if data == b"one ":
+            data.extend(b"(foreign) ")
+            refuse(context, grpc.StatusCode.INTERNAL, "IO")
+        return pb.AppendRunOutputResponse(next_offset=request.offset + len(request.chunk))
+
+    with recording(AppendRunOutput=append) as client, client.run("tester") as run:
+        run.stdout.write("one ")
+        with pytest.raises(callboard.InternalError):
+            run.stdout.flush()
+        run.stdout.write("two")
+    assert data == b"one (foreign) two"
+
+
+def test_what_is_written_after_the_end_of_a_run_is_refused(tasked: Client) -> None:
+    with tasked.run("tester") as run:
+        run.stdout.write("in time")
+    with pytest.raises(ValueError, match="ended"):
+        print("too late", file=run.stdout)
+    assert content(tasked, run.run_id, "stdout") == b"in time"
+
+
 def test_the_blocks_own_exception_wins_over_an_end_that_cannot_be_recorded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(_: Any, context: grpc.ServicerContext) -> None:
         refuse(context, grpc.StatusCode.INTERNAL, "IO")
 
-    def create(_: Any, __: Any) -> pb.CreateRunResponse:
-        return pb.CreateRunResponse(run=pb.Run(run_id="r"))
-
-    def append(_: Any, __: Any) -> callboard.AppendMessageResponse:
-        return callboard.AppendMessageResponse(msg_id="m")
-
-    with serving(CreateRun=create, UpdateRunStatus=fail, AppendMessage=append) as addr:
-        with callboard.connect(addr, project="p", task="t") as client:
-            with pytest.raises(KeyError, match="mine"), caplog.at_level(logging.ERROR, "callboard"):
-                with client.run("tester"):
-                    raise KeyError("mine")
-            assert "not all of run r is recorded: IO" in caplog.text
-            with pytest.raises(callboard.InternalError):
-                with client.run("tester"):
-                    pass
+    with recording(UpdateRunStatus=fail) as client:
+        with pytest.raises(KeyError, match="mine"), caplog.at_level(logging.ERROR, "callboard"):
+            with client.run("tester"):
+                raise KeyError("mine")
+        assert "not all of run r is recorded: IO" in caplog.text
+        with pytest.raises(callboard.InternalError):
+            with client.run("tester"):
+                pass
+        with pytest.raises(KeyError, match="mine"):
+            with client.run("tester"):
+                client.close()
+                raise KeyError("mine")
 
 
 def test_a_runs_file_is_put_and_got(tasked: Client, tmp_path: Path) -> None:

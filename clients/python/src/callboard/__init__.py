@@ -4,6 +4,9 @@
 get artifacts, logs and the files of runs, and record runs. `callboard.aio` has the same for
 asyncio. Messages, answers and positions are the generated classes of `callboard.v1`, and
 errors are `CallboardError`s that carry the server's reason.
+
+What is for use is here, in `callboard.aio` and in `callboard.v1`; the other modules are how it is
+made, and may change at any time.
 """
 
 from callboard.address import DEFAULT_ADDRESS
@@ -27,10 +30,10 @@ from callboard.errors import (
     UnavailableError,
 )
 from callboard.follow import Follow
-from callboard.log_reading import LogEntry
 from callboard.logs import LogReader
-from callboard.run import RunContext, RunWriter
+from callboard.reading import LogEntry
 from callboard.run_files import RunFileReader
+from callboard.runs import RunContext, RunWriter
 from callboard.v1.error_reason_pb2 import ErrorReason
 from callboard.v1.message_bus_pb2 import (
     AppendMessageResponse,

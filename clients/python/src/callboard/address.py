@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from typing import NamedTuple, Optional
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 #: Where the server listens unless something else is said.
 DEFAULT_ADDRESS = "127.0.0.1:50051"
@@ -14,7 +14,7 @@ DEFAULT_ADDRESS = "127.0.0.1:50051"
 class Address(NamedTuple):
     """A server's address, understood."""
 
-    #: What gRPC calls the target: `host:port`, or `unix:PATH`.
+    #: What gRPC calls the target: `host:port`, or `unix:PATH` with the path as in a URI.
     target: str
     #: Whether to speak TLS.
     secure: bool
@@ -35,7 +35,8 @@ def parse_address(address: Optional[str] = None) -> Address:
         path = path[2:] if path.startswith("//") else path
         if not path:
             raise ValueError(f"address {text!r} has no path; write unix:PATH")
-        return Address(f"unix:{path}", secure=False, local=True)
+        # gRPC takes it apart as a URI, in which some characters stand for others.
+        return Address(f"unix:{quote(path)}", secure=False, local=True)
 
     if "://" not in text:
         text = f"http://{text}"

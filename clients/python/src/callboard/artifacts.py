@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from types import TracebackType
 from typing import Callable, Iterator, Optional, Protocol, Type, overload
 
@@ -11,12 +12,11 @@ import grpc
 from callboard.attempts import Attempts
 from callboard.connection import Connection
 from callboard.destinations import Destination, Writable, replacement_of
-from callboard.download import Download, DownloadRetrying
-from callboard.errors import CallboardError, from_rpc_error
+from callboard.errors import CallboardError, from_rpc_error, nothing_in_time
 from callboard.requests import artifacts as requests
 from callboard.sending import Sending
 from callboard.sources import FilePath, Source, chunks_of, examine
-from callboard.upload import Upload
+from callboard.transfer import Download, DownloadRetrying, Upload
 from callboard.v1 import storage_pb2 as pb
 
 
@@ -51,7 +51,7 @@ class ArtifactReader(Iterator[bytes]):
         return self._download.size
 
     def close(self) -> None:
-        """Ends the transfer; may be called from any thread."""
+        """Ends the transfer; a thread that still iterates gets an OtherError (CANCELLED)."""
         self._call.cancel()
 
     def __iter__(self) -> ArtifactReader:
@@ -163,9 +163,26 @@ class ArtifactMethods(Connection):
         """
         request = requests.get(self.defaults, name, path, project, task)
 
-        def begin(_: float) -> ArtifactReader:
+        def begin(remaining: float) -> ArtifactReader:
             call = self.storage.GetArtifact(request)
-            return ArtifactReader(call, next(call, pb.GetArtifactResponse()))
+            late = threading.Event()
+
+            def give_up() -> None:
+                late.set()
+                call.cancel()
+
+            # A deadline of the call would hold for all of the transfer.
+            timer = threading.Timer(remaining, give_up)
+            timer.daemon = True
+            timer.start()
+            try:
+                return ArtifactReader(call, next(call, pb.GetArtifactResponse()))
+            except grpc.RpcError as error:
+                if late.is_set():
+                    raise nothing_in_time() from error
+                raise
+            finally:
+                timer.cancel()
 
         attempts = Attempts(self.timeout if timeout is None else timeout)
         return self._keep(self._attempt(begin, attempts))

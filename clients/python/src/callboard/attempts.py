@@ -1,12 +1,12 @@
-"""How often, and for how long, something is tried again."""
+"""How often something is tried again, for how long, and after which delays."""
 
 from __future__ import annotations
 
 import math
+import random
 import time
 from typing import Optional
 
-from callboard.backoff import Backoff
 from callboard.errors import CallboardError, UnavailableError
 
 #: How long a call may take with all its attempts, in seconds, unless asked otherwise.
@@ -14,6 +14,28 @@ TIMEOUT_DEFAULT = 30.0
 
 #: The shortest deadline of an attempt, in seconds: gRPC does not even begin with less.
 _DEADLINE_MIN = 0.001
+#: The first delay, in seconds; each further one is twice as long.
+DELAY_FIRST = 0.05
+#: The longest delay that this side chooses, in seconds.
+DELAY_MAX = 2.0
+
+
+class Backoff:
+    """Delays that grow with every failure in a row, spread so that clients do not return as one."""
+
+    def __init__(self) -> None:
+        """Starts without a failure."""
+        self._failures = 0
+
+    def next_delay(self, wanted: Optional[float] = None) -> float:
+        """Counts a failure and returns the seconds to wait: at least what the server wanted."""
+        delay = min(DELAY_FIRST * 2.0 ** min(self._failures, 16), DELAY_MAX)
+        self._failures += 1
+        return max(delay * random.uniform(0.5, 1.0), wanted or 0.0)
+
+    def reset(self) -> None:
+        """Forgets the failures: something worked."""
+        self._failures = 0
 
 
 class Attempts:

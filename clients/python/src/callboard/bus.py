@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterable, Iterator, Mapping, Optional, Union
+from typing import Generator, Iterable, Iterator, Mapping, Optional, Union
 
 import grpc
 
@@ -12,11 +12,10 @@ from callboard.connection import Connection
 from callboard.errors import from_rpc_error
 from callboard.follow import Follow
 from callboard.requests import bus as requests
-from callboard.requests.bus import Scope, Start
+from callboard.requests.bus import Pages, Scope, Start
 from callboard.requests.fields import new_request_id
-from callboard.requests.pages import Pages
 from callboard.sending import Sending
-from callboard.subscription import OnFrame
+from callboard.subscription import OnFrame, Subscription
 from callboard.v1 import message_bus_pb2 as pb
 
 
@@ -112,14 +111,15 @@ class BusMethods(Connection):
 
     def append_stream(
         self, messages: Iterable[pb.Message], *, request_id: Optional[str] = None
-    ) -> Iterator[pb.AppendStreamResponse]:
+    ) -> Generator[pb.AppendStreamResponse, None, None]:
         """Appends messages, of any buses, as they come, and gives their answers in order.
 
         Many are in flight at a time, which is the fastest way to append. It ends with an error at
         the first refused message, whose zero-based number is in `error.metadata["index"]`, and at
         a break of the connection. Repeating it with the same messages and `request_id` (the
         error's own, when none was given) then appends only what is missing. Starts when the
-        first answer is asked for. What `messages` itself raises is raised here.
+        first answer is asked for. What `messages` itself raises is raised here. Who leaves the loop
+        early ends it at once with `close()`.
         """
         prefix = request_id or new_request_id()
         sending = Sending(requests.append_stream(messages, prefix))
@@ -304,10 +304,17 @@ class BusMethods(Connection):
             limit=limit,
             heartbeat_interval=heartbeat_interval,
         )
-        follow = Follow(
-            self.bus, request, pause=self._pause, retry_for=retry_for, on_frame=on_frame
+        subscription = Subscription(request, on_frame)
+        return Follow(
+            subscription,
+            self._resumed(
+                self.bus.Subscribe,
+                subscription,
+                what="subscription",
+                patience=retry_for,
+                silence_max=subscription.silence_max,
+            ),
         )
-        return self._keep(follow)
 
     def buses(
         self, project: Optional[str] = None, *, timeout: Optional[float] = None

@@ -7,9 +7,8 @@ from typing import Any, Callable, List, Optional, Tuple, TypeVar, Union, cast
 import grpc
 import grpc.aio
 
-from callboard.access_token import Token, find_token
 from callboard.address import Address, parse_address
-from callboard.certificates import trusted_roots
+from callboard.credentials import Token, find_token, trusted_roots
 
 #: The longest answer that is taken, in bytes. The server's end at 3 MiB, but for a
 #: message that is longer than that by itself.

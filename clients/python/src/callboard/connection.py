@@ -12,8 +12,9 @@ import grpc
 from callboard.attempts import TIMEOUT_DEFAULT, Attempts, is_repeatable
 from callboard.channel import Endpoint, authorized
 from callboard.defaults import Defaults
-from callboard.errors import CallboardError, from_rpc_error
+from callboard.errors import CallboardError, client_closed, from_rpc_error
 from callboard.pause import pause_on
+from callboard.stream import Course, ResumedStream
 from callboard.v1.message_bus_pb2_grpc import MessageBusStub
 from callboard.v1.storage_pb2_grpc import StorageStub
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _Answer = TypeVar("_Answer")
+_Request = TypeVar("_Request")
+_Frame = TypeVar("_Frame")
 
 
 class _Closable(Protocol):
@@ -57,14 +60,21 @@ class Connection:
         self.bus = MessageBusStub(channel)
         #: The generated client of projects, tasks, runs and what they keep; see `call`.
         self.storage = StorageStub(channel)
-        self._pause = pause_on(self._channel)
+        self._pause = pause_on(self.storage)
         self._closed = threading.Event()
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._streams_lock = threading.Lock()
 
     def close(self) -> None:
-        """Closes the connection and ends what still runs over it."""
-        self._closed.set()
-        for stream in list(self._streams):
+        """Closes the connection and ends what still runs over it.
+
+        Calls that wait for their answer, and later ones, fail with UnavailableError; followers and
+        readers end.
+        """
+        with self._streams_lock:
+            self._closed.set()
+            streams = list(self._streams)
+        for stream in streams:
             stream.close()
         self._channel.close()
 
@@ -119,20 +129,48 @@ class Connection:
         request_id: str = "",
     ) -> _Answer:
         """Makes a call, again while the server is unavailable and time is left."""
-        while True:
+        while not self._closed.is_set():
             try:
                 return attempt(attempts.remaining)
             except grpc.RpcError as error:
-                failure = from_rpc_error(error, request_id)
-            self._pause_after(failure, attempts)
+                failure: CallboardError = from_rpc_error(error, request_id)
+                if failure.code == grpc.StatusCode.CANCELLED and self._closed.is_set():
+                    raise client_closed(request_id) from error
+            except ValueError as error:
+                # A call over a closed channel, or what it is asked to send is wrong.
+                if not self._closed.is_set():
+                    raise
+                raise client_closed(request_id) from error
+            delay = attempts.next_delay(failure)
+            if delay is None or self._pause(self._closed, delay):
+                raise failure
+        raise client_closed(request_id)
 
-    def _pause_after(self, failure: CallboardError, attempts: Attempts) -> None:
-        """Waits until the next attempt, or raises the failure when there is to be none."""
-        delay = attempts.next_delay(failure)
-        if delay is None or self._pause(self._closed, delay):
-            raise failure
+    def _resumed(
+        self,
+        method: Callable[[_Request], object],
+        course: Course[_Request],
+        *,
+        what: str,
+        patience: Optional[float],
+        silence_max: Optional[float] = None,
+    ) -> ResumedStream[_Request, _Frame]:
+        """Makes a stream that goes on through breaks, and ends with the client."""
+        stream: ResumedStream[_Request, _Frame] = ResumedStream(
+            method,
+            course,
+            what=what,
+            pause=self._pause,
+            patience=patience,
+            silence_max=silence_max,
+        )
+        return self._keep(stream)
 
     def _keep(self, stream: _Opened) -> _Opened:
-        """Lets a stream end with the client."""
-        self._streams.add(stream)
-        return stream
+        """Lets a stream end with the client. Raises UnavailableError when that has ended."""
+        with self._streams_lock:
+            if not self._closed.is_set():
+                self._streams.add(stream)
+                return stream
+        stream.close()
+        raise client_closed()

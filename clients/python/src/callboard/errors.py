@@ -160,6 +160,18 @@ def from_rpc_error(error: grpc.RpcError, request_id: str = "") -> CallboardError
     return failure
 
 
+def client_closed(request_id: str = "") -> UnavailableError:
+    """Makes the error of a call whose client was closed before, or meanwhile."""
+    return UnavailableError(
+        "the client was closed", code=grpc.StatusCode.UNAVAILABLE, request_id=request_id
+    )
+
+
+def nothing_in_time() -> DeadlineError:
+    """Makes the error of a stream whose first frame did not come in time."""
+    return DeadlineError("nothing came in time", code=grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
 def checksum_mismatch(name: str, expected: str, sha256: str) -> InvalidArgumentError:
     """Makes the error for content that arrived with another SHA-256 than the server's."""
     return InvalidArgumentError(

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Iterator, List, Optional, Type
+from typing import Iterator, List, Optional, Type
 
-from callboard.pause import Pause
 from callboard.stream import ResumedStream
-from callboard.subscription import OnFrame, Subscription, is_message
+from callboard.subscription import Subscription, is_message
 from callboard.v1 import message_bus_pb2 as pb
-
-if TYPE_CHECKING:
-    from callboard.v1.message_bus_pb2_grpc import MessageBusStub
 
 
 class Follow(Iterator[pb.Message]):
@@ -26,23 +22,12 @@ class Follow(Iterator[pb.Message]):
 
     def __init__(
         self,
-        stub: MessageBusStub,
-        request: pb.SubscribeRequest,
-        *,
-        pause: Pause,
-        retry_for: Optional[float] = None,
-        on_frame: Optional[OnFrame] = None,
+        subscription: Subscription,
+        stream: ResumedStream[pb.SubscribeRequest, pb.SubscribeResponse],
     ) -> None:
         """Subscribes, and returns once the server has said where reading starts."""
-        self._subscription = Subscription(request, on_frame)
-        self._stream: ResumedStream[pb.SubscribeRequest, pb.SubscribeResponse] = ResumedStream(
-            stub.Subscribe,
-            self._subscription,
-            what="subscription",
-            pause=pause,
-            patience=retry_for,
-            silence_max=self._subscription.silence_max,
-        )
+        self._subscription = subscription
+        self._stream = stream
         self._ahead: Optional[pb.SubscribeResponse] = None
         while not self._subscription.placed and self._ahead is None:
             frame = self._stream.receive()

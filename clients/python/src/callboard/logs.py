@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Iterable, Iterator, Optional, Type, Union
+from typing import Iterable, Iterator, Optional, Type, Union
 
 from callboard.connection import Connection
-from callboard.log_reading import LogEntry, LogReading
-from callboard.pause import Pause
+from callboard.reading import LogEntry, LogReading
 from callboard.requests import logs as requests
 from callboard.requests.logs import Entry
 from callboard.stream import ResumedStream
 from callboard.v1 import storage_pb2 as pb
-
-if TYPE_CHECKING:
-    from callboard.v1.storage_pb2_grpc import StorageStub
 
 
 class LogReader(Iterator[LogEntry]):
@@ -26,17 +22,12 @@ class LogReader(Iterator[LogEntry]):
 
     def __init__(
         self,
-        stub: StorageStub,
-        request: pb.ReadTaskLogRequest,
-        *,
-        pause: Pause,
-        retry_for: Optional[float],
+        reading: LogReading,
+        stream: ResumedStream[pb.ReadTaskLogRequest, pb.ReadTaskLogResponse],
     ) -> None:
         """Asks for nothing yet."""
-        self._reading = LogReading(request)
-        self._stream: ResumedStream[pb.ReadTaskLogRequest, pb.ReadTaskLogResponse] = ResumedStream(
-            stub.ReadTaskLog, self._reading, what="log", pause=pause, patience=retry_for
-        )
+        self._reading = reading
+        self._stream = stream
 
     @property
     def offset(self) -> int:
@@ -121,6 +112,8 @@ class LogMethods(Connection):
         )
         if retry_for is None and not follow:
             retry_for = self.timeout
-        return self._keep(
-            LogReader(self.storage, request, pause=self._pause, retry_for=retry_for)
+        reading = LogReading(request)
+        return LogReader(
+            reading,
+            self._resumed(self.storage.ReadTaskLog, reading, what="log", patience=retry_for),
         )

@@ -1,47 +1,46 @@
-"""Waiting before the next attempt."""
+"""Waiting before the next attempt, while the channel goes on connecting."""
 
 from __future__ import annotations
 
 import threading
-import time
-from typing import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Callable, Iterator
 
-import grpc
+from callboard.v1 import storage_pb2 as pb
 
-from callboard.errors import from_rpc_error
+if TYPE_CHECKING:
+    from callboard.v1.storage_pb2_grpc import StorageStub
 
 #: Waits so many seconds, less when the event happens; tells whether it did.
 Pause = Callable[[threading.Event, float], bool]
 
-# How long the event may go unnoticed while the server is away, in seconds.
-_SLICE = 0.25
 
-
-def pause_on(channel: grpc.Channel) -> Pause:
-    """Returns a pause in which a channel goes on connecting.
+@contextmanager
+def connecting(storage: StorageStub, seconds: float) -> Iterator[None]:
+    """Keeps a channel connecting in this block, for so many seconds at most.
 
     By itself gRPC lets a channel without a call in progress look after its connection only every
     five seconds: all attempts would fail until then, though the server is back. So there is a call
-    in progress while the server is away, one that asks for nothing of weight.
+    in progress meanwhile, one that waits for the connection and asks for nothing of weight.
     """
-    knock: Callable[..., bytes] = channel.unary_unary("/callboard.v1.Storage/GetServerInfo")
+    request = pb.GetServerInfoRequest()
+    try:
+        call = storage.GetServerInfo.future(request, timeout=seconds, wait_for_ready=True)
+    except ValueError:
+        # The channel was closed: whoever waits is about to see that.
+        yield
+        return
+    try:
+        yield
+    finally:
+        call.cancel()
+
+
+def pause_on(storage: StorageStub) -> Pause:
+    """Returns a pause in which the channel of a generated client goes on connecting."""
 
     def pause(event: threading.Event, delay: float) -> bool:
-        end = time.monotonic() + delay
-        left = delay
-        while left > 0 and not event.is_set():
-            try:
-                knock(b"", timeout=min(left, _SLICE), wait_for_ready=True)
-                break
-            except grpc.RpcError as error:
-                # Whatever else it says: it is there.
-                if from_rpc_error(error).code != grpc.StatusCode.DEADLINE_EXCEEDED:
-                    break
-            except ValueError:
-                # The channel was closed.
-                break
-            finally:
-                left = end - time.monotonic()
-        return event.wait(max(left, 0))
+        with connecting(storage, delay):
+            return event.wait(delay)
 
     return pause

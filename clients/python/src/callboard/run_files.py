@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Iterator, Optional, Type
+from typing import Iterator, Optional, Type
 
 from callboard.attempts import Attempts
 from callboard.connection import Connection
 from callboard.destinations import Destination, Writable, replacement_of
 from callboard.errors import ConflictError
-from callboard.output_end import OutputEnd
-from callboard.pause import Pause
+from callboard.reading import RunFileReading
 from callboard.requests import run_files as requests
-from callboard.run_file_reading import RunFileReading
+from callboard.run_output import OutputEnd
 from callboard.sources import Source, chunks_of
 from callboard.stream import ResumedStream
 from callboard.v1 import storage_pb2 as pb
-
-if TYPE_CHECKING:
-    from callboard.v1.storage_pb2_grpc import StorageStub
 
 
 class RunFileReader(Iterator[bytes]):
@@ -31,21 +27,12 @@ class RunFileReader(Iterator[bytes]):
 
     def __init__(
         self,
-        stub: StorageStub,
-        request: pb.ReadRunFileRequest,
-        *,
-        pause: Pause,
-        retry_for: Optional[float],
+        reading: RunFileReading,
+        stream: ResumedStream[pb.ReadRunFileRequest, pb.ReadRunFileResponse],
     ) -> None:
         """Asks for nothing yet."""
-        self._reading = RunFileReading(request)
-        self._stream: ResumedStream[pb.ReadRunFileRequest, pb.ReadRunFileResponse] = ResumedStream(
-            stub.ReadRunFile,
-            self._reading,
-            what=f"file {request.file}",
-            pause=pause,
-            patience=retry_for,
-        )
+        self._reading = reading
+        self._stream = stream
 
     @property
     def offset(self) -> int:
@@ -147,8 +134,12 @@ class RunFileMethods(Connection):
         )
         if retry_for is None and not follow:
             retry_for = self.timeout
-        return self._keep(
-            RunFileReader(self.storage, request, pause=self._pause, retry_for=retry_for)
+        reading = RunFileReading(request)
+        return RunFileReader(
+            reading,
+            self._resumed(
+                self.storage.ReadRunFile, reading, what=f"file {file}", patience=retry_for
+            ),
         )
 
     def get_run_file(

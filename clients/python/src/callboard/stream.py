@@ -7,7 +7,6 @@ from typing import Callable, Generic, Optional, Protocol, TypeVar, cast
 
 import grpc
 
-from callboard.course import Course
 from callboard.errors import CallboardError, from_rpc_error
 from callboard.interruptions import Interruptions, ended, silent
 from callboard.pause import Pause
@@ -16,6 +15,21 @@ from callboard.silence import SilenceWatch
 _Request = TypeVar("_Request")
 _Frame = TypeVar("_Frame")
 _Received = TypeVar("_Received", covariant=True)
+_Asked = TypeVar("_Asked", covariant=True)
+
+
+class Course(Protocol[_Asked]):
+    """Where the reading of a stream is, and how to go on from there after a break."""
+
+    def request(self) -> _Asked:
+        """Returns the request for the first stream, or for the next one after a break."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end of a stream without an error is the end of what was asked for."""
+
+    def goes_on_after(self, failure: CallboardError) -> bool:
+        """Tells whether a refusal is one to ask again after, differently; prepares for that."""
 
 
 class _Call(Protocol[_Received]):

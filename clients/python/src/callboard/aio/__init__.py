@@ -8,8 +8,8 @@ from callboard.aio.artifacts import AsyncArtifactReader
 from callboard.aio.client import AsyncClient, connect
 from callboard.aio.follow import AsyncFollow
 from callboard.aio.logs import AsyncLogReader
-from callboard.aio.run import AsyncRunContext, AsyncRunWriter
 from callboard.aio.run_files import AsyncRunFileReader
+from callboard.aio.runs import AsyncRunContext, AsyncRunWriter
 
 __all__ = [
     "AsyncArtifactReader",

@@ -19,17 +19,16 @@ from typing import (
 
 import grpc
 
-from callboard.aio.client_streaming import send_all
-from callboard.aio.connection import AsyncConnection
-from callboard.aio.reading import StreamingCall, read_frame
+from callboard.aio.connection import AsyncConnection, is_being_cancelled
+from callboard.aio.sending import send_all
 from callboard.aio.sources import AsyncSource, async_chunks_of, async_examine
+from callboard.aio.stream import StreamingCall, read_frame
 from callboard.attempts import Attempts
 from callboard.destinations import Destination, Writable, replacement_of
-from callboard.download import Download, DownloadRetrying
-from callboard.errors import CallboardError, from_rpc_error
+from callboard.errors import CallboardError, OtherError, from_rpc_error, nothing_in_time
 from callboard.requests import artifacts as requests
 from callboard.sources import FilePath
-from callboard.upload import Upload
+from callboard.transfer import Download, DownloadRetrying, Upload
 from callboard.v1 import storage_pb2 as pb
 
 _Begun = Tuple[StreamingCall[pb.GetArtifactResponse], pb.GetArtifactResponse]
@@ -48,6 +47,7 @@ class AsyncArtifactReader(AsyncIterator[bytes]):
         self._call: Optional[StreamingCall[pb.GetArtifactResponse]] = None
         self._first: Optional[pb.GetArtifactResponse] = None
         self._download = Download()
+        self._closed = False
 
     @property
     def artifact(self) -> pb.Artifact:
@@ -60,7 +60,8 @@ class AsyncArtifactReader(AsyncIterator[bytes]):
         return self._download.size
 
     async def close(self) -> None:
-        """Ends the transfer."""
+        """Ends the transfer; a task that still iterates gets an OtherError (CANCELLED)."""
+        self._closed = True
         if self._call is not None:
             self._call.cancel()
 
@@ -96,6 +97,11 @@ class AsyncArtifactReader(AsyncIterator[bytes]):
             received = await read_frame(self._call)
         except grpc.RpcError as error:
             raise from_rpc_error(error) from error
+        except asyncio.CancelledError:
+            if not self._closed or is_being_cancelled():
+                raise
+            # Nobody cancelled the caller: the call ended with the reader.
+            raise OtherError("the transfer was closed", code=grpc.StatusCode.CANCELLED) from None
         if received is None:
             self._download.finish()
             raise StopAsyncIteration
@@ -157,7 +163,9 @@ class AsyncArtifactMethods(AsyncConnection):
             answer = await send_all(self._blocking_storage.UploadArtifact, parts())
             return cast(pb.UploadArtifactResponse, answer)
 
-        saved = await self._attempt(send, attempts, request_id=header.request_id)
+        saved = await self._attempt(
+            send, attempts, request_id=header.request_id, blocking=True
+        )
         return saved.artifact
 
     def open_artifact(
@@ -175,9 +183,15 @@ class AsyncArtifactMethods(AsyncConnection):
         """
         request = requests.get(self.defaults, name, path, project, task)
 
-        async def attempt(_: float) -> _Begun:
-            call = self.storage.GetArtifact(request)
-            return call, await read_frame(call) or pb.GetArtifactResponse()
+        async def attempt(remaining: float) -> _Begun:
+            call: StreamingCall[pb.GetArtifactResponse] = self.storage.GetArtifact(request)
+            try:
+                # A deadline of the call would hold for all of the transfer.
+                first = await asyncio.wait_for(read_frame(call), remaining)
+            except asyncio.TimeoutError as error:
+                call.cancel()
+                raise nothing_in_time() from error
+            return call, first or pb.GetArtifactResponse()
 
         async def begin() -> _Begun:
             attempts = Attempts(self.timeout if timeout is None else timeout)

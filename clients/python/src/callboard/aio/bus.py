@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import AsyncIterable, AsyncIterator, Iterable, Mapping, Optional, Union
+from typing import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Optional, Union
 
 import grpc
 
-from callboard.aio.client_streaming import exchange
 from callboard.aio.connection import AsyncConnection
 from callboard.aio.follow import AsyncFollow
+from callboard.aio.sending import exchange
 from callboard.attempts import Attempts
 from callboard.errors import from_rpc_error
 from callboard.requests import bus as requests
-from callboard.requests.bus import Scope, Start
+from callboard.requests.bus import Pages, Scope, Start
 from callboard.requests.fields import new_request_id
-from callboard.requests.pages import Pages
 from callboard.subscription import OnFrame
 from callboard.v1 import message_bus_pb2 as pb
 
@@ -105,18 +104,22 @@ class AsyncBusMethods(AsyncConnection):
         messages: Union[Iterable[pb.Message], AsyncIterable[pb.Message]],
         *,
         request_id: Optional[str] = None,
-    ) -> AsyncIterator[pb.AppendStreamResponse]:
+    ) -> AsyncGenerator[pb.AppendStreamResponse, None]:
         """Appends messages as they come, and gives their answers in order.
 
-        As `callboard.Client.append_stream`; `messages` may be an asynchronous iterable, too.
+        As `callboard.Client.append_stream`; `messages` may be an asynchronous iterable, too. Who
+        leaves the loop early ends it at once with `aclose()`.
         """
         prefix = request_id or new_request_id()
         sent = requests.append_stream_async(messages, prefix)
+        answers = exchange(self._blocking_bus.AppendStream, sent)
         try:
-            async for answer in exchange(self._blocking_bus.AppendStream, sent):
+            async for answer in answers:
                 yield answer
         except grpc.RpcError as error:
             raise from_rpc_error(error, request_id=prefix) from error
+        finally:
+            await answers.aclose()
 
     def read(
         self,

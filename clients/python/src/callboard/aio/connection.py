@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from contextlib import nullcontext
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -22,7 +23,8 @@ import grpc
 from callboard.attempts import TIMEOUT_DEFAULT, Attempts, is_repeatable
 from callboard.channel import Endpoint, authorized
 from callboard.defaults import Defaults
-from callboard.errors import UnavailableError, from_rpc_error
+from callboard.errors import client_closed, from_rpc_error
+from callboard.pause import connecting
 from callboard.v1.message_bus_pb2_grpc import MessageBusStub
 from callboard.v1.storage_pb2_grpc import StorageStub
 
@@ -80,7 +82,11 @@ class AsyncConnection:
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
 
     async def close(self) -> None:
-        """Closes the connection and ends what still runs over it."""
+        """Closes the connection and ends what still runs over it.
+
+        Calls that wait for their answer, and later ones, fail with UnavailableError; followers and
+        readers end.
+        """
         self._closed.set()
         for stream in list(self._streams):
             await stream.close()
@@ -131,34 +137,48 @@ class AsyncConnection:
         attempts: Attempts,
         *,
         request_id: str = "",
+        blocking: bool = False,
     ) -> _Answer:
-        """Makes a call, again while the server is unavailable and time is left."""
-        while True:
+        """Makes a call, again while the server is unavailable and time is left.
+
+        `blocking` says over which of the two channels it is made.
+        """
+        while not self._closed.is_set():
             try:
                 return await attempt(attempts.remaining)
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, request_id)
+                if failure.code == grpc.StatusCode.CANCELLED and self._closed.is_set():
+                    raise client_closed(request_id) from error
             except asyncio.CancelledError:
-                if not self._closed.is_set():
+                if not self._closed.is_set() or is_being_cancelled():
                     raise
                 # Nobody cancelled the caller: the call ended with the channel.
-                raise UnavailableError(
-                    "the client was closed",
-                    code=grpc.StatusCode.UNAVAILABLE,
-                    request_id=request_id,
-                ) from None
+                raise client_closed(request_id) from None
             delay = attempts.next_delay(failure)
-            if delay is None or await self._closed_within(delay):
+            if delay is None:
                 raise failure
+            with connecting(self._blocking_storage, delay) if blocking else nullcontext():
+                if await self._closed_within(delay):
+                    raise failure
+        raise client_closed(request_id)
 
     async def _closed_within(self, delay: float) -> bool:
         """Waits for so many seconds; returns sooner, and true, when the client is closed."""
         return await happens_within(self._closed, delay)
 
     def _keep(self, stream: _Opened) -> _Opened:
-        """Lets a stream end with the client."""
+        """Lets a stream end with the client. Raises UnavailableError when that has ended."""
+        if self._closed.is_set():
+            raise client_closed()
         self._streams.add(stream)
         return stream
+
+
+def is_being_cancelled() -> bool:
+    """Tells whether the running task was asked to end; Python 3.9 and 3.10 do not know."""
+    cancelling = getattr(asyncio.current_task(), "cancelling", None)
+    return cancelling is not None and cancelling() > 0
 
 
 async def happens_within(event: asyncio.Event, delay: float) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, AsyncIterator, Iterable, Optional, Type, Union
 
 from callboard.aio.connection import AsyncConnection
 from callboard.aio.stream import AsyncResumedStream
-from callboard.log_reading import LogEntry, LogReading
+from callboard.reading import LogEntry, LogReading
 from callboard.requests import logs as requests
 from callboard.requests.logs import Entry
 from callboard.v1 import storage_pb2 as pb

@@ -13,9 +13,9 @@ from callboard.aio.stream import AsyncResumedStream
 from callboard.attempts import Attempts
 from callboard.destinations import Destination, Writable, replacement_of
 from callboard.errors import ConflictError
-from callboard.output_end import OutputEnd
+from callboard.reading import RunFileReading
 from callboard.requests import run_files as requests
-from callboard.run_file_reading import RunFileReading
+from callboard.run_output import OutputEnd
 from callboard.v1 import storage_pb2 as pb
 
 if TYPE_CHECKING:
