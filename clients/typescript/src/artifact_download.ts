@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Getting artifacts: as a stream of chunks, or whole and checked into a file. */
 
 import { createHash, randomBytes } from "node:crypto";
@@ -14,23 +15,76 @@ import {
 import { Backoff } from "./backoff.js";
 import type { Calls } from "./calls.js";
 import { fromConnectError } from "./connect_errors.js";
-import { UnavailableError } from "./errors.js";
+import { errorOf, UnavailableError } from "./errors.js";
 import {
   type Artifact,
   type GetArtifactResponse,
   Storage,
 } from "./generated/callboard/v1/storage_pb.js";
 import type { Identity } from "./identity.js";
+import { UsageError } from "./usage_error.js";
 import { LinkedAbort, wait } from "./waiting.js";
 
 /**
  * An artifact that arrives in chunks. Iterate it once, to its end: it is then compared with the
  * SHA-256 that the server sends last, and an InvalidArgumentError (CHECKSUM_MISMATCH) thrown when
- * they differ. Leaving the loop earlier ends the call.
+ * they differ. Leaving the loop earlier ends the call, as does `close`.
  */
-export interface ArtifactStream extends AsyncIterable<Uint8Array> {
+export class ArtifactStream implements AsyncIterable<Uint8Array>, AsyncDisposable {
   /** The artifact; its SHA-256 is there once all has arrived. */
   readonly artifact: Artifact;
+
+  readonly #frames: AsyncIterator<GetArtifactResponse>;
+  readonly #abort: LinkedAbort;
+  #first: GetArtifactResponse | undefined;
+
+  /** Goes on with the frames after the first one. */
+  constructor(
+    first: GetArtifactResponse,
+    frames: AsyncIterator<GetArtifactResponse>,
+    abort: LinkedAbort,
+  ) {
+    this.artifact = artifactOf(first);
+    this.#first = first;
+    this.#frames = frames;
+    this.#abort = abort;
+  }
+
+  /** Gives the chunks. Throws UsageError when they were given already. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first === undefined) throw new UsageError("an ArtifactStream is iterated once");
+    const hash = createHash("sha256");
+    let expected = "";
+    try {
+      let frame: IteratorResult<GetArtifactResponse> = { value: first };
+      for (; frame.done !== true; frame = await this.#frames.next()) {
+        const { chunk, sha256 } = frame.value;
+        hash.update(chunk);
+        expected = sha256;
+        if (chunk.length > 0) yield chunk;
+      }
+      checkSha256(this.artifact, expected, hash.digest("hex"));
+      this.artifact.sha256 = expected;
+    } catch (thrown) {
+      this.#abort.signal.throwIfAborted();
+      throw fromConnectError(thrown);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Ends the call. */
+  close(): void {
+    this.#abort.abort();
+  }
+
+  /** Closes it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
 }
 
 /** Opens an artifact; resolves once the server has said what it is. */
@@ -40,47 +94,21 @@ export async function openArtifact(
   address: ArtifactAddress,
   options: GetArtifactOptions,
 ): Promise<ArtifactStream> {
-  const abort = new LinkedAbort(calls.closed, options.signal);
   const request = addressFields(own, address, options);
+  const abort = new LinkedAbort(calls.closed, options.signal);
   try {
     const frames = await calls.open(Storage.method.getArtifact, request, abort.signal);
     const first = await frames.next();
-    const artifact = artifactOf(first.done === true ? {} : first.value);
-    return {
-      artifact,
-      [Symbol.asyncIterator]: () => chunksFrom(artifact, first, frames, abort),
-    };
-  } catch (thrown) {
-    const { signal } = abort;
-    abort.release();
-    signal.throwIfAborted();
-    throw fromConnectError(thrown);
-  }
-}
-
-/** Gives the chunks of the frames, and checks them at their end. */
-async function* chunksFrom(
-  artifact: Artifact,
-  first: IteratorResult<GetArtifactResponse>,
-  frames: AsyncIterator<GetArtifactResponse>,
-  abort: LinkedAbort,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash("sha256");
-  let expected = "";
-  try {
-    for (let frame = first; frame.done !== true; frame = await frames.next()) {
-      const { chunk, sha256 } = frame.value;
-      hash.update(chunk);
-      expected = sha256;
-      if (chunk.length > 0) yield chunk;
+    if (first.done === true) {
+      throw errorOf("the server's answer names no artifact", { code: "INTERNAL" });
     }
-    checkSha256(artifact, expected, hash.digest("hex"));
-    artifact.sha256 = expected;
+    return new ArtifactStream(first.value, frames, abort);
   } catch (thrown) {
-    abort.signal.throwIfAborted();
-    throw fromConnectError(thrown);
-  } finally {
+    const ended = abort.signal.aborted;
+    const reason: unknown = abort.signal.reason;
     abort.abort();
+    if (ended) throw reason;
+    throw fromConnectError(thrown);
   }
 }
 
@@ -107,7 +135,11 @@ export async function getToFile(
     while (true) {
       try {
         const stream = await openArtifact(calls, own, address, options);
-        await replaceFile(path, stream, progress);
+        try {
+          await replaceFile(path, stream, progress);
+        } finally {
+          stream.close();
+        }
         return stream.artifact;
       } catch (failure) {
         if (!(failure instanceof UnavailableError)) throw failure;

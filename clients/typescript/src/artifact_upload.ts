@@ -1,7 +1,6 @@
 /** Putting artifacts of any size, from files, bytes and streams. */
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -24,6 +23,7 @@ import {
   type UploadArtifactRequestSchema,
 } from "./generated/callboard/v1/storage_pb.js";
 import type { Identity } from "./identity.js";
+import { fileChunks } from "./node_streams.js";
 import { OwnSource } from "./own_source.js";
 import { LinkedAbort, unlessAborted, wait } from "./waiting.js";
 
@@ -51,7 +51,9 @@ export async function putFile(
   }
   const hash = createHash("sha256");
   let hashed = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of fileChunks(path)) {
+    options.signal?.throwIfAborted();
+    calls.closed.throwIfAborted();
     hash.update(chunk);
     hashed += chunk.length;
   }
@@ -59,7 +61,7 @@ export async function putFile(
   return await uploadKnown(calls, own, name, options, {
     size: hashed,
     sha256,
-    open: () => createReadStream(path) as AsyncIterable<Buffer>,
+    open: () => fileChunks(path),
   });
 }
 
@@ -94,15 +96,16 @@ export async function putStream(
   const abort = new LinkedAbort(calls.closed);
   try {
     const uploading = upload(calls, abort.signal, revocable(header, chunks, signal));
-    // One that the caller has aborted still has to be revoked.
+    // One that the caller has aborted still has to be revoked, and one that the server refused
+    // would stay open.
     const ended = uploading.finally(() => {
-      abort.release();
+      abort.abort();
     });
     return await unlessAborted(ended, signal);
   } catch (thrown) {
     chunks.throwIfFailed();
     signal?.throwIfAborted();
-    abort.signal.throwIfAborted();
+    calls.closed.throwIfAborted();
     throw fromConnectError(thrown, requestId);
   }
 }
@@ -195,6 +198,7 @@ async function* revocable(
     // Why is known to the source, or to the signal.
     yield { part: { case: "header", value: header } };
   } finally {
-    void iterator.return?.();
+    // What goes wrong in letting go of it is nobody's news any more.
+    iterator.return?.().catch(() => undefined);
   }
 }

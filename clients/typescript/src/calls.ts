@@ -8,15 +8,20 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import type { Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 
 import { Backoff } from "./backoff.js";
 import { fromConnectError } from "./connect_errors.js";
 import { CallboardError, errorOf, UnavailableError } from "./errors.js";
+import { UsageError } from "./usage_error.js";
 import { LinkedAbort, wait } from "./waiting.js";
 
 /** How long a call may take with all its attempts, in milliseconds, unless asked otherwise. */
 export const TIMEOUT_MS_DEFAULT = 30_000;
+/** The longest timeout that a gRPC header holds, in milliseconds: more than a day. */
+const TIMEOUT_MS_MAX = 99_999_999;
+/** What is said of a client once it is closed. */
+const CLOSED = "the client is closed";
 
 /** How a call is made. */
 export interface CallOptions {
@@ -38,12 +43,16 @@ export interface RepeatableCallOptions extends CallOptions {
 /** A transport with the client's own rules about time, repetitions and errors. */
 export class Calls {
   readonly #closing = new AbortController();
+  /** The transport, which refuses calls once this is closed. */
+  readonly transport: Transport;
 
   /** Makes calls over `transport`, each within `timeoutMs` milliseconds unless it says otherwise. */
   constructor(
-    readonly transport: Transport,
+    transport: Transport,
     readonly timeoutMs: number,
-  ) {}
+  ) {
+    this.transport = refusingAfter(this.closed, transport);
+  }
 
   /** Aborted by `close`. */
   get closed(): AbortSignal {
@@ -52,7 +61,7 @@ export class Calls {
 
   /** Ends the calls that run, and refuses further ones. */
   close(): void {
-    this.#closing.abort(errorOf("the client is closed", { code: "CANCELLED" }));
+    this.#closing.abort(errorOf(CLOSED, { code: "CANCELLED" }));
   }
 
   /** Makes a unary call. */
@@ -85,8 +94,10 @@ export class Calls {
     attempt: (remainingMs: number, signal: AbortSignal) => Promise<T>,
     options: RepeatableCallOptions & { readonly requestId?: string },
   ): Promise<T> {
+    const timeoutMs = Math.min(options.timeoutMs ?? this.timeoutMs, TIMEOUT_MS_MAX);
+    if (Number.isNaN(timeoutMs)) throw new UsageError("timeoutMs is not a number");
     const abort = new LinkedAbort(this.closed, options.signal);
-    const deadline = performance.now() + (options.timeoutMs ?? this.timeoutMs);
+    const deadline = performance.now() + timeoutMs;
     const backoff = new Backoff();
     try {
       while (true) {
@@ -120,6 +131,23 @@ export class Calls {
     const answer = await this.transport.stream(method, signal, undefined, undefined, input);
     return answer.message[Symbol.asyncIterator]();
   }
+}
+
+/** The same transport, which makes no call once the signal is aborted: a call would connect again. */
+function refusingAfter(closed: AbortSignal, transport: Transport): Transport {
+  const check = (): void => {
+    if (closed.aborted) throw new ConnectError(CLOSED, Code.Canceled);
+  };
+  return {
+    unary: async (...call) => {
+      check();
+      return await transport.unary(...call);
+    },
+    stream: async (...call) => {
+      check();
+      return await transport.stream(...call);
+    },
+  };
 }
 
 /** Whether a request says by itself that repeating it is safe. */

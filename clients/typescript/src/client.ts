@@ -1,6 +1,6 @@
 /** The client for Node: everything there is, with files and streams. */
 
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -16,6 +16,7 @@ import { ClientCore, type CommonClientOptions } from "./client_core.js";
 import type { AppendStreamResponse, Message } from "./generated/callboard/v1/message_bus_pb.js";
 import type { Artifact } from "./generated/callboard/v1/storage_pb.js";
 import { resolveIdentity } from "./identity.js";
+import { fileChunks, sending } from "./node_streams.js";
 import { ownProcess } from "./own_process.js";
 import type { PutRunFileOptions, ReadRunFileOptions } from "./run_files.js";
 import { type Connection, connectTo } from "./transport.js";
@@ -64,7 +65,7 @@ export class Client extends ClientCore {
       secure && caFile !== undefined ? readFileSync(caFile, "utf8") : undefined,
     );
     const identity = resolveIdentity(options, process.env);
-    super({ transport: connection.transport, identity, process: ownProcess() }, options);
+    super({ transport: connection.transport, identity, ownProcess }, options);
     this.#connection = connection;
   }
 
@@ -93,8 +94,8 @@ export class Client extends ClientCore {
    * Saves an artifact of the task, whole or not at all, and gives it with its SHA-256. The name is
    * that of the file by default, and must be given for everything else.
    *
-   * Files and bytes are sent again while the server cannot be reached, streams are sent once. There
-   * is no deadline for the transfer of what is over 1 MiB: `timeoutMs` then is how long it is tried
+   * Files and bytes are sent again while the server cannot be reached, streams are sent once, and a
+   * Readable is destroyed when it is not read to its end. There is no deadline for the transfer of what is over 1 MiB: `timeoutMs` then is how long it is tried
    * again without progress.
    */
   async putArtifact(
@@ -107,9 +108,10 @@ export class Client extends ClientCore {
     const { calls, identity } = this;
     if (path !== undefined) return await putFile(calls, identity, name, path, options);
     const bytes = source as ByteSource;
-    return typeof bytes === "string" || bytes instanceof Uint8Array
-      ? await putBytes(calls, identity, name, bytes, options)
-      : await putStream(calls, identity, name, bytes, options);
+    if (typeof bytes === "string" || bytes instanceof Uint8Array) {
+      return await putBytes(calls, identity, name, bytes, options);
+    }
+    return await sending(bytes, (stream) => putStream(calls, identity, name, stream, options));
   }
 
   /**
@@ -128,11 +130,18 @@ export class Client extends ClientCore {
       return await getToFile(this.calls, this.identity, address, path, options);
     }
     const stream = await this.openArtifact(address, options);
-    await pipeline(stream, destination as Writable);
+    try {
+      await pipeline(stream, destination as Writable);
+    } finally {
+      stream.close();
+    }
     return stream.artifact;
   }
 
-  /** Opens an artifact, to be iterated: its chunks, checked at their end. Tried once. */
+  /**
+   * Opens an artifact, to be iterated: its chunks, checked at their end. Tried once. One that is not
+   * iterated is to be closed.
+   */
   async openArtifact(
     address: ArtifactAddress,
     options: GetArtifactOptions = {},
@@ -140,18 +149,15 @@ export class Client extends ClientCore {
     return await openArtifact(this.calls, this.identity, address, options);
   }
 
-  /** As in ClientCore, also from a file. */
+  /** As in ClientCore, also from a file. A Readable is destroyed in the end. */
   override async putRunFile(
     file: string,
     source: Source,
     options: PutRunFileOptions = {},
   ): Promise<number> {
     const path = pathOf(source);
-    const bytes =
-      path === undefined
-        ? (source as ByteSource)
-        : (createReadStream(path) as AsyncIterable<Uint8Array>);
-    return await super.putRunFile(file, bytes, options);
+    const content = path === undefined ? (source as ByteSource) : fileChunks(path);
+    return await sending(content, (bytes) => super.putRunFile(file, bytes, options));
   }
 
   /** Gets a run's file into a file of this machine, or into a stream. `readRunFile` gives chunks. */

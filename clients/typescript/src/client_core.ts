@@ -83,7 +83,8 @@ export interface CommonClientOptions extends PlaceOptions {
 export interface ClientRuntime {
   readonly transport: Transport;
   readonly identity: Identity;
-  readonly process?: OwnProcess;
+  /** Tells of the process that this is; asked for each run. */
+  readonly ownProcess?: () => OwnProcess;
 }
 
 /**
@@ -109,15 +110,15 @@ export abstract class ClientCore implements Disposable {
   protected readonly calls: Calls;
   /** Where this client says what nobody waits for. */
   protected readonly logger: Logger;
-  readonly #process: OwnProcess | undefined;
+  readonly #ownProcess: (() => OwnProcess) | undefined;
 
   protected constructor(runtime: ClientRuntime, options: CommonClientOptions) {
-    this.bus = createClient(MessageBus, runtime.transport);
-    this.storage = createClient(Storage, runtime.transport);
-    this.identity = runtime.identity;
     this.calls = new Calls(runtime.transport, options.timeoutMs ?? TIMEOUT_MS_DEFAULT);
+    this.bus = createClient(MessageBus, this.calls.transport);
+    this.storage = createClient(Storage, this.calls.transport);
+    this.identity = runtime.identity;
     this.logger = options.logger ?? console;
-    this.#process = runtime.process;
+    this.#ownProcess = runtime.ownProcess;
   }
 
   /** Ends what still runs, and refuses further calls with CANCELLED. */
@@ -285,7 +286,8 @@ export abstract class ClientCore implements Disposable {
    * and the error goes on. A run that somebody else ended meanwhile stays as it is.
    */
   async run<T>(options: RunOptions, work: (run: RunContext) => Promise<T> | T): Promise<T> {
-    return await recordRun(this.calls, this.logger, this.identity, this.#process, options, work);
+    const process = this.#ownProcess?.();
+    return await recordRun(this.calls, this.logger, this.identity, process, options, work);
   }
 }
 

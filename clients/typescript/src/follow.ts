@@ -20,6 +20,9 @@ import { ResumingStream } from "./resuming_stream.js";
 
 /** How long the server may be silent before a heartbeat when nothing is asked for, in milliseconds. */
 const HEARTBEAT_INTERVAL_MS_DEFAULT = 15_000;
+/** Between these are the heartbeat intervals that the server takes, in milliseconds. */
+const HEARTBEAT_INTERVAL_MS_MIN = 100;
+const HEARTBEAT_INTERVAL_MS_MAX = 3_600_000;
 /** A stream that misses so many heartbeats is broken. */
 const HEARTBEATS_MISSED_MAX = 3;
 
@@ -42,6 +45,7 @@ export interface KeepUpOptions {
  * one bus followed cannot honour its start, and so on.
  */
 export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncDisposable {
+  readonly #calls: Calls;
   readonly #resume: Resume;
   readonly #logger: Logger;
   readonly #onFrame: ((frame: SubscribeResponse) => void) | undefined;
@@ -62,6 +66,7 @@ export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncD
       heartbeatInterval === undefined
         ? HEARTBEAT_INTERVAL_MS_DEFAULT
         : durationMs(heartbeatInterval);
+    this.#calls = calls;
     this.#resume = resume;
     this.#logger = logger;
     this.#onFrame = options.onFrame;
@@ -70,7 +75,7 @@ export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncD
       request: () => resume.request(),
       finished: () => resume.finished,
       retryForMs: options.retryForMs,
-      silenceMsMax: heartbeatMs * HEARTBEATS_MISSED_MAX,
+      silenceMsMax: HEARTBEATS_MISSED_MAX * within(heartbeatMs),
       signal: options.signal,
     });
   }
@@ -83,7 +88,12 @@ export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncD
     options: KeepUpOptions,
   ): Promise<Follow> {
     const follow = new Follow(calls, logger, request, options);
-    await follow.#place();
+    try {
+      await follow.#place();
+    } catch (failure) {
+      follow.close();
+      throw failure;
+    }
     return follow;
   }
 
@@ -139,7 +149,10 @@ export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncD
   async #place(): Promise<void> {
     while (!this.#resume.placed) {
       const frame = await this.#stream.next();
-      if (frame === undefined) return;
+      if (frame === undefined) {
+        this.#calls.closed.throwIfAborted();
+        return;
+      }
       if (frame.frame.case === "message") {
         // Positions must not run ahead of what the caller was given.
         this.#ahead = frame;
@@ -180,4 +193,9 @@ export class Follow implements AsyncIterableIterator<Message, undefined>, AsyncD
     this.#onFrame?.(response);
     return delivery;
   }
+}
+
+/** The heartbeat interval that the server may be expected to keep; it refuses any other. */
+function within(ms: number): number {
+  return Math.min(Math.max(ms, HEARTBEAT_INTERVAL_MS_MIN), HEARTBEAT_INTERVAL_MS_MAX);
 }

@@ -6,7 +6,7 @@
  */
 
 export * from "./client.js";
-export type { ArtifactStream } from "./artifact_download.js";
+export { ArtifactStream } from "./artifact_download.js";
 export type { AppendStreamOptions } from "./append_stream.js";
 export { DEFAULT_ADDRESS } from "./address.js";
 export * from "./shared.js";

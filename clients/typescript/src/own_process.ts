@@ -9,9 +9,18 @@ export function ownProcess(): OwnProcess {
   return {
     host: hostname(),
     pid: process.pid,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     commandline: process.argv.map(quoted).join(" "),
   };
+}
+
+/** The working directory; "" when it was removed. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
 }
 
 /** Writes an argument so that a shell would read it as it is. */

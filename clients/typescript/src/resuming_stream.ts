@@ -17,6 +17,9 @@ import { LinkedAbort, wait } from "./waiting.js";
 /** What a broken stream looks like when what stands between had to put it into words. */
 const CODES_OF_BREAKS = ["INTERNAL", "UNKNOWN", "CANCELLED"];
 
+/** How long a stream may take to be opened, in milliseconds, when it may be silent for less. */
+const OPENING_MS = 10_000;
+
 /** What a stream asks for, and when it ends. */
 export interface ResumingStreamOptions<I extends DescMessage, O extends DescMessage> {
   /** The method to call. */
@@ -29,8 +32,13 @@ export interface ResumingStreamOptions<I extends DescMessage, O extends DescMess
   readonly recovers?: ((failure: CallboardError) => boolean) | undefined;
   /** How long it is tried again without hearing anything, in milliseconds; for ever by default. */
   readonly retryForMs?: number | undefined;
-  /** A stream that is silent for so many milliseconds is broken; by default none is. */
+  /**
+   * A stream that is silent for so many milliseconds is broken; by default none is. To be opened it
+   * may take 10 s in any case.
+   */
   readonly silenceMsMax?: number | undefined;
+  /** Whether `next` rejects with CANCELLED when the client is closed; by default it sees the end. */
+  readonly wantsAll?: boolean | undefined;
   /** Ends the stream: `next` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,12 +77,14 @@ export class ResumingStream<I extends DescMessage, O extends DescMessage> {
       } catch (thrown) {
         this.#drop();
         if (this.#isEnded()) break;
-        const failure = thrown instanceof CallboardError ? thrown : fromConnectError(thrown);
-        await this.#waitAfter(failure);
+        await this.#waitAfter(fromConnectError(thrown));
       }
     }
     // To be closed is an end like any other; to be aborted is not.
     this.#options.signal?.throwIfAborted();
+    if (this.#options.wantsAll === true && !this.#closing.signal.aborted) {
+      this.#calls.closed.throwIfAborted();
+    }
     return undefined;
   }
 
@@ -96,14 +106,7 @@ export class ResumingStream<I extends DescMessage, O extends DescMessage> {
       this.#received = false;
     }
     const call = this.#call;
-    const { silenceMsMax } = this.#options;
-    const timer =
-      silenceMsMax === undefined
-        ? undefined
-        : setTimeout(() => {
-            const sentence = `the stream was silent for ${silenceMsMax} ms`;
-            call.abort.abort(errorOf(sentence, { code: "UNAVAILABLE" }));
-          }, silenceMsMax);
+    const timer = this.#silenceTimer(call.abort);
     try {
       const { method, request } = this.#options;
       call.frames ??= await this.#calls.open(method, request(), call.abort.signal);
@@ -120,6 +123,16 @@ export class ResumingStream<I extends DescMessage, O extends DescMessage> {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Breaks the call when nothing comes for too long. */
+  #silenceTimer(call: LinkedAbort): ReturnType<typeof setTimeout> | undefined {
+    const { silenceMsMax } = this.#options;
+    if (silenceMsMax === undefined) return undefined;
+    const ms = this.#received ? silenceMsMax : Math.max(silenceMsMax, OPENING_MS);
+    return setTimeout(() => {
+      call.abort(errorOf(`the stream was silent for ${ms} ms`, { code: "UNAVAILABLE" }));
+    }, ms);
   }
 
   #drop(): void {

@@ -206,7 +206,7 @@ class RunRecord {
   async end(ending: Ending): Promise<void> {
     const { stdout, stderr, output } = this.run;
     const steps = [
-      await settle(Promise.all([stdout.flush(), stderr.flush(), output.flush()])),
+      ...(await Promise.allSettled([stdout.flush(), stderr.flush(), output.flush()])),
       await settle(this.#finish(ending)),
       await settle(this.#tell(ending)),
     ];

@@ -140,6 +140,7 @@ export async function* readRunFile(
       return replaced;
     },
     retryForMs: options.retryForMs ?? (follow ? undefined : calls.timeoutMs),
+    wantsAll: true,
     signal: options.signal,
   });
   try {

@@ -85,6 +85,7 @@ export async function* readLog(
   options: ReadLogOptions,
 ): AsyncGenerator<LogEntry, void, undefined> {
   const { follow = false, tail = 0 } = options;
+  calls.closed.throwIfAborted();
   const place = resolveTask(own, options);
   let offset = offsetOf(options.offset);
   let begun = false;
@@ -99,6 +100,7 @@ export async function* readLog(
       return replaced;
     },
     retryForMs: options.retryForMs ?? (follow ? undefined : calls.timeoutMs),
+    wantsAll: !follow,
     signal: options.signal,
   });
   try {

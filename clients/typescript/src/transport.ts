@@ -1,5 +1,6 @@
 /** The gRPC connection of Node clients. */
 
+import type { ClientHttp2Stream } from "node:http2";
 import * as net from "node:net";
 
 import type { Transport } from "@connectrpc/connect";
@@ -14,6 +15,23 @@ const PING_INTERVAL_MS = 30_000;
 const PING_TIMEOUT_MS = 10_000;
 /** The largest message taken from a server, in bytes; its own answers end at 3 MiB. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * The connection, which lets go of calls that the server has answered before it took all of them: a
+ * write that nobody takes any more would keep the stream, and with it the process, for ever.
+ */
+class Sessions extends Http2SessionManager {
+  override async request(
+    ...call: Parameters<Http2SessionManager["request"]>
+  ): Promise<ClientHttp2Stream> {
+    const stream = await super.request(...call);
+    stream.once("end", () => {
+      // After those who wait for this end as well.
+      setImmediate(() => stream.destroy());
+    });
+    return stream;
+  }
+}
 
 /** A transport, and how to end its connection. */
 export interface Connection {
@@ -38,7 +56,7 @@ export function connectTo(
   }
   // The authority of a Unix socket is not its path, which servers refuse.
   const baseUrl = address.kind === "unix" ? "http://localhost" : address.origin;
-  const sessionManager = new Http2SessionManager(
+  const sessionManager = new Sessions(
     baseUrl,
     { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS },
     address.kind === "unix"

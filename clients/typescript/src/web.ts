@@ -54,8 +54,10 @@ export interface LoadedArtifact {
 export class Client extends ClientCore {
   /** As `connect`. */
   constructor(options: ConnectOptions) {
-    const { baseUrl, token = "" } = options;
-    const interceptors = token === "" ? [] : [bearer(checkedToken(baseUrl, token))];
+    const { token = "" } = options;
+    const url = checkedUrl(options.baseUrl);
+    const interceptors = token === "" ? [] : [bearer(checkedToken(url, token))];
+    const baseUrl = url.href;
     const transport = createGrpcWebTransport({ baseUrl, interceptors, fetch: fetchWithLimit });
     super({ transport, identity: resolveIdentity(options, {}) }, options);
   }
@@ -109,7 +111,10 @@ export class Client extends ClientCore {
   }
 }
 
-/** Gives a client of the server at `baseUrl`. Throws UsageError as it says there. */
+/**
+ * Gives a client of the server at `baseUrl`. Throws UsageError when that is no URL of a server, or
+ * when a token would go over the network in the clear.
+ */
 export function connect(options: ConnectOptions): Client {
   return new Client(options);
 }
@@ -124,9 +129,19 @@ const fetchWithLimit: typeof fetch = async (input, init) => {
   return await fetch(input, init);
 };
 
+/** Returns the URL of a server, if it is one. */
+function checkedUrl(baseUrl: string): URL {
+  const url = /^https?:\/\//i.test(baseUrl) && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url === undefined || `${url.username}${url.password}${url.search}${url.hash}` !== "") {
+    throw new UsageError(
+      `baseUrl "${baseUrl}" is not understood; write http://host:port or https://host:port`,
+    );
+  }
+  return url;
+}
+
 /** Returns the token, if it may be sent to there. */
-function checkedToken(baseUrl: string, token: string): string {
-  const { protocol, hostname } = new URL(baseUrl);
+function checkedToken({ protocol, hostname }: URL, token: string): string {
   if (protocol === "https:" || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)) {
     return token;
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Code } from "@connectrpc/connect";
+
 import {
   AlreadyExistsError,
   CallboardError,
@@ -13,7 +15,7 @@ import {
   UsageError,
 } from "../src/index.js";
 import { Network } from "./network.js";
-import { all, clientOf, serverAddress } from "./server.js";
+import { all, clientOf, Gate, serverAddress } from "./server.js";
 
 test("an appended message is read as it was written", async (t) => {
   const client = clientOf(t, { task: "task-a", run: "run-1" });
@@ -225,7 +227,34 @@ test("a call ends with its signal, and after close there are no more", async (t)
     error instanceof CallboardError && error.code === "CANCELLED";
   await assert.rejects(waiting, closed);
   await assert.rejects(client.append("INFO", "x"), closed);
+  await assert.rejects(client.follow(), closed);
+  await assert.rejects(all(client.readLog({ follow: true })), closed);
+  await assert.rejects(client.storage.getServerInfo({}), { code: Code.Canceled });
 });
+
+test("a timeout may be endless, and must be a number", async (t) => {
+  const client = clientOf(t);
+  await client.append("INFO", "x", { timeoutMs: Infinity });
+  await assert.rejects(client.append("INFO", "x", { timeoutMs: NaN }), UsageError);
+});
+
+test(
+  "a stream of appends that is refused lets go of its source",
+  { timeout: 30_000 },
+  async (t) => {
+    const client = clientOf(t);
+    const letGo = new Gate();
+    const messages = (function* () {
+      try {
+        while (true) yield client.message("", "x".repeat(100_000));
+      } finally {
+        letGo.open();
+      }
+    })();
+    await assert.rejects(all(client.appendStream(messages)), InvalidArgumentError);
+    await letGo.passed;
+  },
+);
 
 test("without a project nothing is asked of the server", async () => {
   const client = connect({ addr: serverAddress() });

@@ -1,7 +1,9 @@
 /** Artifacts: from files, bytes and streams, and back. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -153,6 +155,41 @@ test("a stream that is aborted is not saved", async (t) => {
   await client.putArtifact(Readable.from(["whole"]), { name: "a", requestId });
   const [chunk] = await all(await client.openArtifact("a"));
   assert.equal(Buffer.from(chunk ?? []).toString(), "whole");
+});
+
+test("a stream that fails before it is read is heard of, and destroyed", async (t) => {
+  const [client, folder] = [await clientWithTask(t), await folderOf(t)];
+  const network = await Network.to(serverAddress(), t);
+  await network.cut();
+  const away = clientOf(t, { addr: network.address, timeoutMs: 200 });
+  const early = createReadStream(join(folder, "absent"));
+  await assert.rejects(away.putRunFile("stdout", early, { run: "r" }), UnavailableError);
+  const unread = new Readable({ read: () => undefined });
+  await assert.rejects(client.putArtifact(unread, { name: "../a" }), InvalidArgumentError);
+  assert.ok(early.destroyed && unread.destroyed);
+});
+
+test("a refused upload does not keep the process", { timeout: 60_000 }, async (t) => {
+  const client = await clientWithTask(t);
+  const { project, task } = client.identity;
+  const entry = new URL("../src/index.js", import.meta.url).href;
+  const program = `import { connect } from ${JSON.stringify(entry)};
+    const client = connect(${JSON.stringify({ addr: serverAddress(), project, task })});
+    await client.putArtifact(new Uint8Array(60_000_000), { name: "../a" }).catch(() => undefined);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+  t.after(() => child.kill());
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("an opened artifact is iterated once, and can be closed instead", async (t) => {
+  const client = await clientWithTask(t);
+  await client.putArtifact("x", { name: "a" });
+  const opened = await client.openArtifact("a");
+  await all(opened);
+  await assert.rejects(all(opened), UsageError);
+  const unread = await client.openArtifact("a");
+  unread.close();
+  await assert.rejects(all(unread), { name: "AbortError" });
 });
 
 test("content that is not what was sent is a CHECKSUM_MISMATCH", async (t) => {

@@ -27,7 +27,7 @@ function connectOf(given: With): Client {
   if (text(given["ca_file"]) !== undefined) throw new Unsupported("a page has no files");
   return connect({
     ...runPlaces(given),
-    baseUrl: addr.includes("://") ? addr : `http://${addr}`,
+    baseUrl: /^[^/]+:\d+$/.test(addr) ? `http://${addr}` : addr,
     token: text(given["token"]),
     timeoutMs: milliseconds(given["timeout"]),
   });

@@ -9,10 +9,9 @@ import { fileURLToPath } from "node:url";
 
 import { openPage } from "./page_in_browser.js";
 
-const open = await openPage(
-  fileURLToPath(new URL("conformance_page.js", import.meta.url)),
-  process.env["CALLBOARD_WEB_ORIGIN"] ?? "http://localhost:5173",
-);
+const program = fileURLToPath(new URL("conformance_page.js", import.meta.url));
+const given = process.env["CALLBOARD_WEB_ORIGIN"] ?? "";
+const open = await openPage(program, given === "" ? "http://localhost:5173" : given);
 await open.page.waitForFunction(() => globalThis.answer !== undefined);
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await open.page.evaluate((command) => globalThis.answer?.(command), line);

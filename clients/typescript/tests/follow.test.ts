@@ -13,6 +13,7 @@ import {
   type Client,
   CursorError,
   type Follow,
+  InvalidArgumentError,
   MessageBus,
   Storage,
   UnavailableError,
@@ -108,7 +109,7 @@ test("follow says where a message stands, and shows every frame", async (t) => {
   const beat = new Gate();
   const follow = await client.follow({
     start: "earliest",
-    heartbeatIntervalMs: 100,
+    heartbeatIntervalMs: 500,
     onFrame: ({ frame }) => {
       frames.push(frame.case);
       if (frame.case === "heartbeat") beat.open();
@@ -230,6 +231,26 @@ test("a start that cannot be honoured is refused", async (t) => {
   await assert.rejects(client.follow({ cursor: "nonsense" }), CursorError);
 });
 
+test("a heartbeat interval that the server does not keep is refused", async (t) => {
+  const client = clientOf(t);
+  for (const heartbeatIntervalMs of [0, 1, 1e9]) {
+    await assert.rejects(client.follow({ heartbeatIntervalMs }), InvalidArgumentError);
+  }
+});
+
+test("a follow whose onFrame throws is closed", { timeout: 30_000 }, async (t) => {
+  const { client, closed } = await scripted(t, async function* () {
+    yield opened;
+    await new Gate().passed;
+  });
+  const own = new Error("mine");
+  const onFrame = (): void => {
+    throw own;
+  };
+  await assert.rejects(client.follow({ onFrame }), own);
+  await closed.passed;
+});
+
 test("two followers see the same", async (t) => {
   const client = clientOf(t);
   const follows = [await client.follow(), await client.follow({ scope: "project" })];
@@ -255,8 +276,11 @@ async function scripted(
   readonly client: Client;
   readonly requests: SubscribeRequest[];
   readonly network: Network;
+  /** Passed when a call of the client's has ended. */
+  readonly closed: Gate;
 }> {
   const requests: SubscribeRequest[] = [];
+  const closed = new Gate();
   const handler = connectNodeAdapter({
     routes: (router) => {
       router.rpc(MessageBus.method.subscribe, (request) => {
@@ -266,12 +290,17 @@ async function scripted(
     },
   });
   const server = http2.createServer(handler).listen(0, "127.0.0.1");
+  server.on("stream", (stream) =>
+    stream.once("close", () => {
+      closed.open();
+    }),
+  );
   await once(server, "listening");
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   const network = await Network.to(`127.0.0.1:${port}`, t);
   const logger = { warn: () => undefined };
-  return { client: clientOf(t, { addr: network.address, logger }), requests, network };
+  return { client: clientOf(t, { addr: network.address, logger }), requests, network, closed };
 }
 
 const opened: Frame = { frame: { case: "opened", value: { projectId: "demo", cursor: "c0" } } };
@@ -321,10 +350,10 @@ test("a stream that misses three heartbeats is broken, and gone on from", async 
   const { client, requests } = await scripted(t, async function* (call) {
     yield opened;
     if (call === 1) await end.passed;
-    yield numbered(call);
+    yield numbered(1);
   });
   const follow = await client.follow({ start: "earliest", heartbeatIntervalMs: 100 });
-  assert.deepEqual(await bodies(follow, 1), ["2"]);
+  assert.deepEqual(await bodies(follow, 1), ["1"]);
   follow.close();
   end.open();
   assert.deepEqual(requests[1]?.start, { case: "cursor", value: "c0" });

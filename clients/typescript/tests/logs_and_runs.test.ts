@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
@@ -264,4 +264,32 @@ test("a followed output goes on through breaks and ends with the run", async (t)
     await run.stdout.write("three\n");
   });
   assert.equal(Buffer.concat((await following) ?? []).toString(), "two\nthree\n");
+});
+
+test("a run's file that is absent is Node's own error", async (t) => {
+  const [client, folder] = [await clientWithTask(t), await folderOf(t)];
+  const path = join(folder, "absent");
+  await client.run({ agentType: "tester" }, async ({ runId: run }) => {
+    await assert.rejects(client.putRunFile("stdout", { path }, { run }), { code: "ENOENT" });
+  });
+  await assert.rejects(client.putRunFile("stdout", { path }), UsageError);
+});
+
+test("a client that is closed meanwhile leaves no part of a run's file", async (t) => {
+  const [client, folder] = [await clientWithTask(t), await folderOf(t)];
+  const run = await client.run({ agentType: "tester" }, async ({ stdout, runId }) => {
+    await stdout.write("one\n");
+    return runId;
+  });
+  const chunks = client.readRunFile("stdout", { run });
+  const { project, task } = client.identity;
+  const closing = clientOf(t, { project, task });
+  const getting = closing.getRunFile("stdout", join(folder, "out"), { run });
+  closing.close();
+  await assert.rejects(
+    getting,
+    (error) => error instanceof CallboardError && error.code === "CANCELLED",
+  );
+  assert.deepEqual(await readdir(folder), []);
+  assert.equal(Buffer.concat(await all(chunks)).toString(), "one\n");
 });

@@ -1,7 +1,7 @@
 /** A page in a real browser, served from a loopback origin that the server allows. */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 
 import { build } from "esbuild";
 import { chromium, type Page } from "playwright-core";
@@ -37,15 +37,13 @@ export async function openPage(program: string, origin: string): Promise<OpenPag
     write: false,
   });
   const script = bundle.outputFiles[0]?.text ?? "";
-  const { hostname, port } = new URL(origin);
-  const server = createServer((request, response) => {
+  const server = await serve(origin, (request, response) => {
     const [type, body] =
       request.url === "/program.js"
         ? ["text/javascript", script]
         : ["text/html", `<!doctype html><script type="module" src="/program.js"></script>`];
     response.setHeader("content-type", `${type}; charset=utf-8`).end(body);
-  }).listen(Number(port), hostname);
-  await once(server, "listening");
+  });
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ARGUMENTS,
@@ -62,4 +60,28 @@ export async function openPage(program: string, origin: string): Promise<OpenPag
       server.close();
     },
   };
+}
+
+/**
+ * Listens where the origin says: at no other port, since the server allows pages of this origin
+ * only.
+ */
+async function serve(origin: string, answer: RequestListener): Promise<Server> {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url?.protocol !== "http:" || url.port === "") {
+    throw new Error(`CALLBOARD_WEB_ORIGIN is like http://localhost:5173, not ${origin}`);
+  }
+  const server = createServer(answer).listen(
+    Number(url.port),
+    url.hostname.replace(/^\[|\]$/g, ""),
+  );
+  try {
+    await once(server, "listening");
+  } catch (failure) {
+    throw new Error(
+      `pages of ${origin} cannot be served (${String(failure)}): free that port, or name another` +
+        " origin in CALLBOARD_WEB_ORIGIN that the server allows with --web-origin",
+    );
+  }
+  return server;
 }

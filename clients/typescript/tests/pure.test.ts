@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { create } from "@bufbuild/protobuf";
+import { build } from "esbuild";
 
 import { Backoff, DELAY_MS_MAX } from "../src/backoff.js";
 import { isRepeatable, newRequestId } from "../src/calls.js";
@@ -123,4 +125,9 @@ describe("signals", () => {
     source.abort();
     await waiting;
   });
+});
+
+test("the entry for pages needs nothing of Node", async () => {
+  const entryPoints = [fileURLToPath(new URL("../src/web.js", import.meta.url))];
+  await build({ entryPoints, bundle: true, format: "esm", platform: "browser", write: false });
 });

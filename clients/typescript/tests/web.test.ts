@@ -73,6 +73,12 @@ describe("in a page", { skip }, () => {
     assert.deepEqual([message["project_id"], message["body"]], [project, "Grüße 👩‍💻"]);
   });
 
+  test("what is no URL of a server is refused", async () => {
+    for (const addr of ["http://", "ftp://a:1", "http://a:99999", "http://a:1?q"]) {
+      assert.match(JSON.stringify(await tell("connect", { addr })), /misuse.*host:port/);
+    }
+  });
+
   test("errors have their reasons", async () => {
     await connect();
     const { error } = await tell("get", { msg_id: "MSG-unknown" });
