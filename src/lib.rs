@@ -15,7 +15,7 @@
 //!
 //! What holds everywhere (the first three are checked by `tests/suite/architecture.rs`):
 //!
-//! 1. only `grpc`, `server` and `cli` mention tonic or prost;
+//! 1. only `grpc`, `server` and `cli`, and `clients/rust`, mention tonic or prost;
 //! 2. only `disk` touches the file system; `host` reads `/proc`;
 //! 3. ids become paths in `layout` alone;
 //! 4. nothing is acknowledged or delivered before it is durable;

@@ -19,7 +19,7 @@ use super::place::Place;
 use super::run_environment::absolute_path;
 
 /// How long one call may take. The server answers or gives up long before.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a call that is safe to repeat is repeated, from its first failure on.
 const RETRY_FOR: Duration = Duration::from_secs(5);
 
@@ -156,11 +156,7 @@ impl Connection {
     ) -> Result<Result<T, Status>, Failure> {
         match tokio::time::timeout(CALL_TIMEOUT, call).await {
             Ok(answer) => Ok(answer.map(Response::into_inner)),
-            Err(_) => Err(Failure::timed_out(format!(
-                "the server at {} did not answer within {} s",
-                self.addr,
-                CALL_TIMEOUT.as_secs()
-            ))),
+            Err(_) => Err(Failure::no_answer(&self.addr)),
         }
     }
 }

@@ -10,6 +10,7 @@ use callboard_client::{Address, Error, ErrorKind};
 use tonic::{Code, Status};
 use tonic_types::{ErrorInfo, StatusExt as _};
 
+use super::connection::CALL_TIMEOUT;
 use super::escape;
 
 /// The domain of the error details that a Callboard server sends.
@@ -127,11 +128,16 @@ impl Failure {
         Self { reason, hint, ..Self::new(kind, sentence) }
     }
 
+    /// A server that is there, and does not answer.
+    pub(super) fn no_answer(address: &Address) -> Self {
+        let seconds = CALL_TIMEOUT.as_secs();
+        Self::timed_out(format!("the server at {address} did not answer within {seconds} s"))
+    }
+
     /// An error of the client.
     pub(super) fn of_error(address: &Address, error: &Error) -> Self {
         if error.kind() == ErrorKind::Deadline && error.reason().is_empty() {
-            let sentence = format!("the server at {address} did not answer in time");
-            return Self::timed_out(sentence);
+            return Self::no_answer(address);
         }
         if let Some(status) = error.status() {
             return Self::of_status(address, status);
@@ -376,7 +382,7 @@ mod tests {
         assert_eq!(failure(moved.clone().into()), Failure::of_status(&address(), &moved));
         let silent = failure(Status::deadline_exceeded("no answer").into());
         assert_eq!(silent.kind.exit_code(), 4);
-        assert!(silent.text().contains("127.0.0.1:50051 did not answer in time"));
+        assert!(silent.text().contains("127.0.0.1:50051 did not answer within 60 s"));
         let own = failure(io::Error::from(io::ErrorKind::NotFound).into());
         assert_eq!((own.kind.exit_code(), own.reason.as_deref()), (1, None));
         let wrong = "ftp://x:1".parse::<Address>().expect_err("no address");

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, Ready, ready};
 use tonic::body::Body;
+use tonic::codegen::http::uri::Authority;
 use tonic::codegen::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tonic::codegen::http::{Version, header};
 use tonic_web::GrpcWebLayer;
@@ -50,16 +51,24 @@ pub(super) fn origins(texts: &[String]) -> Result<Vec<HeaderValue>, OriginError>
     texts.iter().map(|text| origin(text)).collect()
 }
 
-/// Reads an origin, as browsers write it.
+/// Reads an origin, and returns it as browsers write it: in lower case, without the port that
+/// its scheme has anyway.
 fn origin(text: &str) -> Result<HeaderValue, OriginError> {
     let refused = || OriginError { origin: text.to_owned() };
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    let authority = rest.ok_or_else(refused)?;
-    let is_plain = !authority.is_empty() && !authority.contains(['/', '@', '*', ' ', '?', '#']);
-    if !is_plain {
+    let written = text.to_ascii_lowercase();
+    let (scheme, authority) = written.split_once("://").ok_or_else(refused)?;
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return Err(refused()),
+    };
+    let parsed: Authority = authority.parse().map_err(|_| refused())?;
+    let is_plain = !parsed.host().is_empty() && !authority.contains(['@', '*']);
+    if !is_plain || (parsed.port_u16().is_none() && parsed.host() != authority) {
         return Err(refused());
     }
-    HeaderValue::from_str(&text.to_ascii_lowercase()).map_err(|_| refused())
+    let origin = written.strip_suffix(port).unwrap_or(&written);
+    HeaderValue::from_str(origin).map_err(|_| refused())
 }
 
 /// Tells browsers which pages may read answers.
@@ -141,12 +150,30 @@ mod tests {
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_a_port() {
-        for good in ["http://localhost:5173", "https://board.example", "http://[::1]:80"] {
+        for good in ["http://localhost:5173", "https://board.example", "http://[::1]:8080"] {
             assert_eq!(origin(good).expect("an origin"), good);
         }
         assert_eq!(origin("http://LOCALHOST:1").expect("an origin"), "http://localhost:1");
-        for bad in ["*", "null", "localhost:5173", "http://", "http://a/", "http://a/b", "ftp://a"]
-        {
+        assert_eq!(origin("http://a:80").expect("an origin"), "http://a");
+        assert_eq!(origin("https://[::1]:443").expect("an origin"), "https://[::1]");
+        assert_eq!(origin("http://a:443").expect("an origin"), "http://a:443");
+        for bad in [
+            "*",
+            "null",
+            "localhost:5173",
+            "http://",
+            "http://a/",
+            "http://a/b",
+            "ftp://a",
+            "http://*.a",
+            "http://u@a",
+            "http://a:",
+            "http://:1",
+            "http://a:99999",
+            "http://a b",
+            "http://a?b",
+            "http://a#b",
+        ] {
             assert!(origin(bad).is_err(), "{bad}");
         }
     }

@@ -8,9 +8,11 @@ mod rust;
 mod typescript;
 
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::thread;
 
 use crate::server::Server;
 
@@ -28,12 +30,12 @@ pub(crate) struct Driver {
     pub(crate) language: String,
     pub(crate) command: Command,
     /// The origin that a client in a page calls from.
-    pub(crate) page_origin: Option<&'static str>,
+    pub(crate) page_origin: Option<String>,
 }
 
 /// Returns the drivers of all languages that are wanted and whose tools are there.
 pub(crate) fn drivers(is_wanted: impl Fn(&str) -> bool) -> Vec<Driver> {
-    type Find = fn() -> Option<(Command, Option<&'static str>)>;
+    type Find = fn() -> Option<(Command, Option<String>)>;
     let languages: [(&str, Find); 7] = [
         ("go", || Some((go::driver()?, None))),
         ("java", || Some((java::driver()?, None))),
@@ -67,12 +69,20 @@ impl<T> Prepared<T> {
         match self.0.get_or_init(prepare) {
             Ok(tools) => Some(tools),
             Err(reason) => {
-                println!("skipped: {reason}");
-                assert!(!in_ci(), "CI must not skip this: {reason}");
+                skip(reason);
                 None
             }
         }
     }
+}
+
+/// Says what is skipped and why; that is a failure in CI.
+pub(crate) fn skip(reason: &str) {
+    assert!(!in_ci(), "CI must not skip this: {reason}");
+    let thread = thread::current();
+    // Straight to stderr: what a test that passes prints is not shown.
+    let said = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
+    let _ = std::io::stderr().write_all(said.as_bytes());
 }
 
 /// Whether nothing may be skipped.

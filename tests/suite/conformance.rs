@@ -132,7 +132,7 @@ fn play_all(language: Language, cases: &[Case]) -> Vec<Verdict> {
 
 /// Starts a server that lets a language's client in.
 fn server_for(language: &Language) -> Server {
-    match language.page_origin {
+    match &language.page_origin {
         Some(origin) => Server::start_with(&["--web-origin", origin]),
         None => Server::start(),
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::clients;
 use crate::server::{CALLBOARD, Server, output_of};
 
 /// A shell block of a document whose command is grpcurl.
@@ -57,10 +58,9 @@ fn the_grpcurl_calls_of_the_readme_run_as_printed() {
 /// Runs the calls one after the other against a server of their own.
 fn run(calls: &[Call]) {
     let Some(folder) = grpcurl_folder() else {
-        println!(
-            "skipped: grpcurl is neither on PATH nor in GOPATH/bin; docs/grpcurl.md says how to install it"
+        clients::skip(
+            "grpcurl is neither on PATH nor in GOPATH/bin; docs/grpcurl.md says how to install it",
         );
-        assert_ne!(env::var("CI").as_deref(), Ok("true"), "CI must not skip this: install grpcurl");
         return;
     };
     let mut path = folder.into_os_string();

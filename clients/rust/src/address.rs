@@ -97,6 +97,10 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp(host_and_port) => f.write_str(host_and_port),
             Self::Tls(host_and_port) => write!(f, "https://{host_and_port}"),
+            // What begins with two slashes would be taken for the other form.
+            Self::Unix(path) if path.as_os_str().as_encoded_bytes().starts_with(b"//") => {
+                write!(f, "unix://{}", path.display())
+            }
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
@@ -151,6 +155,8 @@ mod tests {
         for text in ["localhost:1", "[::1]:50051", "https://example.org:443", "unix:/a b"] {
             assert_eq!(parsed(text).to_string(), text);
         }
+        assert_eq!(parsed("unix:////a"), Address::Unix("//a".into()));
+        assert_eq!(parsed("unix:////a").to_string(), "unix:////a");
     }
 
     #[test]

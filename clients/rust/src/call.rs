@@ -96,10 +96,10 @@ impl Attempts<'_> {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         let mut backoff = Backoff::new();
-        let deadline = Instant::now() + self.timeout;
-        let mut gives_up = None;
+        let began = Instant::now();
+        let mut failing_since = None;
         loop {
-            let remaining = deadline.saturating_duration_since(Instant::now());
+            let remaining = self.timeout.saturating_sub(began.elapsed());
             let answer = tokio::time::timeout(remaining, attempt(remaining)).await;
             let status = match answer {
                 Ok(Ok(answer)) => return Ok(answer.into_inner()),
@@ -112,9 +112,10 @@ impl Attempts<'_> {
             let error = Error::from(status).with_request_id(self.request_id);
             let delay = backoff.next_delay().max(error.retry_delay().unwrap_or_default());
             let again = self.repeatable && error.kind() == ErrorKind::Unavailable;
-            let next = Instant::now() + delay;
-            let gives_up = *gives_up.get_or_insert(Instant::now() + self.retry_for);
-            if !again || next >= deadline.min(gives_up) {
+            let failing_since = *failing_since.get_or_insert(Instant::now());
+            let in_time = began.elapsed() + delay < self.timeout
+                && failing_since.elapsed() + delay < self.retry_for;
+            if !again || !in_time {
                 return Err(error);
             }
             tokio::time::sleep(delay).await;
@@ -171,6 +172,14 @@ mod tests {
         assert!(began.elapsed() <= Duration::from_secs(10));
         let silent = attempts.make(|_| std::future::pending::<Result<Response<()>, _>>());
         assert_eq!(silent.await.expect_err("silent").kind(), ErrorKind::Deadline);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_may_be_without_end() {
+        let endless =
+            Attempts { timeout: Duration::MAX, retry_for: Duration::MAX, ..attempts(true) };
+        let (answer, count) = fail_twice(endless, Status::unavailable("away")).await;
+        assert_eq!((answer.expect("an answer"), count), (7, 3));
     }
 
     #[tokio::test(start_paused = true)]

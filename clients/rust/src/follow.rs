@@ -10,7 +10,7 @@ use futures_util::{FutureExt as _, Stream};
 
 use crate::one_start::OneStart;
 use crate::resume::Resume;
-use crate::resuming::{HEARTBEAT_INTERVAL_DEFAULT, Opening, Resuming, Source};
+use crate::resuming::{Opening, Resuming, Source, silence_max};
 use crate::v1::subscribe_request::Start;
 use crate::v1::subscribe_response::{Delivery, Frame};
 use crate::v1::{
@@ -144,11 +144,8 @@ impl Subscribe {
             _ => (self.request.project_id, self.request.task_id) = self.client.place.bus()?,
         }
         let interval = self.request.heartbeat_interval;
-        let interval = interval.and_then(|interval| Duration::try_from(interval).ok());
-        let subscription = Subscription {
-            resume: Resume::new(self.request),
-            silence_max: 3 * interval.unwrap_or(HEARTBEAT_INTERVAL_DEFAULT),
-        };
+        let subscription =
+            Subscription { resume: Resume::new(self.request), silence_max: silence_max(interval) };
         let mut follow = Follow {
             frames: Resuming::new(self.client, subscription, self.retry_for),
             ahead: VecDeque::new(),

@@ -44,7 +44,8 @@ impl GetArtifact {
     }
 
     /// Saves it as a file, which gets its name when all has arrived as it was saved; nothing is
-    /// left of less. Begun again after a break.
+    /// left of less. Begun again after a break. A file that it takes the place of hands its
+    /// permissions on; a symlink is followed.
     ///
     /// # Errors
     /// ARTIFACT_NOT_FOUND; CHECKSUM_MISMATCH when something else arrived than was saved; of the
@@ -62,7 +63,8 @@ impl GetArtifact {
     }
 
     async fn save_once(&self, path: &Path, arrived: &mut u64) -> Result<Artifact, Error> {
-        let mut reader = self.clone().open().await?;
+        // A refused connection is the caller's patience to bear, and not this call's as well.
+        let mut reader = self.clone().begin(false).await?;
         let mut file = NewFile::create(path).await?;
         while let Some(chunk) = reader.next().await {
             let chunk = chunk?;
@@ -92,11 +94,15 @@ impl GetArtifact {
     ///
     /// # Errors
     /// ARTIFACT_NOT_FOUND; and as [`Client::call`].
-    pub async fn open(mut self) -> Result<ArtifactReader, Error> {
+    pub async fn open(self) -> Result<ArtifactReader, Error> {
+        self.begin(true).await
+    }
+
+    async fn begin(mut self, repeatable: bool) -> Result<ArtifactReader, Error> {
         (self.request.project_id, self.request.task_id) = self.client.place.bus()?;
         let (client, request) = (&self.client, &self.request);
         let (timeout, retry_for) = (client.timeout(), client.retry_for());
-        let attempts = Attempts { timeout, retry_for, repeatable: true, request_id: "" };
+        let attempts = Attempts { timeout, retry_for, repeatable, request_id: "" };
         let mut stream = attempts
             .make(|_| {
                 let request = request.clone();
@@ -207,5 +213,26 @@ impl ArtifactReader {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stays_away_is_given_up_after_the_timeout() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = format!("unix:{}", folder.path().join("socket").display());
+        let client = Client::builder().address(address).project("p").build().expect("a client");
+        let (began, path) = (Instant::now(), folder.path().join("copy"));
+        let error = client.get_artifact("a").save(&path).await.expect_err("nobody is there");
+        assert!(error.is_broken_connection(), "{error}");
+        let took = began.elapsed();
+        assert!(Duration::from_secs(20) < took && took <= client.timeout(), "{took:?}");
     }
 }

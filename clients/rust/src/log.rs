@@ -110,9 +110,10 @@ impl ReadLog {
     }
 }
 
-/// Returns how long a file is tried to be read: without end when it is followed.
+/// Returns how long a file is tried to be read without getting anywhere: without end when it is
+/// followed.
 pub(crate) fn retry_for(client: &Client, follow: bool) -> Option<Duration> {
-    (!follow).then(|| client.timeout())
+    (!follow).then(|| client.retry_for())
 }
 
 /// The entries of a task's log. Dropping it ends the call.

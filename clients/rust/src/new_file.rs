@@ -1,5 +1,6 @@
 //! A file that is there as a whole, or not at all.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::{self, File};
@@ -8,6 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::{Error, random};
 
 /// A file under a temporary name beside its own. It is removed when it is dropped unfinished.
+/// Where a file is replaced, the new one has its permissions; a symlink stays one.
 pub(crate) struct NewFile {
     file: File,
     temporary: Temporary,
@@ -21,15 +23,20 @@ impl NewFile {
     /// Begins with nothing in it.
     pub(crate) async fn create(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::io(&format!("create {}", path.display()), source);
-        let Some(name) = path.file_name() else {
-            return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-        };
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.part", random::request_id()));
-        let temporary = path.with_file_name(hidden);
-        let file = File::create_new(&temporary).await.map_err(failed)?;
-        Ok(Self { file, temporary: Temporary(temporary), path: path.to_owned() })
+        let real = fs::canonicalize(path).await.unwrap_or_else(|_| path.to_owned());
+        let found = fs::metadata(&real).await.ok();
+        if found.as_ref().is_some_and(|found| !found.is_file()) || real.file_name().is_none() {
+            let text = "it is no regular file";
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, text)));
+        }
+        // Its own name may be as long as names can be.
+        let temporary = real.with_file_name(format!(".{}.part", random::request_id()));
+        let temporary = Temporary(temporary);
+        let file = File::create_new(&temporary.0).await.map_err(failed)?;
+        if let Some(found) = found {
+            file.set_permissions(found.permissions()).await.map_err(failed)?;
+        }
+        Ok(Self { file, temporary, path: real })
     }
 
     /// Writes more.
@@ -76,6 +83,28 @@ mod tests {
         file.write(b"all").await.expect("written");
         file.finish().await.expect("finished");
         assert_eq!((std::fs::read(&path).expect("readable"), names()), (b"all".to_vec(), 1));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_replaced_keeps_its_permissions_and_its_symlink_and_no_device_is() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = "n".repeat(255);
+        let (path, link) = (folder.path().join(name), folder.path().join("link"));
+        std::fs::write(&path, "secret").expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
+        symlink(&path, &link).expect("linked");
+        let mut file = NewFile::create(&link).await.expect("created");
+        file.write(b"new").await.expect("written");
+        file.finish().await.expect("finished");
+        assert!(std::fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(std::fs::read(&path).expect("readable"), b"new");
+        let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let device = NewFile::create(Path::new("/dev/null")).await.err();
+        assert!(device.expect("refused").message().contains("no regular file"));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Saving artifacts, whole or not at all.
 
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream;
@@ -231,10 +232,7 @@ impl Upload<'_> {
         sent: &mut Sent,
     ) -> Result<UploadArtifactResponse, Error> {
         let (sender, mut parts) = mpsc::channel(READ_AHEAD);
-        // The parts end no sooner than this is dropped: after the call, unless all was sent. An
-        // end of content that broke off, or is not waited for any more, would look like success.
-        let unfinished = sender.clone();
-        let requests = stream::poll_fn(move |cx| parts.poll_recv(cx));
+        let requests = stream::poll_fn(move |cx| next_request(&mut parts, cx));
         let mut storage = self.client.storage();
         let call = storage.upload_artifact(requests);
         let feed = self.feed(source, sender, sent);
@@ -243,7 +241,6 @@ impl Upload<'_> {
             answer = &mut call => answer,
             fed = &mut feed => {
                 fed?;
-                drop(unfinished);
                 call.await
             }
         };
@@ -254,17 +251,18 @@ impl Upload<'_> {
     async fn feed(
         &mut self,
         mut source: Source,
-        sender: mpsc::Sender<UploadArtifactRequest>,
+        sender: mpsc::Sender<Request>,
         sent: &mut Sent,
     ) -> Result<(), Error> {
-        let request = |part| UploadArtifactRequest { part: Some(part) };
+        let request = |part| Some(UploadArtifactRequest { part: Some(part) });
         // Whoever takes the parts is gone once the call is answered: that answer counts.
         if sender.send(request(Part::Header(self.header.clone()))).await.is_err() {
             return Ok(());
         }
         loop {
             let Some(chunk) = next_chunk(&mut source, &sender).await? else {
-                sent.is_whole = true;
+                // Nobody takes it once the call is answered.
+                sent.is_whole = sender.send(None).await.is_ok();
                 return Ok(());
             };
             sent.hash.update(&chunk);
@@ -281,10 +279,22 @@ impl Upload<'_> {
     }
 }
 
+/// What is to be sent next; none says that all was sent.
+type Request = Option<UploadArtifactRequest>;
+
+/// Returns the next request of an upload. They end only where that is said: what broke off, or is
+/// not waited for any more, would be saved as if it were whole.
+fn next_request(parts: &mut mpsc::Receiver<Request>, cx: &mut Context<'_>) -> Poll<Request> {
+    match ready!(parts.poll_recv(cx)) {
+        Some(request) => Poll::Ready(request),
+        None => Poll::Pending,
+    }
+}
+
 /// Reads the next chunk; none at the end. A silence of the source is filled with empty ones.
 async fn next_chunk(
     source: &mut (impl AsyncRead + Unpin),
-    sender: &mpsc::Sender<UploadArtifactRequest>,
+    sender: &mpsc::Sender<Request>,
 ) -> Result<Option<Vec<u8>>, Error> {
     let mut chunk = Vec::with_capacity(CHUNK_BYTES);
     while chunk.len() < CHUNK_BYTES {
@@ -296,7 +306,7 @@ async fn next_chunk(
             Err(_) => {
                 let empty = UploadArtifactRequest { part: Some(Part::Chunk(Vec::new())) };
                 // Nobody takes it once the call is answered; the next chunk finds out.
-                let _ = sender.send(empty).await;
+                let _ = sender.send(Some(empty)).await;
             }
         }
     }
@@ -305,4 +315,25 @@ async fn next_chunk(
 
 fn saved(answer: UploadArtifactResponse) -> SavedArtifact {
     SavedArtifact { artifact: answer.artifact.unwrap_or_default(), duplicate: answer.duplicate }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_was_sent_whole_ends() {
+        let (sender, mut parts) = mpsc::channel(READ_AHEAD);
+        sender.send(Some(UploadArtifactRequest::default())).await.expect("taken");
+        sender.send(None).await.expect("taken");
+        assert!(poll_fn(|cx| next_request(&mut parts, cx)).await.is_some());
+        assert!(poll_fn(|cx| next_request(&mut parts, cx)).await.is_none());
+        drop(sender);
+        let next = poll_fn(|cx| next_request(&mut parts, cx)).now_or_never();
+        assert!(next.is_none(), "it waits");
+    }
 }

@@ -277,7 +277,7 @@ impl PollForNew {
         self.starts.check()?;
         (self.request.project_id, self.request.task_id) = self.client.place.bus()?;
         let (client, request) = (&self.client, &self.request);
-        let timeout = self.wait + POLL_MARGIN;
+        let timeout = self.wait.saturating_add(POLL_MARGIN);
         // A second attempt from now on would not see what came between the two.
         let repeatable = request.start.is_some();
         let attempts = Attempts { timeout, retry_for: timeout, repeatable, request_id: "" };

@@ -15,7 +15,13 @@ use crate::interruption::Interruption;
 use crate::{Client, Error, ErrorKind};
 
 /// How often the server says that a stream is alive, unless asked otherwise.
-pub(crate) const HEARTBEAT_INTERVAL_DEFAULT: Duration = Duration::from_secs(15);
+const HEARTBEAT_INTERVAL_DEFAULT: Duration = Duration::from_secs(15);
+
+/// Returns how long a stream with such heartbeats may be silent.
+pub(crate) fn silence_max(heartbeat_interval: Option<prost_types::Duration>) -> Duration {
+    let interval = heartbeat_interval.and_then(|interval| Duration::try_from(interval).ok());
+    interval.unwrap_or(HEARTBEAT_INTERVAL_DEFAULT).saturating_mul(3)
+}
 
 /// A call that is being made.
 pub(crate) type Opening<F> = BoxFuture<'static, Result<Response<Streaming<F>>, Status>>;
@@ -166,10 +172,6 @@ impl<S: Source> Resuming<S> {
 
     fn opened(&mut self, stream: Streaming<S::Frame>) {
         let silence = self.source.silence_max().map(|most| Box::pin(sleep(most)));
-        if silence.is_none() {
-            // There is no sign of life but this until something is appended.
-            self.failing_since = None;
-        }
         self.state = State::Open(Box::new(stream), silence);
     }
 
@@ -177,7 +179,7 @@ impl<S: Source> Resuming<S> {
         if let (State::Open(_, Some(silence)), Some(most)) =
             (&mut self.state, self.source.silence_max())
         {
-            silence.as_mut().reset(Instant::now() + most);
+            silence.as_mut().set(sleep(most));
         }
         self.reached = true;
         self.failing_since = None;
@@ -240,7 +242,7 @@ mod tests {
         }
 
         fn silence_max(&self) -> Option<Duration> {
-            Some(HEARTBEAT_INTERVAL_DEFAULT)
+            Some(silence_max(None))
         }
 
         fn recover(&mut self, error: &Error) -> bool {
@@ -288,6 +290,13 @@ mod tests {
         assert!(began.elapsed() <= limit, "{:?}", began.elapsed());
         let (error, _) = end(resuming(Vec::new(), Some(limit))).await;
         assert!(error.message().contains("no answer"), "{error}");
+    }
+
+    #[test]
+    fn a_stream_may_be_silent_for_three_heartbeats_however_long_they_are() {
+        assert_eq!(silence_max(None), Duration::from_secs(45));
+        let endless = prost_types::Duration { seconds: i64::MAX, nanos: 0 };
+        assert_eq!(silence_max(Some(endless)), Duration::MAX);
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,7 +27,7 @@ const WAITING_BYTES_MAX: usize = 1 << 20;
 /// connection breaks. Flushing waits until all that was written is on the server's disk. Once
 /// something cannot be recorded, writing and flushing fail; the [`io::Error`] holds the
 /// [`Error`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RunOutput {
     handle: Arc<Handle>,
     /// What the flush that is under way waits for.
@@ -70,6 +70,12 @@ impl RunOutput {
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
         let flushed = tokio::io::AsyncWriteExt::flush(self).await;
         flushed.map_err(|error| Error::io("record the output", error))
+    }
+}
+
+impl Clone for RunOutput {
+    fn clone(&self) -> Self {
+        Self { handle: Arc::clone(&self.handle), flush_to: None }
     }
 }
 
@@ -143,6 +149,13 @@ impl State {
         Some(std::mem::replace(&mut self.waiting, rest))
     }
 
+    /// Has a task woken when something was recorded, once.
+    fn wake_later(&mut self, cx: &Context<'_>) {
+        if !self.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.wakers.push(cx.waker().clone());
+        }
+    }
+
     fn check(&self) -> io::Result<()> {
         self.failure.clone().map_or(Ok(()), |error| Err(io::Error::other(error)))
     }
@@ -150,16 +163,18 @@ impl State {
 
 impl AsyncWrite for RunOutput {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        // A flush that was under way is not waited for any more: the next one waits for this, too.
+        self.flush_to = None;
         let shared = &self.handle.0;
         let mut state = shared.state();
         state.check()?;
         let room = WAITING_BYTES_MAX.saturating_sub(state.waiting.len());
         if room == 0 {
-            state.wakers.push(cx.waker().clone());
+            state.wake_later(cx);
             return Poll::Pending;
         }
         let taken = &bytes[..room.min(bytes.len())];
@@ -184,7 +199,7 @@ impl AsyncWrite for RunOutput {
             return Poll::Ready(outcome);
         }
         state.flush_to = state.flush_to.max(flush_to);
-        state.wakers.push(cx.waker().clone());
+        state.wake_later(cx);
         drop(state);
         shared.changed.notify_one();
         Poll::Pending
@@ -215,6 +230,28 @@ mod tests {
         assert!(State { flush_to: 10, ..waiting(10) }.take_chunk().is_some());
         assert!(State { closed: true, ..waiting(10) }.take_chunk().is_some());
         assert_eq!(State { closed: true, ..State::default() }.take_chunk(), None);
+    }
+
+    #[tokio::test]
+    async fn a_flush_that_was_given_up_does_not_stand_for_what_was_written_after_it() {
+        use futures_util::FutureExt as _;
+        use tokio::io::AsyncWriteExt as _;
+
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Notify::new() });
+        let handle = Arc::new(Handle(Arc::clone(&shared)));
+        let mut output = RunOutput { handle, flush_to: None };
+        output.write_all(b"one").await.expect("taken");
+        assert!(output.flush().now_or_never().is_none());
+        let mut other = output.clone();
+        for output in [&mut output, &mut other] {
+            output.write_all(b"two").await.expect("taken");
+        }
+        shared.state().recorded = 3;
+        assert!(output.flush().now_or_never().is_none());
+        assert!(other.flush().now_or_never().is_none());
+        assert_eq!(shared.state().wakers.len(), 1, "one task, woken once");
+        shared.state().recorded = 9;
+        assert!(output.flush().now_or_never().is_some());
     }
 
     #[tokio::test]

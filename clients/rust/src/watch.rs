@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use crate::resuming::{Event, HEARTBEAT_INTERVAL_DEFAULT, Opening, Resuming, Source};
+use crate::resuming::{Event, Opening, Resuming, Source, silence_max};
 use crate::v1::watch_response::Frame;
 use crate::v1::{WatchRequest, WatchResponse};
 use crate::{Client, Error};
@@ -14,9 +14,7 @@ impl Client {
     /// Watches what the request says, whatever place the client speaks for: first all of the
     /// present state, then every change.
     pub fn watch(&self, request: WatchRequest) -> Watch {
-        let interval = request.heartbeat_interval;
-        let interval = interval.and_then(|interval| Duration::try_from(interval).ok());
-        let silence_max = 3 * interval.unwrap_or(HEARTBEAT_INTERVAL_DEFAULT);
+        let silence_max = silence_max(request.heartbeat_interval);
         Watch(Resuming::new(self.clone(), Watching { request, silence_max }, None))
     }
 }

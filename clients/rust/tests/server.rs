@@ -174,7 +174,7 @@ async fn a_wide_follow_goes_on_from_its_positions_and_takes_up_new_buses() {
 async fn frames_tell_when_the_live_end_is_reached_and_that_the_stream_lives() {
     let Some(client) = client().await else { return };
     client.append(fact("one")).send().await.expect("appended");
-    let follow = client.follow().from_beginning().heartbeat_interval(Duration::from_millis(100));
+    let follow = client.follow().from_beginning().heartbeat_interval(Duration::from_millis(500));
     let mut follow = follow.open().await.expect("open");
     let mut kinds = Vec::new();
     while kinds.last() != Some(&"heartbeat") {

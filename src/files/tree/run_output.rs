@@ -22,6 +22,8 @@ struct Reader {
     file: RunFile,
     content: FollowedFile,
     follow: bool,
+    /// Whether the one who follows does not know yet where it began.
+    tells_start: bool,
     /// Where it ends for one who does not follow.
     until: u64,
     /// When something came last.
@@ -51,11 +53,16 @@ impl Looking for Reader {
 
     /// Reads on, as far as there is something.
     fn look(&mut self) -> Result<Look<FileChunk>> {
+        let tells_start = std::mem::take(&mut self.tells_start);
         if let Some(chunk) = self.read(!self.follow)? {
             return Ok(Look::Item(chunk));
         }
         if !self.follow {
             return Ok(Look::End);
+        }
+        if tells_start {
+            let offset = self.content.offset();
+            return Ok(Look::Item(FileChunk { bytes: Vec::new(), offset, restarted: false }));
         }
         if !self.is_over()? {
             return Ok(Look::Nothing);
@@ -76,6 +83,7 @@ impl Reader {
             file: query.file.clone(),
             content,
             follow: query.follow,
+            tells_start: matches!(query.start, FileStart::TailLines(_)),
             until: u64::MAX,
             silent_since: Instant::now(),
         };

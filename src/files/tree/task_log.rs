@@ -22,6 +22,8 @@ struct Reader {
     task: TaskKey,
     log: FollowedFile,
     follow: bool,
+    /// Whether the one who follows does not know yet where it began.
+    tells_start: bool,
     /// Where it ends for one who does not follow.
     until: u64,
     /// The line that it is within, when that is too long to be returned as a whole.
@@ -81,11 +83,16 @@ impl Looking for Reader {
 
     /// Reads on, as far as there is something.
     fn look(&mut self) -> Result<Look<LogLines>> {
+        let tells_start = std::mem::take(&mut self.tells_start);
         if let Some(lines) = self.read()? {
             return Ok(Look::Item(lines));
         }
         if !self.follow {
             return Ok(Look::End);
+        }
+        if tells_start {
+            let next_offset = self.log.offset();
+            return Ok(Look::Item(LogLines { lines: Vec::new(), next_offset, restarted: false }));
         }
         if self.log.begin_anew()? {
             self.long_line = None;
@@ -117,6 +124,7 @@ impl Reader {
             task: query.task.clone(),
             log,
             follow: query.follow,
+            tells_start: matches!(query.start, FileStart::TailLines(_)),
             // A log that grows as fast as it is read would never end.
             until: if query.follow { u64::MAX } else { size },
             long_line: None,

@@ -145,6 +145,24 @@ async fn of_20_concurrent_appends_all_are_there_and_each_batch_in_one_piece() {
 }
 
 #[tokio::test]
+async fn one_who_follows_from_the_last_entries_is_told_where_that_is_before_there_are_any() {
+    let (_server, mut client) = with_task().await;
+    let request = pb::ReadTaskLogRequest { tail_entries: 1, follow: true, ..read(0) };
+    let mut stream = client.0.read_task_log(request.clone()).await.expect("a log").into_inner();
+    let part = stream.message().await.expect("the stream goes on").expect("where it is");
+    // Whoever goes on from there after a break misses none of those that come meanwhile.
+    assert_eq!((part.entries.len(), part.next_offset), (0, 0));
+
+    let entries = [r#"{"n":1}"#, r#"{"n":2}"#];
+    client.log("p", "t", &entries).await.expect("appended");
+    let part = stream.message().await.expect("the stream goes on").expect("more");
+    assert_eq!(lines(&part.entries), entries);
+    let mut stream = client.0.read_task_log(request).await.expect("a log").into_inner();
+    let part = stream.message().await.expect("the stream goes on").expect("the last");
+    assert_eq!(lines(&part.entries), entries[1..]);
+}
+
+#[tokio::test]
 async fn a_batch_of_1000_is_appended_whole_and_one_more_is_refused() {
     let (server, mut client) = with_task().await;
     let entries: Vec<String> = (0..1001).map(|n| format!("{{\"n\":{n}}}")).collect();

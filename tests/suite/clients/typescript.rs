@@ -1,16 +1,14 @@
 //! The TypeScript client, for Node and for pages: its own tests, of which one generates
 //! its code anew, its types and lints, and its examples.
 
+use std::env;
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
 use super::{Prepared, assert_is_tour, client, command_in, finish, version_of, with_server};
 use crate::server::Server;
-
-/// Where the pages of the tests come from, and those of the conformance suite.
-const PAGE_ORIGIN: &str = "http://localhost:47321";
-const DRIVER_ORIGIN: &str = "http://localhost:47322";
 
 /// Returns the driver of the conformance suite.
 pub(super) fn driver() -> Option<Command> {
@@ -18,18 +16,26 @@ pub(super) fn driver() -> Option<Command> {
 }
 
 /// Returns the driver of the client for pages, and the origin that its server must allow.
-pub(super) fn web_driver() -> Option<(Command, &'static str)> {
-    let mut driver = TypeScript::ready()?.node("dist/tests/conformance_web.js");
-    driver.env("CALLBOARD_WEB_ORIGIN", DRIVER_ORIGIN);
-    Some((driver, DRIVER_ORIGIN))
+pub(super) fn web_driver() -> Option<(Command, String)> {
+    let typescript = TypeScript::ready()?;
+    let browser = browser()?;
+    let mut driver = typescript.node("dist/tests/conformance_web.js");
+    driver.env("CHROMIUM", browser);
+    let origin = page_origin();
+    driver.env("CALLBOARD_WEB_ORIGIN", &origin);
+    Some((driver, origin))
 }
 
 #[test]
 fn the_typescript_client_passes_its_tests_in_node_and_in_a_page() {
     let Some(typescript) = TypeScript::ready() else { return };
-    let server = Server::start_with(&["--web-origin", PAGE_ORIGIN]);
+    let origin = page_origin();
+    let server = Server::start_with(&["--web-origin", &origin]);
     let mut test = with_server(typescript.npm(&["test"]), &server);
-    test.env("CALLBOARD_WEB_ORIGIN", PAGE_ORIGIN);
+    // Without this the tests in a page are skipped.
+    if let Some(browser) = browser() {
+        test.env("CHROMIUM", browser).env("CALLBOARD_WEB_ORIGIN", origin);
+    }
     finish(test);
 }
 
@@ -88,6 +94,21 @@ impl TypeScript {
         command.arg(program);
         command
     }
+}
+
+/// Returns the program of the browser, or None, having said why, where there is none.
+fn browser() -> Option<&'static String> {
+    static BROWSER: Prepared<String> = Prepared::new();
+    BROWSER.get(|| {
+        let program = env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+        version_of(&program, &["--version"]).map(|_| program)
+    })
+}
+
+/// Returns an origin that pages can be served from: one whose port is free.
+fn page_origin() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://localhost:{}", listener.local_addr().expect("its address").port())
 }
 
 fn is_stamped(stamp: &Path, wanted: &[u8]) -> bool {

@@ -27,6 +27,9 @@ struct Suite {
 pub(crate) struct Case {
     pub(crate) name: String,
     steps: Vec<Step>,
+    /// Why a client in a page cannot play it.
+    #[serde(default)]
+    not_in_pages: String,
     /// The name of its file.
     #[serde(skip)]
     pub(crate) suite: String,
@@ -65,7 +68,7 @@ impl Case {
     pub(crate) fn is_for_pages(&self) -> bool {
         const BEYOND: [&str; 5] = ["${unix}", "${tls}", "${gateway}", "${files.", "${folder}"];
         let steps = serde_json::to_string(&self.steps).expect("steps are values");
-        !BEYOND.iter().any(|word| steps.contains(word))
+        self.not_in_pages.is_empty() && !BEYOND.iter().any(|word| steps.contains(word))
     }
 }
 

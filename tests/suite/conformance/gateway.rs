@@ -14,7 +14,6 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -28,14 +27,13 @@ use tower::ServiceExt as _;
 /// What every call must carry.
 pub(crate) const TOKEN: &str = "cbt-conformance-token";
 
-/// The gateway. It ends when it is dropped.
+/// The gateway.
 pub(crate) struct Gateway {
     /// Where it listens, with TLS and without.
     tls: SocketAddr,
     plain: SocketAddr,
     authority: PathBuf,
     refusal: Arc<Mutex<Option<Refusal>>>,
-    _runtime: Runtime,
 }
 
 /// How the next call is refused.
@@ -78,7 +76,10 @@ impl Gateway {
         let gate = Gate { server: channel, refusal: Arc::clone(&refusal) };
         let tls = runtime.block_on(listen(gate.clone(), Some(TlsAcceptor::from(Arc::new(config)))));
         let plain = runtime.block_on(listen(gate, None));
-        Self { tls, plain, authority, refusal, _runtime: runtime }
+        // It serves as long as the process: h2 takes it for a bug when connections with open
+        // streams are dropped with their runtime.
+        std::mem::forget(runtime);
+        Self { tls, plain, authority, refusal }
     }
 
     /// Returns where it listens with TLS.

@@ -111,6 +111,9 @@ async fn a_file_that_does_not_exist_yet_is_waited_for() {
         // Also one that is asked for its last lines.
         let request = pb::ReadRunFileRequest { tail_lines: 3, ..follow(file) };
         let mut tail = Chunks::open(&mut client, request).await;
+        // It is told where it begins, to go on from there after a break.
+        let first = tail.next().await.expect("where it begins");
+        assert_eq!((first.chunk.len(), first.offset), (0, 0));
         fs::create_dir_all(folder.join("logs")).expect("a folder");
         append_directly(&folder.join(name), b"here");
         assert_eq!(chunks.bytes(4).await, b"here");

@@ -4134,7 +4134,8 @@ func (x *ReadTaskLogRequest) GetFollow() bool {
 // The next entries of a log, from Storage.ReadTaskLog.
 type ReadTaskLogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entries.
+	// The entries. None in the first answer to one who follows from the last entries of
+	// a log that has none: it only says where to go on.
 	Entries []*TaskLogEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Where the next ones begin, in bytes from the log's beginning.
 	NextOffset int64 `protobuf:"varint,2,opt,name=next_offset,json=nextOffset,proto3" json:"next_offset,omitempty"`
@@ -7443,7 +7444,8 @@ func (x *ReadRunFileRequest) GetFollow() bool {
 type ReadRunFileResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-	// two chunks.
+	// two chunks. Empty in the first answer to one who follows from the last lines of a
+	// file that has none: it only says where to go on.
 	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
 	// Where they begin, in bytes from the file's beginning.
 	Offset int64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`

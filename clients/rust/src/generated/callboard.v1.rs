@@ -2364,7 +2364,8 @@ pub struct ReadTaskLogRequest {
 /// The next entries of a log, from Storage.ReadTaskLog.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadTaskLogResponse {
-    /// The entries.
+    /// The entries. None in the first answer to one who follows from the last entries of
+    /// a log that has none: it only says where to go on.
     #[prost(message, repeated, tag = "1")]
     pub entries: ::prost::alloc::vec::Vec<TaskLogEntry>,
     /// Where the next ones begin, in bytes from the log's beginning.
@@ -3148,7 +3149,8 @@ pub struct ReadRunFileRequest {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadRunFileResponse {
     /// The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-    /// two chunks.
+    /// two chunks. Empty in the first answer to one who follows from the last lines of a
+    /// file that has none: it only says where to go on.
     #[prost(bytes = "vec", tag = "1")]
     pub chunk: ::prost::alloc::vec::Vec<u8>,
     /// Where they begin, in bytes from the file's beginning.

@@ -2086,7 +2086,9 @@ class ReadTaskLogResponse(google.protobuf.message.Message):
     """
     @property
     def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___TaskLogEntry]:
-        """The entries."""
+        """The entries. None in the first answer to one who follows from the last entries of
+        a log that has none: it only says where to go on.
+        """
 
     def __init__(
         self,
@@ -3593,7 +3595,8 @@ class ReadRunFileResponse(google.protobuf.message.Message):
     RESTARTED_FIELD_NUMBER: builtins.int
     chunk: builtins.bytes
     """The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-    two chunks.
+    two chunks. Empty in the first answer to one who follows from the last lines of a
+    file that has none: it only says where to go on.
     """
     offset: builtins.int
     """Where they begin, in bytes from the file's beginning."""

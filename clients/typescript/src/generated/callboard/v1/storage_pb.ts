@@ -2551,7 +2551,8 @@ export const ReadTaskLogRequestSchema: GenMessage<ReadTaskLogRequest> = /*@__PUR
  */
 export type ReadTaskLogResponse = Message<"callboard.v1.ReadTaskLogResponse"> & {
   /**
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    *
    * @generated from field: repeated callboard.v1.TaskLogEntry entries = 1;
    */
@@ -4536,7 +4537,8 @@ export const ReadRunFileRequestSchema: GenMessage<ReadRunFileRequest> = /*@__PUR
 export type ReadRunFileResponse = Message<"callboard.v1.ReadRunFileResponse"> & {
   /**
    * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-   * two chunks.
+   * two chunks. Empty in the first answer to one who follows from the last lines of a
+   * file that has none: it only says where to go on.
    *
    * @generated from field: bytes chunk = 1;
    */

@@ -58,7 +58,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-   * two chunks.
+   * two chunks. Empty in the first answer to one who follows from the last lines of a
+   * file that has none: it only says where to go on.
    * </pre>
    *
    * <code>bytes chunk = 1;</code>
@@ -451,7 +452,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-     * two chunks.
+     * two chunks. Empty in the first answer to one who follows from the last lines of a
+     * file that has none: it only says where to go on.
      * </pre>
      *
      * <code>bytes chunk = 1;</code>
@@ -464,7 +466,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-     * two chunks.
+     * two chunks. Empty in the first answer to one who follows from the last lines of a
+     * file that has none: it only says where to go on.
      * </pre>
      *
      * <code>bytes chunk = 1;</code>
@@ -481,7 +484,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-     * two chunks.
+     * two chunks. Empty in the first answer to one who follows from the last lines of a
+     * file that has none: it only says where to go on.
      * </pre>
      *
      * <code>bytes chunk = 1;</code>

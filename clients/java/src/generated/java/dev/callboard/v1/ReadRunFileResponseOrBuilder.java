@@ -13,7 +13,8 @@ public interface ReadRunFileResponseOrBuilder extends
   /**
    * <pre>
    * The next bytes, at most 256 KiB. A character of UTF-8 is never split between
-   * two chunks.
+   * two chunks. Empty in the first answer to one who follows from the last lines of a
+   * file that has none: it only says where to go on.
    * </pre>
    *
    * <code>bytes chunk = 1;</code>

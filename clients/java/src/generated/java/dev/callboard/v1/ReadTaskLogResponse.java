@@ -58,7 +58,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.callboard.v1.TaskLogEntry> entries_;
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -69,7 +70,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -81,7 +83,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -92,7 +95,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -103,7 +107,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -560,7 +565,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -574,7 +580,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -588,7 +595,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -602,7 +610,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -621,7 +630,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -639,7 +649,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -657,7 +668,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -676,7 +688,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -694,7 +707,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -712,7 +726,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -731,7 +746,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -748,7 +764,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -765,7 +782,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -776,7 +794,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -790,7 +809,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -805,7 +825,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -816,7 +837,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -828,7 +850,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The entries.
+     * The entries. None in the first answer to one who follows from the last entries of
+     * a log that has none: it only says where to go on.
      * </pre>
      *
      * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>

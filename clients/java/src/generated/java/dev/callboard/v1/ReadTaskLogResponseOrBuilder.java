@@ -12,7 +12,8 @@ public interface ReadTaskLogResponseOrBuilder extends
 
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -21,7 +22,8 @@ public interface ReadTaskLogResponseOrBuilder extends
       getEntriesList();
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -29,7 +31,8 @@ public interface ReadTaskLogResponseOrBuilder extends
   dev.callboard.v1.TaskLogEntry getEntries(int index);
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -37,7 +40,8 @@ public interface ReadTaskLogResponseOrBuilder extends
   int getEntriesCount();
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
@@ -46,7 +50,8 @@ public interface ReadTaskLogResponseOrBuilder extends
       getEntriesOrBuilderList();
   /**
    * <pre>
-   * The entries.
+   * The entries. None in the first answer to one who follows from the last entries of
+   * a log that has none: it only says where to go on.
    * </pre>
    *
    * <code>repeated .callboard.v1.TaskLogEntry entries = 1;</code>
