@@ -55,15 +55,22 @@ func persist[Response any](
 	ctx context.Context, repeatable bool, requestID string, attempt func() (Response, error),
 ) (Response, error) {
 	var delays delays
+	var away error
 	for {
 		response, err := attempt()
 		if err == nil {
 			return response, nil
 		}
 		err = asError(err, requestID)
+		if away != nil && errors.Is(err, FamilyDeadline) && ReasonOf(err) == "" {
+			// The time was up while the server was still being tried again: that it was away
+			// says more.
+			return response, away
+		}
 		if !repeatable || !errors.Is(err, FamilyUnavailable) {
 			return response, err
 		}
+		away = err
 		delay := delays.afterFailure(retryDelayOf(err))
 		if deadline, has := ctx.Deadline(); has && time.Until(deadline) <= delay {
 			return response, err

@@ -11,7 +11,7 @@ const PROJECT: &str = "demo";
 async fn answer_questions(client: Client, mut questions: Follow) -> Result<(), Error> {
     while let Some(question) = questions.next().await {
         let question = question?;
-        println!("reviewer: saw {:?}", question.body);
+        println!("reviewer: saw '{}'", question.body);
         let answer = Message::new("REVIEW", "looks good to me").with_parent(question.msg_id);
         client.append(answer).send().await?;
     }
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     while let Some(answer) = answers.next().await {
         let answer = answer?;
         if answer.parents.iter().any(|parent| parent.msg_id == asked.msg_id) {
-            println!("author: {} says {:?}", answer.run_id, answer.body);
+            println!("author: {} says '{}'", answer.run_id, answer.body);
             break;
         }
     }

@@ -98,6 +98,7 @@ impl Attempts<'_> {
         let mut backoff = Backoff::new();
         let began = Instant::now();
         let mut failing_since = None;
+        let mut away = None;
         loop {
             let remaining = self.timeout.saturating_sub(began.elapsed());
             let answer = tokio::time::timeout(remaining, attempt(remaining)).await;
@@ -110,6 +111,12 @@ impl Attempts<'_> {
                 }
             };
             let error = Error::from(status).with_request_id(self.request_id);
+            let timed_out = error.kind() == ErrorKind::Deadline && error.reason().is_empty();
+            if let Some(away) = away.take_if(|_| timed_out) {
+                // The time was up while the server was still being tried again: that it was
+                // away says more.
+                return Err(away);
+            }
             let delay = backoff.next_delay().max(error.retry_delay().unwrap_or_default());
             let again = self.repeatable && error.kind() == ErrorKind::Unavailable;
             let failing_since = *failing_since.get_or_insert(Instant::now());
@@ -118,6 +125,7 @@ impl Attempts<'_> {
             if !again || !in_time {
                 return Err(error);
             }
+            away = Some(error);
             tokio::time::sleep(delay).await;
         }
     }
@@ -170,6 +178,13 @@ mod tests {
         let answer = attempts.make(|_| away());
         assert_eq!(answer.await.expect_err("away").kind(), ErrorKind::Unavailable);
         assert!(began.elapsed() <= Duration::from_secs(10));
+        let mut count = 0;
+        let falls_silent = attempts.make(|_| {
+            count += 1;
+            let is_away = count == 1;
+            async move { if is_away { away().await } else { std::future::pending().await } }
+        });
+        assert_eq!(falls_silent.await.expect_err("away").kind(), ErrorKind::Unavailable);
         let silent = attempts.make(|_| std::future::pending::<Result<Response<()>, _>>());
         assert_eq!(silent.await.expect_err("silent").kind(), ErrorKind::Deadline);
     }

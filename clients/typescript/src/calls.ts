@@ -12,7 +12,7 @@ import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 
 import { Backoff } from "./backoff.js";
 import { fromConnectError } from "./connect_errors.js";
-import { CallboardError, errorOf, UnavailableError } from "./errors.js";
+import { CallboardError, DeadlineError, errorOf, UnavailableError } from "./errors.js";
 import { UsageError } from "./usage_error.js";
 import { LinkedAbort, wait } from "./waiting.js";
 
@@ -99,6 +99,7 @@ export class Calls {
     const abort = new LinkedAbort(this.closed, options.signal);
     const deadline = performance.now() + timeoutMs;
     const backoff = new Backoff();
+    let away: UnavailableError | undefined;
     try {
       while (true) {
         abort.signal.throwIfAborted();
@@ -108,11 +109,14 @@ export class Calls {
           // A refusal that is already known says more than that the call was ended.
           if (!(thrown instanceof CallboardError)) abort.signal.throwIfAborted();
           const failure = fromConnectError(thrown, options.requestId);
+          // The time was up while the server was still being tried again: that it was away says more.
+          if (away && failure instanceof DeadlineError && failure.reason === "") throw away;
           const delayMs = backoff.nextDelayMs(failure.retryDelayMs);
           const late = performance.now() + delayMs >= deadline;
           if (!(options.repeatable ?? true) || late || !(failure instanceof UnavailableError)) {
             throw failure;
           }
+          away = failure;
           await wait(delayMs, abort.signal);
         }
       }

@@ -7,7 +7,7 @@ import random
 import time
 from typing import Optional
 
-from callboard.errors import CallboardError, UnavailableError
+from callboard.errors import CallboardError, DeadlineError, UnavailableError
 
 #: How long a call may take with all its attempts, in seconds, unless asked otherwise.
 TIMEOUT_DEFAULT = 30.0
@@ -47,6 +47,7 @@ class Attempts:
         self._repeatable = repeatable
         self._since = time.monotonic()
         self._backoff = Backoff()
+        self._unavailable: Optional[UnavailableError] = None
 
     @property
     def remaining(self) -> float:
@@ -64,7 +65,17 @@ class Attempts:
         """Returns the seconds to wait before the next attempt, None if there is to be none."""
         if not (self._repeatable and isinstance(failure, UnavailableError)):
             return None
+        self._unavailable = failure
         return self.pause(failure.retry_delay)
+
+    def last_word(self, failure: CallboardError) -> CallboardError:
+        """Returns what to raise when there is to be no further attempt.
+
+        When the time was up while the server was still being tried again, that it was away
+        says more than that the time was up.
+        """
+        timed_out = isinstance(failure, DeadlineError) and not failure.reason
+        return self._unavailable if timed_out and self._unavailable else failure
 
     def pause(self, wanted: Optional[float] = None) -> Optional[float]:
         """Returns the seconds to wait, at least what is wanted; None when no time is left."""

@@ -143,7 +143,7 @@ class Connection:
                 raise client_closed(request_id) from error
             delay = attempts.next_delay(failure)
             if delay is None or self._pause(self._closed, delay):
-                raise failure
+                raise attempts.last_word(failure)
         raise client_closed(request_id)
 
     def _resumed(

@@ -157,7 +157,7 @@ class AsyncConnection:
                 raise client_closed(request_id) from None
             delay = attempts.next_delay(failure)
             if delay is None:
-                raise failure
+                raise attempts.last_word(failure)
             with connecting(self._blocking_storage, delay) if blocking else nullcontext():
                 if await self._closed_within(delay):
                     raise failure

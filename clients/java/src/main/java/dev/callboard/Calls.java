@@ -79,6 +79,7 @@ final class Calls {
     Backoff backoff = new Backoff();
     long began = System.nanoTime();
     long allowed = Times.nanos(within == null ? timeout : within);
+    CallboardException away = null;
     while (true) {
       connection.demandOpen();
       long left = Math.max(allowed - (System.nanoTime() - began), 1_000_000);
@@ -90,12 +91,19 @@ final class Calls {
             request.apply(Duration.ofNanos(left)));
       } catch (StatusRuntimeException error) {
         CallboardException failure = ErrorDecoder.decode(error, requestId);
+        boolean timedOut = failure instanceof CallboardException.Deadline;
+        if (away != null && timedOut && failure.reason().isEmpty()) {
+          // The time was up while the server was still being tried again: that it was away says
+          // more.
+          throw away;
+        }
         long delay = backoff.nextNanos(failure.retryDelay().orElse(null));
         boolean late = System.nanoTime() - began + delay >= allowed;
         boolean again = repeatable && failure instanceof CallboardException.Unavailable;
         if (!again || late || isClosedWithin(delay)) {
           throw failure;
         }
+        away = failure;
       }
     }
   }
