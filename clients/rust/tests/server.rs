@@ -2,6 +2,8 @@
 //! CALLBOARD_TEST_UDS for its Unix socket.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::Once;
 use std::time::Duration;
 
 use callboard_client::v1::{
@@ -14,10 +16,20 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
+/// Says once that these tests are skipped, and why.
+fn skip(reason: &str) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        // Straight to stderr: what a test that passes prints is not shown.
+        let said = format!("skipped: {reason}; the suite of the server runs these with one\n");
+        let _ = std::io::stderr().write_all(said.as_bytes());
+    });
+}
+
 /// A client with a new task of its own; none without a server.
 async fn client() -> Option<Client> {
     let Ok(address) = std::env::var("CALLBOARD_ADDR") else {
-        println!("skipped: CALLBOARD_ADDR names no server");
+        skip("CALLBOARD_ADDR names no server");
         return None;
     };
     Some(task_at(&address).await)
@@ -415,7 +427,7 @@ async fn a_watcher_sees_the_present_state_and_then_what_changes() {
 #[tokio::test]
 async fn a_unix_socket_serves_as_a_port_does() {
     let Ok(path) = std::env::var("CALLBOARD_TEST_UDS") else {
-        println!("skipped: CALLBOARD_TEST_UDS names no socket");
+        skip("CALLBOARD_TEST_UDS names no socket");
         return;
     };
     let client = task_at(&format!("unix:{path}")).await;
