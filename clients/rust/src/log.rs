@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::cuts::Cuts;
 use crate::resuming::{Opening, Resuming, Source};
 use crate::v1::{
     AppendTaskLogRequest, AppendTaskLogResponse, ReadTaskLogRequest, ReadTaskLogResponse,
@@ -104,7 +105,7 @@ impl ReadLog {
     pub fn open(mut self) -> Result<Log, Error> {
         (self.request.project_id, self.request.task_id) = self.client.place.bus()?;
         let retry_for = retry_for(&self.client, self.request.follow);
-        let source = LogSource { request: self.request, has_come: false, began_anew: false };
+        let source = LogSource { request: self.request, cuts: Cuts::default() };
         let parts = Resuming::new(self.client, source, retry_for);
         Ok(Log { parts, entries: VecDeque::new() })
     }
@@ -156,17 +157,14 @@ impl Log {
 /// A ReadTaskLog call, again and again.
 struct LogSource {
     request: ReadTaskLogRequest,
-    /// Whether something has come, so that the offset is one that was there.
-    has_come: bool,
-    began_anew: bool,
+    cuts: Cuts,
 }
 
 impl LogSource {
     fn take(&mut self, part: &mut ReadTaskLogResponse) {
-        part.restarted |= std::mem::take(&mut self.began_anew);
+        self.cuts.note_part(&mut part.restarted);
         self.request.offset = part.next_offset;
         self.request.tail_entries = 0;
-        self.has_come = true;
     }
 }
 
@@ -187,14 +185,7 @@ impl Source for LogSource {
     }
 
     fn recover(&mut self, error: &Error) -> bool {
-        // The log has become shorter during a break.
-        let was_cut = self.has_come && self.request.offset > 0;
-        let recovers = was_cut && error.reason() == "OFFSET_MISMATCH";
-        if recovers {
-            self.request.offset = 0;
-            self.began_anew = true;
-        }
-        recovers
+        self.cuts.recover(&mut self.request.offset, error)
     }
 }
 
@@ -213,7 +204,7 @@ mod tests {
     #[test]
     fn reading_goes_on_behind_the_last_entries_and_anew_when_the_log_was_cut() {
         let request = ReadTaskLogRequest { offset: 3, tail_entries: 5, ..Default::default() };
-        let mut source = LogSource { request, has_come: false, began_anew: false };
+        let mut source = LogSource { request, cuts: Cuts::default() };
         assert!(!source.recover(&cut()), "the caller's own offset is wrong");
         let mut part = ReadTaskLogResponse { next_offset: 7, ..Default::default() };
         source.take(&mut part);

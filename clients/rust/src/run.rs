@@ -316,14 +316,14 @@ impl Run {
 
     /// Posts a message that the run has one of, and returns its id.
     async fn post(&self, message: Message) -> Result<String, Error> {
-        let request_id = request_id(&message.r#type, &self.info);
+        let request_id = request_id_of_run(&message.r#type, &self.info);
         Ok(self.client.append(message).request_id(request_id).send().await?.msg_id)
     }
 }
 
-/// Returns the request id of a run's message of one type. A run that was removed and created
-/// anew under its old id posts anew, too.
-fn request_id(message_type: &str, run: &v1::Run) -> String {
+/// Returns the request id of a run's message of one type, such as RUN_START, which it posts once.
+/// A run that was removed and created anew under its old id posts anew, too.
+pub fn request_id_of_run(message_type: &str, run: &v1::Run) -> String {
     // The id may be as long as a request id by itself.
     let id: String = run.run_id.chars().take(64).collect();
     let start = run.start_time.unwrap_or_default();
@@ -340,11 +340,13 @@ mod tests {
             let start_time = Some(prost_types::Timestamp { seconds, nanos: 5 });
             v1::Run { run_id, start_time, ..v1::Run::default() }
         };
-        let id = request_id("RUN_START", &run("r".into(), 1));
+        let id = request_id_of_run("RUN_START", &run("r".into(), 1));
         assert_eq!(id, "RUN_START-1.000000005-r");
-        assert_ne!(id, request_id("RUN_START", &run("r".into(), 2)));
-        assert_ne!(id, request_id("RUN_STOP", &run("r".into(), 1)));
-        assert!(request_id("RUN_START", &run("r".repeat(128), 253_402_300_799)).len() <= 128);
+        assert_ne!(id, request_id_of_run("RUN_START", &run("r".into(), 2)));
+        assert_ne!(id, request_id_of_run("RUN_STOP", &run("r".into(), 1)));
+        assert!(
+            request_id_of_run("RUN_START", &run("r".repeat(128), 253_402_300_799)).len() <= 128
+        );
     }
 
     #[test]

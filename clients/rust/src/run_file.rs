@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::content::{CHUNK_BYTES, Content, read_up_to};
+use crate::cuts::Cuts;
 use crate::log::retry_for;
 use crate::new_file::NewFile;
 use crate::resuming::{Opening, Resuming, Source};
@@ -154,7 +155,7 @@ impl GetRunFile {
         (self.request.project_id, self.request.task_id, self.request.run_id) =
             self.client.place.run()?;
         let retry_for = retry_for(&self.client, self.request.follow);
-        let source = FileSource { request: self.request, has_come: false, began_anew: false };
+        let source = FileSource { request: self.request, cuts: Cuts::default() };
         Ok(RunFile(Resuming::new(self.client, source, retry_for)))
     }
 
@@ -221,18 +222,15 @@ impl RunFile {
 /// A ReadRunFile call, again and again.
 struct FileSource {
     request: ReadRunFileRequest,
-    /// Whether something has come, so that the offset is one that was there.
-    has_come: bool,
-    began_anew: bool,
+    cuts: Cuts,
 }
 
 impl FileSource {
     fn take(&mut self, part: &mut ReadRunFileResponse) {
-        part.restarted |= std::mem::take(&mut self.began_anew);
+        self.cuts.note_part(&mut part.restarted);
         let length = i64::try_from(part.chunk.len()).unwrap_or(i64::MAX);
         self.request.offset = part.offset.saturating_add(length);
         self.request.tail_lines = 0;
-        self.has_come = true;
     }
 }
 
@@ -253,14 +251,7 @@ impl Source for FileSource {
     }
 
     fn recover(&mut self, error: &Error) -> bool {
-        // The file has become shorter during a break.
-        let was_cut = self.has_come && self.request.offset > 0;
-        let recovers = was_cut && error.reason() == "OFFSET_MISMATCH";
-        if recovers {
-            self.request.offset = 0;
-            self.began_anew = true;
-        }
-        recovers
+        self.cuts.recover(&mut self.request.offset, error)
     }
 }
 
@@ -286,7 +277,7 @@ mod tests {
     #[test]
     fn reading_goes_on_behind_the_last_chunk_and_anew_when_the_file_was_cut() {
         let request = ReadRunFileRequest { tail_lines: 5, follow: true, ..Default::default() };
-        let mut source = FileSource { request, has_come: false, began_anew: false };
+        let mut source = FileSource { request, cuts: Cuts::default() };
         let part =
             |offset, restarted| ReadRunFileResponse { chunk: b"abc".to_vec(), offset, restarted };
         source.take(&mut part(100, false));

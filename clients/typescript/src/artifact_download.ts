@@ -12,18 +12,18 @@ import {
   checkSha256,
   type GetArtifactOptions,
 } from "./artifacts.js";
-import { Backoff } from "./backoff.js";
 import type { Calls } from "./calls.js";
 import { fromConnectError } from "./connect_errors.js";
-import { errorOf, UnavailableError } from "./errors.js";
+import { errorOf } from "./errors.js";
 import {
   type Artifact,
   type GetArtifactResponse,
   Storage,
 } from "./generated/callboard/v1/storage_pb.js";
 import type { Identity } from "./identity.js";
+import { transfer } from "./transfer.js";
 import { UsageError } from "./usage_error.js";
-import { LinkedAbort, wait } from "./waiting.js";
+import { LinkedAbort } from "./waiting.js";
 
 /**
  * An artifact that arrives in chunks. Iterate it once, to its end: it is then compared with the
@@ -126,28 +126,16 @@ export async function getToFile(
 ): Promise<Artifact> {
   const stop = new LinkedAbort(calls.closed, options.signal);
   const timeoutMs = options.timeoutMs ?? calls.timeoutMs;
-  const backoff = new Backoff();
-  let progressAt = performance.now();
-  const progress = (): void => {
-    progressAt = performance.now();
-  };
   try {
-    while (true) {
+    return await transfer(timeoutMs, stop.signal, async (progress) => {
+      const stream = await openArtifact(calls, own, address, options);
       try {
-        const stream = await openArtifact(calls, own, address, options);
-        try {
-          await replaceFile(path, stream, progress);
-        } finally {
-          stream.close();
-        }
-        return stream.artifact;
-      } catch (failure) {
-        if (!(failure instanceof UnavailableError)) throw failure;
-        const delayMs = backoff.nextDelayMs(failure.retryDelayMs);
-        if (performance.now() + delayMs >= progressAt + timeoutMs) throw failure;
-        await wait(delayMs, stop.signal);
+        await replaceFile(path, stream, progress);
+      } finally {
+        stream.close();
       }
-    }
+      return stream.artifact;
+    });
   } finally {
     stop.release();
   }

@@ -12,11 +12,10 @@ import {
   SAVE_BYTES_MAX,
   saveArtifact,
 } from "./artifacts.js";
-import { Backoff } from "./backoff.js";
 import { type Calls, newRequestId } from "./calls.js";
 import { type ByteSource, bytesOf, chunksOf } from "./chunks.js";
 import { fromConnectError } from "./connect_errors.js";
-import { errorOf, UnavailableError } from "./errors.js";
+import { errorOf } from "./errors.js";
 import {
   type Artifact,
   Storage,
@@ -25,7 +24,8 @@ import {
 import type { Identity } from "./identity.js";
 import { fileChunks } from "./node_streams.js";
 import { OwnSource } from "./own_source.js";
-import { LinkedAbort, unlessAborted, wait } from "./waiting.js";
+import { transfer } from "./transfer.js";
+import { LinkedAbort, unlessAborted } from "./waiting.js";
 
 type UploadRequest = MessageInitShape<typeof UploadArtifactRequestSchema>;
 
@@ -123,26 +123,17 @@ async function uploadKnown(
   const header = { ...artifactFields(own, name, options), sha256, requestId, size: BigInt(size) };
   const abort = new LinkedAbort(calls.closed, options.signal);
   const timeoutMs = options.timeoutMs ?? calls.timeoutMs;
-  const backoff = new Backoff();
-  let progressAt = performance.now();
-  const progress = (): void => {
-    progressAt = performance.now();
-  };
   try {
-    while (true) {
+    return await transfer(timeoutMs, abort.signal, async (progress) => {
       const chunks = new OwnSource(chunksOf(content.open()));
       try {
         return await upload(calls, abort.signal, requestsOf(header, chunks, progress));
       } catch (thrown) {
         chunks.throwIfFailed();
         abort.signal.throwIfAborted();
-        const failure = fromConnectError(thrown, requestId);
-        const delayMs = backoff.nextDelayMs(failure.retryDelayMs);
-        const late = performance.now() + delayMs >= progressAt + timeoutMs;
-        if (late || !(failure instanceof UnavailableError)) throw failure;
-        await wait(delayMs, abort.signal);
+        throw fromConnectError(thrown, requestId);
       }
-    }
+    });
   } finally {
     abort.abort();
   }

@@ -134,7 +134,7 @@ pub(crate) fn play(
     variables.set("project", json!(project));
     let mut clients = vec!["main".to_owned()];
     let connect = json!({
-        "client": "main", "addr": "${tcp}", "project": "${project}", "task": "work", "run": "",
+        "client": "main", "addr": "${tcp}", "project": "${project}", "task": "job", "run": "",
     });
     let first = Step { r#do: Some("connect".to_owned()), with: connect, ..Step::default() };
     let everyone = Step { by: Some("everyone".to_owned()), ..first.clone() };

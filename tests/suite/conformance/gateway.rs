@@ -159,10 +159,10 @@ impl Gate {
 /// An error of the server's, for reasons that take a failing disk, a held lock, or a lot of
 /// time or space to come about.
 fn error(reason: &str) -> Error {
-    let path = || "demo/work/task.json".to_owned();
+    let path = || "demo/job/task.json".to_owned();
     let made = match reason {
-        "AMBIGUOUS_ID" => Error::AmbiguousId { bus: "demo/work".into(), msg_id: "m".into() },
-        "BUS_POISONED" => Error::BusPoisoned { bus: "demo/work".into() },
+        "AMBIGUOUS_ID" => Error::AmbiguousId { bus: "demo/job".into(), msg_id: "m".into() },
+        "BUS_POISONED" => Error::BusPoisoned { bus: "demo/job".into() },
         "BUG" => Error::Bug("a test asked for it".into()),
         "DISK_FULL" => {
             Error::io("write", path(), std::io::Error::from(std::io::ErrorKind::StorageFull))

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use callboard_client::{Backoff, Transport};
+use callboard_client::{Backoff, Transport, request_id_of_run};
 use tonic_types::StatusExt as _;
 
 use crate::cli::connection::Connection;
@@ -137,7 +137,7 @@ impl<'a> Recorder<'a> {
 
     /// Posts a message of the run to its task's bus, once for each type; returns its id.
     pub(super) async fn post(&self, message: Message) -> Result<String, Trouble> {
-        let request_id = request_id(&message.r#type, &self.run);
+        let request_id = request_id_of_run(&message.r#type, &self.run);
         let message = Message {
             project_id: self.run.project_id.clone(),
             task_id: self.run.task_id.clone(),
@@ -161,15 +161,6 @@ fn size_at(trouble: &Trouble) -> Option<i64> {
     }
     let Trouble::Refused(status) = trouble else { return None };
     status.get_details_error_info()?.metadata.get("size")?.parse().ok()
-}
-
-/// Returns the request id of a run's message of one type. A run that was removed and
-/// created anew under its old id posts anew, too.
-fn request_id(kind: &str, run: &Run) -> String {
-    // The id may be as long as a request id by itself.
-    let id: String = run.run_id.chars().take(64).collect();
-    let start = run.start_time.as_ref().map(|time| format!("{}.{:09}", time.seconds, time.nanos));
-    format!("{kind}-{}-{id}", start.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -203,11 +194,11 @@ mod tests {
             ..Run::default()
         };
         let longest = run("r".repeat(128), 253_402_300_799);
-        let id = request_id("RUN_START", &longest);
+        let id = request_id_of_run("RUN_START", &longest);
         assert!(crate::domain::RequestId::parse(&id).is_ok(), "{id}");
-        let again = request_id("RUN_START", &run("r".into(), 1));
+        let again = request_id_of_run("RUN_START", &run("r".into(), 1));
         assert_eq!(again, "RUN_START-1.000000005-r");
-        assert_ne!(again, request_id("RUN_STOP", &run("r".into(), 1)));
-        assert_ne!(again, request_id("RUN_START", &run("r".into(), 2)));
+        assert_ne!(again, request_id_of_run("RUN_STOP", &run("r".into(), 1)));
+        assert_ne!(again, request_id_of_run("RUN_START", &run("r".into(), 2)));
     }
 }
