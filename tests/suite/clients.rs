@@ -8,11 +8,9 @@ mod rust;
 mod typescript;
 
 use std::env;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
 
 use crate::server::Server;
 
@@ -69,25 +67,11 @@ impl<T> Prepared<T> {
         match self.0.get_or_init(prepare) {
             Ok(tools) => Some(tools),
             Err(reason) => {
-                skip(reason);
+                crate::skip::skip(reason);
                 None
             }
         }
     }
-}
-
-/// Says what is skipped and why; that is a failure in CI.
-pub(crate) fn skip(reason: &str) {
-    assert!(!in_ci(), "CI must not skip this: {reason}");
-    let thread = thread::current();
-    // Straight to stderr: what a test that passes prints is not shown.
-    let said = format!("skipped {}: {reason}\n", thread.name().unwrap_or("a test"));
-    let _ = std::io::stderr().write_all(said.as_bytes());
-}
-
-/// Whether nothing may be skipped.
-fn in_ci() -> bool {
-    env::var("CI").as_deref() == Ok("true")
 }
 
 /// Returns what a program says of its version, or why it is of no use.

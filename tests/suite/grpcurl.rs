@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::clients;
 use crate::server::{CALLBOARD, Server, output_of};
+use crate::skip;
 
 /// A shell block of a document whose command is grpcurl.
 struct Call {
@@ -58,7 +58,7 @@ fn the_grpcurl_calls_of_the_readme_run_as_printed() {
 /// Runs the calls one after the other against a server of their own.
 fn run(calls: &[Call]) {
     let Some(folder) = grpcurl_folder() else {
-        clients::skip(
+        skip::skip(
             "grpcurl is neither on PATH nor in GOPATH/bin; docs/grpcurl.md says how to install it",
         );
         return;

@@ -1,0 +1,17 @@
+//! What was acknowledged is there once and whole, whatever fails: the rows of the table in
+//! docs/durability.md, a test each.
+
+mod damaged;
+mod floods;
+mod full_disk;
+mod hostile;
+mod injected;
+mod kills;
+mod ledger;
+mod neighbours;
+mod parsers;
+mod power_cut;
+mod recorder;
+mod simulated;
+mod subscribers;
+mod tally;

@@ -1,0 +1,1 @@
+//! Callers that are too many or too greedy: memory stays bounded, and others are served.

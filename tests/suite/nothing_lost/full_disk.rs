@@ -1,0 +1,1 @@
+//! A file system that is full, and then has space again.

@@ -1,0 +1,1 @@
+//! System calls of the real server that fail, by strace.

@@ -1,0 +1,1 @@
+//! A server that is killed again and again while many write.

@@ -1,0 +1,1 @@
+//! Other programs, and people, that write the same files.

@@ -1,0 +1,1 @@
+//! Whatever bytes a parser is given: the checks that the fuzzers run, over their corpus.

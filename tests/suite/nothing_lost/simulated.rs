@@ -1,0 +1,1 @@
+//! A disk in memory that knows what is synced, and can lose power at any of its operations.

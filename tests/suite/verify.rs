@@ -1,0 +1,1 @@
+//! `callboard verify` finds what is wrong in a tree, and nothing else.
