@@ -14,6 +14,6 @@ pub(crate) fn skip(reason: &str) {
 }
 
 /// Whether nothing may be skipped.
-fn in_ci() -> bool {
+pub(crate) fn in_ci() -> bool {
     env::var("CI").as_deref() == Ok("true")
 }
