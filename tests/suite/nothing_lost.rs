@@ -15,3 +15,4 @@ mod recorder;
 mod simulated;
 mod subscribers;
 mod tally;
+mod writers;
