@@ -1,7 +1,6 @@
 //! Who holds a lock.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 
 /// Finds the process that holds a `flock` on a file, from `/proc/locks`.
 ///
@@ -9,8 +8,8 @@ use std::os::unix::fs::MetadataExt as _;
 /// and the file as device numbers in hex and inode. Some file systems show another
 /// device there, so only the inode is compared. None when the system has no such
 /// file, or hides the process (in another PID namespace it reads 0 or less).
-pub(super) fn of(file: &fs::File) -> Option<u32> {
-    let inode = file.metadata().ok()?.ino().to_string();
+pub(super) fn of(inode: u64) -> Option<u32> {
+    let inode = inode.to_string();
     let locks = fs::read_to_string("/proc/locks").ok()?;
     locks.lines().find_map(|line| {
         let mut words = line.split_whitespace().skip(1);

@@ -4,17 +4,20 @@
 //! Nothing here follows a symlink, and nothing leaves the root. Whatever is made
 //! has mode 0700 (folders) or 0600 (files), whatever the umask.
 
+pub mod calls;
 mod hints;
 mod input;
 mod lock_holder;
 mod os;
 mod output;
 mod socket;
+mod system;
 
 pub use input::Input;
-pub use os::{OsDisk, raise_descriptor_limit};
+pub use os::{OsDisk, TreeDisk};
 pub use output::Output;
 pub use socket::{Socket, SocketError};
+pub use system::{SystemCalls, raise_descriptor_limit};
 
 use std::io;
 use std::sync::Arc;

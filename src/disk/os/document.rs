@@ -1,22 +1,22 @@
 //! Whole documents: read in one piece, replaced in one step.
 
+use std::ffi::OsStr;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, OFlags};
 use rustix::io::Errno;
 
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
+use super::super::calls::{Calls, Descriptor, Purpose};
 use super::super::{Content, DiskFile as _, Expected, Kind, Renamed, Replaced, Status};
-use super::OsDisk;
-use super::file::{OsFile, create_new};
+use super::TreeDisk;
+use super::file::{TreeFile, create_new};
 use super::folders::rename_new_at;
-use super::open::{not_regular, status_of};
+use super::open::not_regular;
 
 /// How often a file that changes while it is read is read.
 const READ_ATTEMPTS: u32 = 5;
@@ -29,9 +29,9 @@ const TEMPORARY_STEM_BYTES_MAX: usize = 200;
 /// Tells apart the temporary files of this process.
 static SEQUENCE: AtomicU64 = AtomicU64::new(1);
 
-impl OsDisk {
+impl<C: Calls> TreeDisk<C> {
     pub(super) fn read_whole(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>> {
-        let Some(file) = self.open_file(path, OFlags::RDONLY)? else {
+        let Some(file) = self.open_file(path, Purpose::Read)? else {
             return Ok(None);
         };
         let failed = |source| Error::io("read", path.as_str(), source);
@@ -86,7 +86,8 @@ impl OsDisk {
         if temporary.rename(path.name(), exclusive).map_err(refused)? == Renamed::Exists {
             return Ok(Replaced::Changed);
         }
-        rustix::fs::fsync(&folder)
+        folder
+            .sync()
             .map_err(|errno| Error::io("sync the folder of", path.as_str(), errno.into()))?;
         // The rename counts as a change. The rest is from before it, so that whatever
         // another writer did since does not look like ours.
@@ -96,12 +97,12 @@ impl OsDisk {
 
     fn is_expected(
         &self,
-        folder: &OwnedFd,
+        folder: &C::Descriptor,
         path: &TreePath,
         unless_changed: Option<Expected>,
     ) -> Result<bool> {
-        let found = match rustix::fs::statat(folder, path.name(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Some(status_of(&stat)),
+        let found = match folder.status_of(OsStr::new(path.name())) {
+            Ok(status) => Some(status),
             Err(Errno::NOENT) => None,
             Err(errno) => return Err(self.refused("look at", path, "regular file", errno)),
         };
@@ -118,21 +119,21 @@ impl OsDisk {
 
 /// A file under a name that no reader looks at; it goes away with this, unless it
 /// got another name.
-struct Temporary<'a> {
-    folder: &'a OwnedFd,
+struct Temporary<'a, D: Descriptor> {
+    folder: &'a D,
     /// None once it is renamed.
     name: Option<String>,
-    file: OsFile,
+    file: TreeFile<D>,
 }
 
-impl<'a> Temporary<'a> {
+impl<'a, D: Descriptor> Temporary<'a, D> {
     /// Creates the temporary file of a document, `.<name>.<pid>-<seq>.tmp`.
-    fn create(folder: &'a OwnedFd, document: &str) -> rustix::io::Result<Self> {
+    fn create(folder: &'a D, document: &str) -> rustix::io::Result<Self> {
         let stem = &document[..document.floor_char_boundary(TEMPORARY_STEM_BYTES_MAX)];
         loop {
             let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
             let name = format!(".{stem}.{}-{sequence}.tmp", std::process::id());
-            match create_new(folder, &name) {
+            match create_new(folder, OsStr::new(&name)) {
                 Ok(file) => return Ok(Self { folder, name: Some(name), file }),
                 // Of a process that died and had our number.
                 Err(Errno::EXIST) => {}
@@ -146,10 +147,11 @@ impl<'a> Temporary<'a> {
         let Some(name) = &self.name else {
             return Ok(Renamed::Done);
         };
+        let (name, document) = (OsStr::new(name), OsStr::new(document));
         let renamed = if exclusive {
             rename_new_at(self.folder, name, self.folder, document)?
         } else {
-            rustix::fs::renameat(self.folder, name, self.folder, document)?;
+            self.folder.rename(name, self.folder, document)?;
             Renamed::Done
         };
         if renamed == Renamed::Done {
@@ -159,10 +161,10 @@ impl<'a> Temporary<'a> {
     }
 }
 
-impl Drop for Temporary<'_> {
+impl<D: Descriptor> Drop for Temporary<'_, D> {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            let _ = rustix::fs::unlinkat(self.folder, name, AtFlags::empty());
+            let _ = self.folder.remove_file(OsStr::new(name));
         }
     }
 }

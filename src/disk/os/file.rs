@@ -1,96 +1,100 @@
 //! Open files, and making new ones.
 
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt as _;
+use std::ffi::OsStr;
+use std::io;
 
-use fs4::fs_std::FileExt as Lock;
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
-use super::super::{DiskFile, Status, lock_holder};
-use super::OsDisk;
-use super::open::{regular, status_of};
+use super::super::calls::{Calls, Descriptor, Purpose};
+use super::super::{DiskFile, Status};
+use super::TreeDisk;
+use super::again::again;
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o600);
 
-/// An open file of the operating system.
-pub(super) struct OsFile(File);
+/// An open file.
+pub(super) struct TreeFile<D>(D);
 
-impl OsFile {
+impl<D: Descriptor> TreeFile<D> {
     /// Takes what was opened, which is known to be a file.
-    pub(super) fn new(fd: OwnedFd) -> Self {
-        Self(File::from(fd))
+    pub(super) fn new(descriptor: D) -> Self {
+        Self(descriptor)
     }
 
     /// Makes content, length and all else of the file durable.
     pub(super) fn sync_all(&self) -> io::Result<()> {
-        self.0.sync_all()
+        Ok(self.0.sync()?)
     }
 }
 
-impl DiskFile for OsFile {
+impl<D: Descriptor> DiskFile for TreeFile<D> {
     fn status(&self) -> io::Result<Status> {
-        Ok(status_of(&rustix::fs::fstat(&self.0)?))
+        Ok(self.0.status()?)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match again(|| self.0.read_at(offset + filled as u64, &mut buffer[filled..]))? {
+                0 => break,
+                count => filled += count,
             }
         }
         Ok(filled)
     }
 
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        (&self.0).write_all(bytes)
+    fn append(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match again(|| self.0.write(bytes))? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => bytes = &bytes[count..],
+            }
+        }
+        Ok(())
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        Ok(again(|| self.0.truncate(length))?)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        Ok(self.0.sync_data()?)
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        // In full: std has methods of the same names that would hide fs4's.
-        Lock::try_lock_exclusive(&self.0)
+        match again(|| self.0.lock()) {
+            Ok(()) => Ok(true),
+            Err(Errno::WOULDBLOCK) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     fn unlock(&self) -> io::Result<()> {
-        Lock::unlock(&self.0)
+        Ok(again(|| self.0.unlock())?)
     }
 
     fn lock_holder(&self) -> Option<u32> {
-        lock_holder::of(&self.0)
+        self.0.lock_holder()
     }
 }
 
-impl OsDisk {
-    pub(super) fn create_or_open_append(&self, path: &TreePath) -> Result<OsFile> {
+impl<C: Calls> TreeDisk<C> {
+    pub(super) fn create_or_open_append(&self, path: &TreePath) -> Result<TreeFile<C::Descriptor>> {
         loop {
-            let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL;
-            match self.open_at(path, flags, FILE_MODE) {
-                Ok(fd) => {
-                    set_mode(path, &fd)?;
-                    return regular(path, fd);
+            match self.open_at(path, Purpose::New) {
+                Ok(descriptor) => {
+                    set_mode(path, &descriptor)?;
+                    return Ok(TreeFile::new(descriptor));
                 }
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(self.refused("create", path, "regular file", errno)),
             }
             // Unless it went away again, somebody else made it.
-            if let Some(file) = self.open_file(path, OFlags::RDWR | OFlags::APPEND)? {
+            if let Some(file) = self.open_file(path, Purpose::Append)? {
                 return Ok(file);
             }
         }
@@ -99,29 +103,32 @@ impl OsDisk {
     pub(super) fn create_with(&self, path: &TreePath, content: &[u8], sync: bool) -> Result<()> {
         let refused = |errno| self.refused("create", path, "regular file", errno);
         let folder = self.open_parent(path).map_err(refused)?;
-        let file = create_new(&folder, path.name()).map_err(refused)?;
+        let name = OsStr::new(path.name());
+        let file = create_new(&folder, name).map_err(refused)?;
         let written =
             file.append(content).and_then(|()| if sync { file.sync_all() } else { Ok(()) });
         written.map_err(|source| {
-            let _ = rustix::fs::unlinkat(&folder, path.name(), AtFlags::empty());
+            let _ = folder.remove_file(name);
             Error::io("write", path.as_str(), source)
         })
     }
 }
 
 /// Creates a file that is not there yet, with its mode whatever the umask.
-pub(super) fn create_new(folder: &OwnedFd, name: &str) -> rustix::io::Result<OsFile> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(folder, name, flags, FILE_MODE)?;
-    if let Err(errno) = rustix::fs::fchmod(&fd, FILE_MODE) {
-        let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+pub(super) fn create_new<D: Descriptor>(
+    folder: &D,
+    name: &OsStr,
+) -> rustix::io::Result<TreeFile<D>> {
+    let descriptor = again(|| folder.open(name, Purpose::New))?;
+    if let Err(errno) = again(|| descriptor.set_mode(FILE_MODE)) {
+        let _ = folder.remove_file(name);
         return Err(errno);
     }
-    Ok(OsFile::new(fd))
+    Ok(TreeFile::new(descriptor))
 }
 
 /// Gives a file that was made just now its mode, which the umask may have cut.
-fn set_mode(path: &TreePath, fd: &OwnedFd) -> Result<()> {
-    rustix::fs::fchmod(fd, FILE_MODE)
+fn set_mode(path: &TreePath, descriptor: &impl Descriptor) -> Result<()> {
+    again(|| descriptor.set_mode(FILE_MODE))
         .map_err(|errno| Error::io("set the mode of", path.as_str(), errno.into()))
 }

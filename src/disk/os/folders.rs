@@ -1,20 +1,22 @@
 //! Folders: making, listing, renaming.
 
-use std::os::fd::OwnedFd;
+use std::ffi::OsStr;
 
-use rustix::fs::{AtFlags, FileType, Mode};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
+use super::super::calls::{Calls, Descriptor};
 use super::super::{Disk as _, Entry, Kind, Renamed};
-use super::OsDisk;
-use super::open::{kind_of, not_regular, status_of};
+use super::TreeDisk;
+use super::again::again;
+use super::open::not_regular;
 
 const FOLDER_MODE: Mode = Mode::RWXU;
 
-impl OsDisk {
+impl<C: Calls> TreeDisk<C> {
     pub(super) fn create_folders(&self, path: &TreePath) -> Result<()> {
         let mut folder = TreePath::root();
         for component in path.components() {
@@ -35,9 +37,10 @@ impl OsDisk {
 
     /// Creates a folder in one that is there, with its mode whatever the umask.
     pub(super) fn create_one(&self, path: &TreePath) -> rustix::io::Result<()> {
-        let at = self.open_parent(path)?;
-        rustix::fs::mkdirat(&at, path.name(), FOLDER_MODE)?;
-        rustix::fs::chmodat(&at, path.name(), FOLDER_MODE, AtFlags::empty())
+        let folder = self.open_parent(path)?;
+        let name = OsStr::new(path.name());
+        folder.create_folder(name, FOLDER_MODE)?;
+        again(|| folder.set_mode_of(name, FOLDER_MODE))
     }
 
     pub(super) fn list_folder(&self, path: &TreePath) -> Result<Option<Vec<Entry>>> {
@@ -48,26 +51,21 @@ impl OsDisk {
         };
         let failed = |errno: Errno| Error::io("list", path.as_str(), errno.into());
         let mut entries = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let Ok(name) = entry.file_name().to_str() else {
+        for entry in folder.entries().map_err(failed)? {
+            let (name, kind) = entry.map_err(failed)?;
+            let Ok(name) = name.into_string() else {
                 continue;
             };
-            if name == "." || name == ".." {
-                continue;
-            }
-            let kind = match entry.file_type() {
-                FileType::Unknown => {
-                    match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-                        Ok(stat) => status_of(&stat).kind,
-                        // It went away while the folder was read.
-                        Err(Errno::NOENT) => continue,
-                        Err(errno) => return Err(failed(errno)),
-                    }
-                }
-                known => kind_of(known),
+            let kind = match kind {
+                Some(kind) => kind,
+                None => match folder.status_of(OsStr::new(&name)) {
+                    Ok(status) => status.kind,
+                    // It went away while the folder was read.
+                    Err(Errno::NOENT) => continue,
+                    Err(errno) => return Err(failed(errno)),
+                },
             };
-            entries.push(Entry { name: name.to_owned(), kind });
+            entries.push(Entry { name, kind });
         }
         Ok(Some(entries))
     }
@@ -78,43 +76,36 @@ impl OsDisk {
         let to_folder = self
             .open_parent(to)
             .map_err(|errno| self.refused("rename something to", to, "file", errno))?;
-        rename_new_at(&from_folder, from.name(), &to_folder, to.name())
+        let (name, new_name) = (OsStr::new(from.name()), OsStr::new(to.name()));
+        rename_new_at(&from_folder, name, &to_folder, new_name)
             .map_err(|errno| Error::io("rename", from.as_str(), errno.into()))
     }
-}
 
-impl OsDisk {
     pub(super) fn rename_to_file(&self, from: &TreePath, to: &TreePath) -> Result<()> {
         let refused = |errno| self.refused("rename something to", to, "regular file", errno);
         let from_folder =
             self.open_parent(from).map_err(|errno| self.refused("rename", from, "file", errno))?;
         let to_folder = self.open_parent(to).map_err(refused)?;
-        match rustix::fs::statat(&to_folder, to.name(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) if status_of(&stat).kind != Kind::File => {
-                return Err(not_regular(to, status_of(&stat).kind, "regular file"));
+        let new_name = OsStr::new(to.name());
+        match to_folder.status_of(new_name) {
+            Ok(status) if status.kind != Kind::File => {
+                return Err(not_regular(to, status.kind, "regular file"));
             }
             Ok(_) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(refused(errno)),
         }
-        rustix::fs::renameat(&from_folder, from.name(), &to_folder, to.name()).map_err(refused)
+        from_folder.rename(OsStr::new(from.name()), &to_folder, new_name).map_err(refused)
     }
 }
 
 /// Renames unless something has the new name.
-pub(super) fn rename_new_at(
-    from_folder: &OwnedFd,
-    from: impl rustix::path::Arg,
-    to_folder: &OwnedFd,
-    to: impl rustix::path::Arg,
+pub(super) fn rename_new_at<D: Descriptor>(
+    folder: &D,
+    name: &OsStr,
+    to: &D,
+    new_name: &OsStr,
 ) -> rustix::io::Result<Renamed> {
-    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-    let renamed = {
-        let exclusive = rustix::fs::RenameFlags::NOREPLACE;
-        rustix::fs::renameat_with(from_folder, from, to_folder, to, exclusive)
-    };
-    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-    let renamed = rustix::fs::renameat(from_folder, from, to_folder, to);
-    match renamed {
+    match folder.rename_new(name, to, new_name) {
         Ok(()) => Ok(Renamed::Done),
         Err(Errno::EXIST | Errno::NOTEMPTY) => Ok(Renamed::Exists),
         Err(errno) => Err(errno),

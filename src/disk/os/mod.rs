@@ -1,44 +1,34 @@
-//! The real disk: the system's calls beneath one open folder.
+//! The disk: each promise a sequence of the system's calls beneath one open folder. The
+//! only place where such sequences are.
 
+mod again;
 mod document;
 mod file;
 mod folders;
 mod open;
 mod remove;
 
-use std::fs;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
-use super::hints::NotifyHints;
+use super::calls::{Calls, Descriptor as _, Purpose};
+use super::system::SystemCalls;
 use super::{Changed, Content, Disk, DiskFile, Entry, Expected, Hints, Renamed, Replaced, Status};
 
-/// Files of the operating system below one folder.
+/// Files below one folder, by the calls of a system.
 #[derive(Debug)]
-pub struct OsDisk {
-    root: OwnedFd,
-    path: PathBuf,
+pub struct TreeDisk<C> {
+    calls: C,
 }
 
-/// Lets this process have as many files open as the system allows it: every
-/// followed bus and every connection takes one, and the usual limit is 1024.
-pub fn raise_descriptor_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        limit.current = limit.maximum;
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            tracing::warn!(%error, "cannot raise the limit of open files");
-        }
-    }
-}
+/// Files of the operating system below one folder.
+pub type OsDisk = TreeDisk<SystemCalls>;
 
 impl OsDisk {
     /// Opens the root, and creates it when it is missing.
@@ -46,48 +36,33 @@ impl OsDisk {
     /// # Errors
     /// IO when it cannot be created, opened or written.
     pub fn open_root(path: &Path) -> Result<Self> {
-        let shown = path.display().to_string();
-        if !path.is_dir() {
-            let mut builder = fs::DirBuilder::new();
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder
-                .recursive(true)
-                .create(path)
-                .map_err(|source| Error::io("create the root", &shown, source))?;
-        }
-        // Canonical, so that messages name the real place and a later change of
-        // the working directory means nothing.
-        let path =
-            path.canonicalize().map_err(|source| Error::io("find the root", &shown, source))?;
-        let root = rustix::fs::open(
-            &path,
-            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .map_err(|errno| Error::io("open the root", &shown, errno.into()))?;
-        rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
-            .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
-        Ok(Self { root, path })
+        Ok(Self::on(SystemCalls::open_root(path)?))
     }
 
     /// Returns the root's real path.
     pub fn root(&self) -> &Path {
-        &self.path
+        self.calls.location()
     }
 }
 
-impl Disk for OsDisk {
+impl<C: Calls> TreeDisk<C> {
+    /// Uses the root of a system.
+    pub fn on(calls: C) -> Self {
+        Self { calls }
+    }
+}
+
+impl<C: Calls> Disk for TreeDisk<C> {
     fn location(&self) -> String {
-        self.path.display().to_string()
+        self.calls.location().display().to_string()
     }
 
     fn open(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>> {
-        Ok(self.open_file(path, OFlags::RDONLY)?.map(|file| Arc::new(file) as _))
+        Ok(self.open_file(path, Purpose::Read)?.map(|file| Arc::new(file) as _))
     }
 
     fn open_append(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>> {
-        let flags = OFlags::RDWR | OFlags::APPEND;
-        Ok(self.open_file(path, flags)?.map(|file| Arc::new(file) as _))
+        Ok(self.open_file(path, Purpose::Append)?.map(|file| Arc::new(file) as _))
     }
 
     fn create_append(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>> {
@@ -125,11 +100,10 @@ impl Disk for OsDisk {
     }
 
     fn status(&self, path: &TreePath) -> Result<Option<Status>> {
-        let stat = self
-            .open_parent(path)
-            .and_then(|at| rustix::fs::statat(&at, path.name(), AtFlags::SYMLINK_NOFOLLOW));
-        match stat {
-            Ok(stat) => Ok(Some(open::status_of(&stat))),
+        let found =
+            self.open_parent(path).and_then(|folder| folder.status_of(OsStr::new(path.name())));
+        match found {
+            Ok(status) => Ok(Some(status)),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.refused("look at", path, "file", errno)),
         }
@@ -149,7 +123,7 @@ impl Disk for OsDisk {
 
     fn remove_file(&self, path: &TreePath) -> Result<()> {
         self.open_parent(path)
-            .and_then(|at| rustix::fs::unlinkat(&at, path.name(), AtFlags::empty()))
+            .and_then(|folder| folder.remove_file(OsStr::new(path.name())))
             .map_err(|errno| Error::io("remove", path.as_str(), errno.into()))
     }
 
@@ -159,23 +133,22 @@ impl Disk for OsDisk {
 
     fn is_folder_of_host(&self, path: &str) -> bool {
         let path = Path::new(path);
-        path.is_absolute() && path.is_dir()
+        path.is_absolute() && self.calls.is_folder_of_host(path)
     }
 
     fn free_bytes(&self) -> Result<u64> {
-        rustix::fs::fstatvfs(&self.root)
-            .map(|space| space.f_bavail.saturating_mul(space.f_frsize))
+        self.calls
+            .free_bytes()
             .map_err(|errno| Error::io("look at the space of", ".", errno.into()))
     }
 
     fn sync_folder(&self, path: &TreePath) -> Result<()> {
         self.open_folder(path)
-            .and_then(|folder| rustix::fs::fsync(&folder))
+            .and_then(|folder| folder.sync())
             .map_err(|errno| self.refused("sync", path, "folder", errno))
     }
 
     fn hints(&self, changed: Changed) -> Option<Box<dyn Hints>> {
-        NotifyHints::start(self.path.clone(), changed)
-            .map(|hints| Box::new(hints) as Box<dyn Hints>)
+        self.calls.hints(changed)
     }
 }

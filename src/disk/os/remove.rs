@@ -1,23 +1,24 @@
 //! Removing a folder with everything in it.
 
 use std::collections::VecDeque;
-use std::ffi::{CStr, CString};
-use std::os::fd::OwnedFd;
+use std::ffi::{OsStr, OsString};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 
-use super::super::Renamed;
-use super::OsDisk;
+use super::super::calls::{Calls, Descriptor, Purpose};
+use super::super::{Kind, Renamed};
+use super::TreeDisk;
+use super::again::again;
 use super::folders::rename_new_at;
 
 /// How often a folder is emptied into which somebody goes on writing.
 const ROUNDS_MAX: usize = 100;
 
-impl OsDisk {
+impl<C: Calls> TreeDisk<C> {
     pub(super) fn remove_with_all(&self, path: &TreePath) -> Result<()> {
         if *path == TreePath::root() {
             return Err(Error::Bug("the root is never removed".into()));
@@ -27,15 +28,14 @@ impl OsDisk {
             Err(Errno::NOENT) => return Ok(()),
             Err(errno) => return Err(self.refused("remove", path, "folder", errno)),
         };
-        let name =
-            CString::new(path.name()).map_err(|_| Error::Bug(format!("{path:?} is no path")))?;
-        remove(&parent, &name).map_err(|errno| Error::io("remove", path.as_str(), errno.into()))
+        remove(&parent, OsStr::new(path.name()))
+            .map_err(|errno| Error::io("remove", path.as_str(), errno.into()))
     }
 }
 
-fn remove(parent: &OwnedFd, name: &CStr) -> rustix::io::Result<()> {
+fn remove(parent: &impl Descriptor, name: &OsStr) -> rustix::io::Result<()> {
     for _ in 0..ROUNDS_MAX {
-        if is_removed(parent, name, FileType::Unknown)? {
+        if is_removed(parent, name, None)? {
             return Ok(());
         }
         match open_folder(parent, name) {
@@ -52,7 +52,7 @@ fn remove(parent: &OwnedFd, name: &CStr) -> rustix::io::Result<()> {
 ///
 /// Folders in its folders are moved right into it, and emptied there: however deep
 /// they are nested, two folders are open at a time and no path gets long.
-fn empty(top: &OwnedFd) -> rustix::io::Result<()> {
+fn empty(top: &impl Descriptor) -> rustix::io::Result<()> {
     let mut waiting = VecDeque::from(remove_entries(top)?);
     let mut moved = 0_u64;
     while let Some(name) = waiting.pop_front() {
@@ -68,24 +68,24 @@ fn empty(top: &OwnedFd) -> rustix::io::Result<()> {
             }
         }
         // Not when somebody wrote into it meanwhile: the next round.
-        is_removed(top, &name, FileType::Directory)?;
+        is_removed(top, &name, Some(Kind::Folder))?;
     }
     Ok(())
 }
 
 /// Moves a folder under a name that is free there; none when it went away.
-fn move_up(
-    from: &OwnedFd,
-    name: &CStr,
-    to: &OwnedFd,
+fn move_up<D: Descriptor>(
+    from: &D,
+    name: &OsStr,
+    to: &D,
     moved: &mut u64,
-) -> rustix::io::Result<Option<CString>> {
+) -> rustix::io::Result<Option<OsString>> {
     let mut opened = false;
     loop {
         *moved += 1;
-        let free = format!(".{}-{moved}.tmp", std::process::id());
-        match rename_new_at(from, name, to, free.as_str()) {
-            Ok(Renamed::Done) => return Ok(CString::new(free).ok()),
+        let free = OsString::from(format!(".{}-{moved}.tmp", std::process::id()));
+        match rename_new_at(from, name, to, &free) {
+            Ok(Renamed::Done) => return Ok(Some(free)),
             Ok(Renamed::Exists) => {}
             Err(Errno::NOENT) => return Ok(None),
             // Moving a folder changes its `..`: opening makes a read-only one writable.
@@ -100,15 +100,9 @@ fn move_up(
 
 /// Removes what a folder holds, except for folders that are not empty: returns
 /// their names.
-fn remove_entries(folder: &OwnedFd) -> rustix::io::Result<Vec<CString>> {
+fn remove_entries(folder: &impl Descriptor) -> rustix::io::Result<Vec<OsString>> {
     // The names first: a folder that is changed while it is read skips some.
-    let mut entries = Vec::new();
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
-        if ![c".", c".."].contains(&entry.file_name()) {
-            entries.push((entry.file_name().to_owned(), entry.file_type()));
-        }
-    }
+    let entries = folder.entries()?.collect::<rustix::io::Result<Vec<_>>>()?;
     let mut left = Vec::new();
     for (name, kind) in entries {
         if !is_removed(folder, &name, kind)? {
@@ -120,9 +114,13 @@ fn remove_entries(folder: &OwnedFd) -> rustix::io::Result<Vec<CString>> {
 
 /// Removes what has a name, if it is no folder, or an empty one. Returns whether
 /// it did, or nothing has the name any more.
-fn is_removed(folder: &OwnedFd, name: &CStr, kind: FileType) -> rustix::io::Result<bool> {
-    if kind != FileType::Directory {
-        match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+fn is_removed(
+    folder: &impl Descriptor,
+    name: &OsStr,
+    kind: Option<Kind>,
+) -> rustix::io::Result<bool> {
+    if kind != Some(Kind::Folder) {
+        match folder.remove_file(name) {
             Ok(()) | Err(Errno::NOENT) => return Ok(true),
             // A folder: Linux says the one, POSIX the other, which may also mean what
             // it says. The next call tells.
@@ -130,11 +128,11 @@ fn is_removed(folder: &OwnedFd, name: &CStr, kind: FileType) -> rustix::io::Resu
             Err(errno) => return Err(errno),
         }
     }
-    match rustix::fs::unlinkat(folder, name, AtFlags::REMOVEDIR) {
+    match folder.remove_folder(name) {
         Ok(()) | Err(Errno::NOENT) => Ok(true),
         Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
         // No folder any more, or a file that may not be removed.
-        Err(Errno::NOTDIR) => match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+        Err(Errno::NOTDIR) => match folder.remove_file(name) {
             Ok(()) | Err(Errno::NOENT) => Ok(true),
             // A folder again: the next round.
             Err(Errno::ISDIR) => Ok(false),
@@ -145,12 +143,11 @@ fn is_removed(folder: &OwnedFd, name: &CStr, kind: FileType) -> rustix::io::Resu
 }
 
 /// Opens a folder to empty it.
-fn open_folder(at: &OwnedFd, name: &CStr) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
-    let folder = rustix::fs::openat(at, name, flags, Mode::empty())?;
+fn open_folder<D: Descriptor>(at: &D, name: &OsStr) -> rustix::io::Result<D> {
+    let folder = again(|| at.open(name, Purpose::Folder))?;
     // Some programs make their folders read-only (module caches do).
-    if !Mode::from_raw_mode(rustix::fs::fstat(&folder)?.st_mode).contains(Mode::RWXU) {
-        let _ = rustix::fs::fchmod(&folder, Mode::RWXU);
+    if !folder.mode()?.contains(Mode::RWXU) {
+        let _ = again(|| folder.set_mode(Mode::RWXU));
     }
     Ok(folder)
 }
