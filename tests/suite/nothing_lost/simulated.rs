@@ -1,10 +1,24 @@
 //! A disk in memory that knows what is synced, and can lose power at any of its operations.
-// The sweeps use what is not used here.
-#![allow(dead_code, reason = "an interface that is filled in step by step")]
+//!
+//! It stands in for the system below [`TreeDisk`]: each step of what a disk promises is an
+//! operation of its own here, and can fail, or be the first that is not done any more.
 
-use std::sync::Arc;
+mod against_the_system;
+mod crash;
+mod faults;
+mod machine;
+mod node;
+mod random;
+mod surviving;
+mod system;
 
-use callboard::disk::Disk;
+use std::ffi::OsStr;
+use std::sync::{Arc, Mutex};
+
+use callboard::disk::{Disk, TreeDisk};
+
+use machine::{Machine, ROOT};
+use system::SimulatedCalls;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +35,8 @@ pub(crate) enum Fault {
     FullFromThere,
     /// That operation, if it is a write, writes its first half and says so.
     ShortWrite,
-    /// That operation is interrupted, if it is one that can be: EINTR.
+    /// That operation is interrupted, if it is one that can be: EINTR. A sync that is
+    /// interrupted is one that failed.
     Eintr,
     /// That operation, if it is a sync, fails with EIO.
     SyncFails,
@@ -52,50 +67,80 @@ pub(crate) struct Armed {
 
 /// An in-memory machine's disk. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Simulated;
+pub(crate) struct Simulated(SimulatedCalls);
 
 impl Simulated {
     /// Makes an empty root.
     pub(crate) fn new() -> Self {
-        Self
+        Self::of(Machine::new())
+    }
+
+    fn of(machine: Machine) -> Self {
+        Self(SimulatedCalls(Arc::new(Mutex::new(machine))))
     }
 
     /// Opens the root, as a new process would.
     pub(crate) fn disk(&self) -> Arc<dyn Disk> {
-        panic!("the simulated disk is on its way")
+        Arc::new(TreeDisk::on(self.0.clone()))
     }
 
     /// Makes an operation fail; they are counted from now, from 0.
-    pub(crate) fn arm(&self, _fault: Fault, _at: usize) {}
-
-    /// Lets everything succeed again.
-    pub(crate) fn disarm(&self) -> Armed {
-        Armed { operations: 0, hit: false }
+    pub(crate) fn arm(&self, fault: Fault, at: usize) {
+        self.0.machine().faults.arm(fault, at);
     }
 
-    /// Cuts the power: returns the disk after it came back. This one is dead.
-    pub(crate) fn crash(&self, _survives: Survives) -> Self {
-        Self
+    /// Lets everything succeed again, unless the power is off: then it stays off.
+    pub(crate) fn disarm(&self) -> Armed {
+        self.0.machine().faults.disarm()
+    }
+
+    /// Cuts the power: returns the disk after it came back. This one is dead: whoever has
+    /// something open on it gets EIO.
+    pub(crate) fn crash(&self, survives: Survives) -> Self {
+        let mut machine = self.0.machine();
+        machine.faults.power_off();
+        Self::of(crash::crash(&machine, survives))
     }
 
     /// Returns the operations since a fault was armed, for messages.
     pub(crate) fn trace(&self) -> Vec<String> {
-        Vec::new()
+        self.0.machine().faults.trace().to_vec()
     }
 
-    /// Copies all of it, as long as nothing is open that matters. Nothing is lost, and the
-    /// one knows nothing of the other.
+    /// Copies all of it, as long as nothing is open that matters. Nothing is lost, what was
+    /// not synced is still not synced, and the one knows nothing of the other.
     pub(crate) fn fork(&self) -> Self {
-        Self
+        Self::of(crash::fork(&self.0.machine()))
     }
 
-    /// Returns what readers of a file see.
-    pub(crate) fn read(&self, _path: &str) -> Option<Vec<u8>> {
-        None
+    /// Returns what readers of a file see, also when the power is off.
+    pub(crate) fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let machine = self.0.machine();
+        let mut found = ROOT;
+        for component in path.split('/') {
+            found = machine.find(found, OsStr::new(component)).ok()?;
+        }
+        Some(machine.node(found).file()?.content().to_vec())
     }
 
     /// Returns the paths of all files, sorted.
     pub(crate) fn paths(&self) -> Vec<String> {
-        Vec::new()
+        let machine = self.0.machine();
+        let mut paths = Vec::new();
+        let mut waiting = vec![(ROOT, String::new())];
+        while let Some((inode, path)) = waiting.pop() {
+            let Some(folder) = machine.node(inode).folder() else {
+                paths.push(path);
+                continue;
+            };
+            for (name, found) in &folder.entries {
+                let name = name.to_string_lossy();
+                let below =
+                    if path.is_empty() { name.into_owned() } else { format!("{path}/{name}") };
+                waiting.push((*found, below));
+            }
+        }
+        paths.sort();
+        paths
     }
 }
