@@ -4,6 +4,7 @@
 //! operation of its own here, and can fail, or be the first that is not done any more.
 
 mod against_the_system;
+mod backend;
 mod crash;
 mod faults;
 mod machine;

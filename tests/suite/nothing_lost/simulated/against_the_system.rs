@@ -208,7 +208,7 @@ fn tree<D: Descriptor>(folder: &D) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_simulation_answers_each_call_as_the_system_does(
         list in prop::collection::vec(call(), 1..60),
