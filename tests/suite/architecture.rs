@@ -66,6 +66,23 @@ fn only_disk_touches_the_file_system() {
 }
 
 #[test]
+fn the_disk_calls_the_system_only_by_its_seam() {
+    // The simulated system sees, and lets fail, only what goes through it.
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    let sequences = found.iter().filter(|(name, _)| name.starts_with("disk/os/"));
+    let mut files = 0;
+    for (name, code) in sequences {
+        files += 1;
+        let code = code.replace("use rustix::fs::Mode;", "");
+        for word in ["rustix::fs", "std::fs", "std::os", "rustix::io::write"] {
+            assert!(!code.contains(word), "{name} uses {word}, past the seam");
+        }
+    }
+    assert!(files > 4, "the sequences were found");
+}
+
+#[test]
 fn host_reads_nothing_but_proc() {
     let mut found = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);

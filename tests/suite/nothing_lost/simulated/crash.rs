@@ -10,8 +10,9 @@
 //! # Entries of folders
 //! Syncing a file does not sync its name. Syncing a folder brings all changes of its entries
 //! to the disk; a move is one change of both folders, and on disk as a whole when either is
-//! synced. A change never gets to the disk before an earlier one of the same name or of the
-//! same file or folder, and nothing is moved into a folder that is not there. Beyond that:
+//! synced. A change never gets to the disk before an earlier one of the same name (so neither
+//! before an earlier one of the same file), and nothing is moved into a folder that is not
+//! there. Beyond that:
 //!
 //! - [`Survives::Ordered`]: changes get there in the order in which they were made, those of
 //!   all folders, as ext4 and XFS do by their journal: when one is synced, all before it are.
@@ -110,15 +111,12 @@ fn kept_changes(journal: &[EntryChange], survives: Survives) -> Vec<bool> {
         Survives::SyncedOnly | Survives::Everything => {}
     }
     // With each, what must have been there before it.
-    let (mut inodes, mut names, mut targets) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut names, mut targets) = (BTreeSet::new(), BTreeSet::new());
     for (change, kept) in journal.iter().zip(&mut kept).rev() {
         let named = |(folder, name, _): &(Inode, OsString, _)| (*folder, name.clone());
         let is_target = targets.contains(&change.inode);
-        *kept |= is_target
-            || inodes.contains(&change.inode)
-            || change.entries.iter().any(|entry| names.contains(&named(entry)));
+        *kept |= is_target || change.entries.iter().any(|entry| names.contains(&named(entry)));
         if *kept {
-            inodes.insert(change.inode);
             names.extend(change.entries.iter().map(named));
             // What is moved is never moved to nowhere.
             if is_target || change.entries.len() == 2 {

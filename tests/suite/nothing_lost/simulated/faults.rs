@@ -82,7 +82,7 @@ impl Faults {
         &mut self,
         operation: Operation,
         bytes: usize,
-        told: String,
+        told: &str,
     ) -> Result<Part, Errno> {
         self.power()?;
         let Some((fault, at)) = self.armed else {

@@ -123,7 +123,7 @@ impl Machine {
         told: impl FnOnce(&Self) -> String,
     ) -> Result<Part> {
         let told = if self.faults.are_counted() { told(self) } else { String::new() };
-        let part = self.faults.step(operation, bytes, told)?;
+        let part = self.faults.step(operation, bytes, &told)?;
         self.now += TICK;
         Ok(part)
     }

@@ -186,6 +186,23 @@ fn a_rename_that_was_not_synced_happened_or_not_as_a_whole() {
 }
 
 #[test]
+fn what_is_moved_is_never_nowhere() {
+    let simulated = with_file("a", b"content");
+    let disk = simulated.disk();
+    disk.create_new_folder(&at("new")).expect("a folder");
+    disk.create_new_folder(&at("new/inner")).expect("a folder");
+    assert_eq!(disk.rename_new(&at("a"), &at("new/inner/b")).expect("renamed"), Renamed::Done);
+    let mut seen = BTreeSet::new();
+    for seed in 0..SEEDS {
+        for survives in [Survives::Ordered(seed), Survives::Subset(seed)] {
+            seen.insert(simulated.fork().crash(survives).paths());
+        }
+    }
+    let places = ["a", "new/inner/b"].map(|path| vec![path.to_owned()]);
+    assert_eq!(seen, BTreeSet::from(places));
+}
+
+#[test]
 fn a_document_that_is_renamed_before_it_is_synced_may_be_empty() {
     let simulated = with_file("doc", b"old");
     let disk = simulated.disk();
@@ -285,7 +302,7 @@ fn without_power_nothing_works_until_it_is_back() {
     file.append(b"four;").expect("appended");
     let again = after.crash(Survives::SyncedOnly);
     assert_eq!(again.read("log"), Some(b"one;two;".to_vec()));
-    drop(file);
+    file.append(b"five;").expect_err("nor does what was open before it");
 }
 
 #[test]
