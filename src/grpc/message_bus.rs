@@ -14,6 +14,7 @@ use crate::store::{Archives, MessageBus};
 
 use super::append;
 use super::convert;
+use super::page_tokens;
 use super::pb;
 use super::status::{Answer, answer, status};
 
@@ -166,13 +167,13 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
                 "" => None,
                 project => Some(ProjectId::parse(project)?),
             };
-            let after = convert::bus_page_token(&request.page_token)?;
+            let after = page_tokens::bus(&request.page_token)?;
             let page =
                 self.bus.list(project, after, convert::page_size(request.page_size)?).await?;
             let last = page.buses.last().filter(|_| page.more);
             Ok(pb::ListBusesResponse {
                 next_page_token: last
-                    .map(|last| convert::bus_page_token_out(&last.bus))
+                    .map(|last| page_tokens::bus_out(&last.bus))
                     .unwrap_or_default(),
                 buses: page.buses.into_iter().map(convert::bus).collect(),
             })

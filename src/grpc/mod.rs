@@ -6,6 +6,7 @@ mod message_bus;
 mod status;
 mod storage;
 
+pub use convert::page_tokens;
 pub use message_bus::MessageBusService;
 pub use status::{oversize, status};
 pub use storage::{ServerFacts, StorageService};

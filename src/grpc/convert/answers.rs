@@ -102,11 +102,6 @@ pub(in crate::grpc) fn frame(frame: Frame, now: Timestamp) -> pb::SubscribeRespo
     pb::SubscribeResponse { frame: Some(frame) }
 }
 
-/// Makes the page token that goes on after a bus.
-pub(in crate::grpc) fn bus_page_token_out(bus: &BusId) -> String {
-    format!("{}/{}", bus.project, bus.task_str())
-}
-
 /// Gives out what a list tells of a bus.
 pub(in crate::grpc) fn bus(summary: BusSummary) -> pb::Bus {
     let (last_msg_id, last_ts) = summary.last.unwrap_or_default();

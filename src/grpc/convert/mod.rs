@@ -9,7 +9,7 @@ pub(super) mod artifacts;
 pub(super) mod facts;
 mod fields;
 mod mask;
-mod page_tokens;
+pub mod page_tokens;
 pub(super) mod projects;
 mod requests;
 pub(super) mod run_events;
@@ -23,7 +23,7 @@ pub(super) mod upkeep;
 mod values;
 pub(super) mod watch;
 
-pub(super) use answers::{bus, bus_page_token_out, frame, message};
+pub(super) use answers::{bus, frame, message};
 pub(super) use fields::{duration, etag, page_size, part};
-pub(super) use requests::{batch, bus_page_token, poll_query, read_query, single, subscription};
+pub(super) use requests::{batch, poll_query, read_query, single, subscription};
 pub(super) use values::{pid_out, size_out, timestamp_out};

@@ -3,7 +3,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{ArtifactId, FactId, FactScope, ProjectId, RunFile, RunId, TaskId, TaskKey};
+use crate::domain::{
+    ArtifactId, BusId, FactId, FactScope, ProjectId, RunFile, RunId, TaskId, TaskKey,
+};
 use crate::error::{Error, Result};
 use crate::store::{FactPosition, Part, RunPosition, TaskPosition};
 
@@ -15,23 +17,30 @@ const RUNS: &str = "r1.";
 const RUN_FILES: &str = "f1.";
 const ARTIFACTS: &str = "a1.";
 const FACTS: &str = "k1.";
+const BUSES: &str = "b1.";
 /// Stands before the names of artifacts, to tell them from attachments.
 const ARTIFACT_FOLDER: &str = "artifacts/";
 /// Stands for a time that is not known.
 const NO_TIME: &str = "-";
 
 /// Takes a page token of ListProjects.
-pub(super) fn project(token: &str) -> Result<Option<ProjectId>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn project(token: &str) -> Result<Option<ProjectId>> {
     parse(PROJECTS, token, |place| ProjectId::parse(place).ok())
 }
 
 /// Makes the token that goes on after a project.
-pub(super) fn project_out(project: &ProjectId) -> String {
+pub fn project_out(project: &ProjectId) -> String {
     format!("{PROJECTS}{project}")
 }
 
 /// Takes a page token of ListTasks.
-pub(super) fn task(token: &str) -> Result<Option<TaskPosition>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn task(token: &str) -> Result<Option<TaskPosition>> {
     parse(TASKS, token, |place| {
         let (created_at, task) = timed(place)?;
         Some(TaskPosition { created_at, task: TaskId::parse(task).ok()? })
@@ -39,12 +48,15 @@ pub(super) fn task(token: &str) -> Result<Option<TaskPosition>> {
 }
 
 /// Makes the token that goes on after a task.
-pub(super) fn task_out(created_at: Option<Timestamp>, task: &TaskId) -> String {
+pub fn task_out(created_at: Option<Timestamp>, task: &TaskId) -> String {
     format!("{TASKS}{}", timed_out(created_at, task.as_str()))
 }
 
 /// Takes a page token of ListRuns, which must lie in the part that is listed.
-pub(super) fn run(token: &str, part: &Part) -> Result<Option<RunPosition>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn run(token: &str, part: &Part) -> Result<Option<RunPosition>> {
     parse(RUNS, token, |place| {
         let (project, rest) = place.split_once('/')?;
         let (task, folder) = rest.split_once('/')?;
@@ -60,23 +72,29 @@ pub(super) fn run(token: &str, part: &Part) -> Result<Option<RunPosition>> {
 }
 
 /// Makes the token that goes on after a run.
-pub(super) fn run_out(position: &RunPosition) -> String {
+pub fn run_out(position: &RunPosition) -> String {
     format!("{RUNS}{}/{}", position.task, position.folder)
 }
 
 /// Takes a page token of ListRunFiles.
-pub(super) fn run_file(token: &str) -> Result<Option<RunFile>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn run_file(token: &str) -> Result<Option<RunFile>> {
     parse(RUN_FILES, token, |place| RunFile::parse(place).ok())
 }
 
 /// Makes the token that goes on after a file.
-pub(super) fn run_file_out(file: &RunFile) -> String {
+pub fn run_file_out(file: &RunFile) -> String {
     format!("{RUN_FILES}{file}")
 }
 
 /// Takes a page token of ListArtifacts, which must be one of the task that is listed. It
 /// is only compared with names, so it may be any name that a program may have given.
-pub(super) fn artifact(token: &str, task: &TaskKey) -> Result<Option<ArtifactId>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn artifact(token: &str, task: &TaskKey) -> Result<Option<ArtifactId>> {
     parse(ARTIFACTS, token, |place| {
         let place = inside(&task.to_string(), place)?;
         let Some(name) = place.strip_prefix(ARTIFACT_FOLDER) else {
@@ -89,12 +107,15 @@ pub(super) fn artifact(token: &str, task: &TaskKey) -> Result<Option<ArtifactId>
 }
 
 /// Makes the token that goes on after an artifact.
-pub(super) fn artifact_out(task: &TaskKey, artifact: &ArtifactId) -> String {
+pub fn artifact_out(task: &TaskKey, artifact: &ArtifactId) -> String {
     format!("{ARTIFACTS}{task}/{}", artifact.path())
 }
 
 /// Takes a page token of ListFacts, which must be one of what is listed.
-pub(super) fn fact(token: &str, scope: &FactScope) -> Result<Option<FactPosition>> {
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn fact(token: &str, scope: &FactScope) -> Result<Option<FactPosition>> {
     parse(FACTS, token, |place| {
         let (created_at, fact) = timed(inside(&scope_name(scope), place)?)?;
         Some(FactPosition { created_at, id: FactId::parse(fact).ok()? })
@@ -102,8 +123,24 @@ pub(super) fn fact(token: &str, scope: &FactScope) -> Result<Option<FactPosition
 }
 
 /// Makes the token that goes on after a fact.
-pub(super) fn fact_out(scope: &FactScope, created_at: Option<Timestamp>, fact: &FactId) -> String {
+pub fn fact_out(scope: &FactScope, created_at: Option<Timestamp>, fact: &FactId) -> String {
     format!("{FACTS}{}/{}", scope_name(scope), timed_out(created_at, fact.as_str()))
+}
+
+/// Takes a page token of ListBuses.
+///
+/// # Errors
+/// INVALID_PAGE_TOKEN for any other text.
+pub fn bus(token: &str) -> Result<Option<BusId>> {
+    parse(BUSES, token, |place| {
+        let (project, task) = place.split_once('/')?;
+        BusId::parse(project, task).ok()
+    })
+}
+
+/// Makes the token that goes on after a bus.
+pub fn bus_out(bus: &BusId) -> String {
+    format!("{BUSES}{}/{}", bus.project, bus.task_str())
 }
 
 /// Returns what tells a scope from all others; of a project there is no task.
@@ -185,6 +222,24 @@ mod tests {
 
     fn scopes() -> [FactScope; 2] {
         [FactScope::Project(key().project), FactScope::Task(key())]
+    }
+
+    #[test]
+    fn a_token_of_another_list_is_not_taken_for_a_place_among_the_buses() {
+        let bus_of = |project: &str, task| BusId::parse(project, task).expect("a bus");
+        for place in [bus_of("demo", ""), bus_of("demo", "task-a"), bus_of("f1.logs", "x")] {
+            assert_eq!(bus(&bus_out(&place)).expect("a token"), Some(place));
+        }
+        let log = RunFile::parse("logs/x").expect("a file");
+        assert!(matches!(bus(&run_file_out(&log)), Err(Error::InvalidPageToken)));
+        assert!(matches!(
+            run_file(&bus_out(&bus_of("f1.logs", "x"))),
+            Err(Error::InvalidPageToken)
+        ));
+        for token in ["b1.", "b1.demo", "b1./t", "b1.demo/../x", "demo/t", "demo/"] {
+            assert!(matches!(bus(token), Err(Error::InvalidPageToken)), "{token}");
+        }
+        assert_eq!(bus("").expect("no token"), None);
     }
 
     #[test]

@@ -213,15 +213,6 @@ fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
     }
 }
 
-/// Takes a page token of ListBuses: the bus after which to go on.
-pub(in crate::grpc) fn bus_page_token(token: &str) -> Result<Option<BusId>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    let (project, task) = token.split_once('/').ok_or(Error::InvalidPageToken)?;
-    BusId::parse(project, task).map(Some).map_err(|_| Error::InvalidPageToken)
-}
-
 fn filter(types: Vec<String>, run_id: String) -> Result<Filter> {
     check_size("types", "FILTER_TYPES_MAX", types.len(), limits::FILTER_TYPES_MAX)?;
     Ok(Filter { kinds: types, run_id })
