@@ -1,6 +1,7 @@
 //! The tests against a real server: one file per promise.
 
 mod agency;
+mod any_call;
 mod append;
 mod architecture;
 mod atlas;

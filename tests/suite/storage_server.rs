@@ -7,95 +7,26 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use callboard::clock::{Clock as _, SystemClock};
-use callboard::grpc::{DESCRIPTORS, pb};
+use callboard::grpc::pb;
 use callboard::{host, limits};
-use prost::Message as _;
-use prost::bytes::{Buf, BufMut};
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
-    Value,
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
 };
 use rustix::process::Signal;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::{Code, Request, Status};
+use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
+use crate::any_call::{self, Caller};
 use crate::client::{channel, reason};
 use crate::run_files::listing;
 use crate::server::Server;
 use crate::storage_client::StorageClient;
 
-/// Passes messages as bytes.
-#[derive(Default)]
-struct Plain;
-
-impl Codec for Plain {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Plain {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        BufMut::put_slice(buffer, &item);
-        Ok(())
-    }
-}
-
-impl Decoder for Plain {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let length = Buf::remaining(buffer);
-        Ok(Some(Buf::copy_to_bytes(buffer, length).to_vec()))
-    }
-}
-
-/// Calls methods by their descriptors.
-struct Caller(tonic::client::Grpc<tonic::transport::Channel>);
-
-impl Caller {
-    async fn connect(server: &Server) -> Self {
-        Self(tonic::client::Grpc::new(channel(server.addr()).await))
-    }
-
-    /// Calls a method; says only whether it was refused.
-    async fn call(
-        &mut self,
-        method: &MethodDescriptor,
-        request: &DynamicMessage,
-    ) -> Result<(), Status> {
-        self.0.ready().await.expect("a connection");
-        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-        let path = path.parse().expect("a path");
-        let request = Request::new(request.encode_to_vec());
-        if method.is_server_streaming() {
-            self.0.server_streaming(request, path, Plain).await.map(|_| ())
-        } else {
-            self.0.unary(request, path, Plain).await.map(|_| ())
-        }
-    }
-}
-
+/// The methods of Storage.
 fn methods() -> Vec<MethodDescriptor> {
-    let pool = DescriptorPool::decode(DESCRIPTORS).expect("descriptors");
-    let service = pool.get_service_by_name("callboard.v1.Storage").expect("the service");
-    let methods: Vec<_> = service.methods().collect();
+    let methods = any_call::methods("Storage");
     assert!(methods.len() >= 44, "{}", methods.len());
     methods
 }
@@ -160,57 +91,6 @@ async fn every_method_refuses_an_empty_request_unless_that_means_everything() {
     assert_eq!(listing(around(&server)), before);
 }
 
-/// Fills the fields of a request with what is fine.
-fn fill(method: &MethodDescriptor) -> DynamicMessage {
-    fill_message(&method.input())
-}
-
-fn fill_message(message: &MessageDescriptor) -> DynamicMessage {
-    let mut request = DynamicMessage::new(message.clone());
-    for field in message.fields() {
-        let text = match field.name() {
-            "project_id" => "demo",
-            "task_id" => "t",
-            "run_id" => "r",
-            "agent_type" | "cwd" | "description" => "x",
-            "state_status" => "working",
-            "status" => "completed",
-            "to_status" => "running",
-            "name" | "title" | "event" => "x",
-            "fact_id" => "FACT-x",
-            "file" => "stdout",
-            "entries" => {
-                request.set_field(&field, Value::List(vec![Value::String("{}".into())]));
-                continue;
-            }
-            "step_result" | "meta" => {
-                let message = field.kind().as_message().expect("a message").clone();
-                let mut inner = DynamicMessage::new(message);
-                for (name, text) in
-                    [("status", "completed"), ("title", "x"), ("worktree_path", "/")]
-                {
-                    let _ = inner.try_set_field_by_name(name, Value::String(text.into()));
-                }
-                request.set_field(&field, Value::Message(inner));
-                continue;
-            }
-            "header" => {
-                let header = field.kind().as_message().expect("a message").clone();
-                request.set_field(&field, Value::Message(fill_message(&header)));
-                continue;
-            }
-            "older_than" => {
-                let duration = field.kind().as_message().expect("a duration").clone();
-                request.set_field(&field, Value::Message(DynamicMessage::new(duration)));
-                continue;
-            }
-            _ => continue,
-        };
-        request.set_field(&field, Value::String(text.into()));
-    }
-    request
-}
-
 #[tokio::test]
 async fn every_method_refuses_bad_ids_and_touches_nothing() {
     let (server, before) = with_tree().await;
@@ -239,7 +119,7 @@ async fn every_method_refuses_bad_ids_and_touches_nothing() {
         };
         for field in method.input().fields().filter(is_id) {
             for (id, expected) in bad {
-                let mut request = fill(&method);
+                let mut request = any_call::filled(&method, "demo");
                 let id = Value::String(id.into());
                 let id = if field.is_list() { Value::List(vec![id]) } else { id };
                 request.set_field(&field, id);
