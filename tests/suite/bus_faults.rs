@@ -8,7 +8,8 @@ use callboard::layout::message_file::{GUARD, NewRecord, Origin, Tail, encode, sc
 use proptest::prelude::*;
 
 use crate::bus_format::records;
-use crate::bus_properties::{append, body, check_own, encoded, own_of};
+use crate::bus_properties::{body, check_own, encoded, own_of};
+use crate::fuzz_checks::append;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]

@@ -9,7 +9,7 @@ use callboard::layout::message_file::{
 };
 use serde_json::Value;
 
-use crate::bus_properties::append;
+use crate::fuzz_checks::{append, windowed};
 
 const CASES: &str = include_str!("../fixtures/bus_cases.json");
 
@@ -173,29 +173,6 @@ pub(crate) fn scan_from(mut position: Position, file: &[u8]) -> (Vec<Item>, Tail
             Step::Damage(damage) => items.push(Item::Damage(damage)),
             Step::End(tail) => return (items, tail),
             Step::NeedMore => panic!("NeedMore at the end"),
-        }
-    }
-}
-
-/// Reads a file in windows that grow by `size` bytes.
-pub(crate) fn windowed(file: &[u8], size: usize) -> (Vec<Item>, Tail) {
-    let mut position = Position::start();
-    let mut items = Vec::new();
-    let mut known = 0;
-    loop {
-        let start = position.offset() as usize;
-        known = known.max(start);
-        let before = position.clone();
-        match next(&mut position, &file[start..known], known == file.len()) {
-            Step::Record(record) => items.push(Item::Record(record)),
-            Step::Damage(damage) => items.push(Item::Damage(damage)),
-            Step::End(tail) if known == file.len() => return (items, tail),
-            Step::End(_) => panic!("an end before the end"),
-            Step::NeedMore => {
-                assert_eq!(before, position, "NeedMore moves nothing");
-                assert!(known < file.len(), "NeedMore at the end");
-                known = file.len().min(known + size);
-            }
         }
     }
 }

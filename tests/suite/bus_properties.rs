@@ -9,7 +9,8 @@ use callboard::layout::message_file::{
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-use crate::bus_format::{records, scan_from, windowed};
+use crate::bus_format::{records, scan_from};
+use crate::fuzz_checks::{append, windowed};
 use crate::original_reader;
 
 /// Pieces that mean something in a bus file.
@@ -226,31 +227,6 @@ pub(crate) fn encoded(message: &NewMessage, number: usize) -> Vec<u8> {
     let mut out = b"before".to_vec();
     encode(&record, &mut out).expect("it fits");
     out.split_off(b"before".len())
-}
-
-/// Appends a record as a writer does that has read the file to its end.
-pub(crate) fn append(file: &mut Vec<u8>, record: &[u8]) {
-    let (position, tail) = at_end(file);
-    if let Tail::Torn { keep } = tail {
-        file.truncate(keep as usize);
-    }
-    if !file.is_empty() {
-        if position.needs_guard() {
-            file.extend_from_slice(GUARD);
-        }
-        file.extend_from_slice(SEPARATOR);
-    }
-    file.extend_from_slice(record);
-}
-
-fn at_end(file: &[u8]) -> (Position, Tail) {
-    let mut position = Position::start();
-    loop {
-        let start = position.offset() as usize;
-        if let Step::End(tail) = next(&mut position, &file[start..], true) {
-            return (position, tail);
-        }
-    }
 }
 
 fn build(parts: &[Part]) -> (Vec<u8>, Vec<(usize, NewMessage)>) {

@@ -23,6 +23,8 @@ mod failing_disk;
 mod faulty_disk;
 mod follow_through;
 mod foreign_writer;
+#[path = "../fuzz/checks/mod.rs"]
+mod fuzz_checks;
 mod grpcurl;
 mod layout_v1;
 mod nothing_lost;

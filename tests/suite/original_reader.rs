@@ -7,9 +7,6 @@ use std::collections::BTreeMap;
 use callboard::domain::{Link, Parent};
 use serde_yaml::Value;
 
-use crate::bus_format::bytes_of;
-use crate::conductor_vectors::{Expected, vectors};
-
 /// What the original reader returns.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct OriginalMessage {
@@ -212,6 +209,9 @@ fn pairs(header: &str, value: Option<&Value>) -> Option<BTreeMap<String, String>
 
 #[test]
 fn it_reads_every_file_as_the_real_one_does() {
+    use crate::bus_format::bytes_of;
+    use crate::conductor_vectors::{Expected, vectors};
+
     let vectors = vectors();
     let cases = vectors["bus_parse"].as_array().expect("a list");
     assert_eq!(cases.len(), 60);

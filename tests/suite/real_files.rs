@@ -7,7 +7,8 @@ use std::path::Path;
 use callboard::layout::message_file::{Tail, scan_all};
 use serde_json::Value;
 
-use crate::bus_format::{records, windowed};
+use crate::bus_format::records;
+use crate::fuzz_checks::windowed;
 
 fn check(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/real");
