@@ -3,12 +3,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use callboard::domain::{Integrity, Message};
+use callboard::domain::{Integrity, Message, NewMessage};
 use callboard::layout::message_file::{
     Damage, GUARD, Item, Origin, Position, Record, SEPARATOR, Step, Tail, next, scan_all,
 };
 use serde_json::Value;
 
+use crate::bus_properties::encoded;
 use crate::fuzz_checks::{append, windowed};
 
 const CASES: &str = include_str!("../fixtures/bus_cases.json");
@@ -194,6 +195,25 @@ fn an_edited_record_is_reported_and_delivered_as_modified_when_it_grew() {
     assert_eq!(records(&items)[0].message.body, b"x, and more");
     assert_eq!(records(&items)[1].message.integrity, Integrity::Verified);
     assert_eq!((items.len(), tail), (3, Tail::Complete));
+}
+
+#[test]
+fn a_record_of_ours_that_lost_its_checksum_keeps_its_body() {
+    let body = "a\n---\n  ---\r\nb".to_owned();
+    let message = NewMessage { kind: "FACT".to_owned(), body, ..NewMessage::default() };
+    let written = String::from_utf8(encoded(&message, 0)).expect("text");
+    assert!(written.contains("\n ---\n   ---\r\n"), "{written}");
+    // A bit has turned in the word, or somebody took the line away.
+    let sum = written.find("checksum: ").expect("a checksum");
+    let line = sum..sum + "checksum: crc32c-00000000\n".len();
+    let without = [&written[..line.start], &written[line.end..]].concat();
+    for damaged in [written.replace("checksum: ", "checkstm: "), without] {
+        let (items, tail) = scan_all(damaged.as_bytes());
+        let [Item::Record(record)] = items.as_slice() else { panic!("{items:?}") };
+        assert_eq!(record.message.body, message.body.as_bytes());
+        assert_eq!(record.message.integrity, Integrity::Unchecked);
+        assert_eq!(tail, Tail::Complete);
+    }
 }
 
 #[test]

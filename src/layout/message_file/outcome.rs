@@ -114,8 +114,10 @@ impl Scan<'_> {
             return self.report_first(rule, closing.start, detail);
         }
         self.here.guard |= has_rules || header.is_lax || header.left_out.is_some();
-        let message = header
-            .into_message(body.to_vec(), Integrity::Unchecked, || self.made_up_id(rule, closing));
+        // Only a record of ours says so, one that has lost its checksum.
+        let body = if header.stuffed { stuffing::remove(body) } else { body.to_vec() };
+        let message =
+            header.into_message(body, Integrity::Unchecked, || self.made_up_id(rule, closing));
         let at = Span { start: rule.start, end, resume: resume.unwrap_or(end) };
         self.record(at, context, Origin::Foreign, message, None)
     }
