@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use callboard::grpc::pb;
 use pb::StartPosition::Earliest;
 
-use crate::client::{Client, bodies, follow, follow_after, message, read_of};
+use crate::client::{Client, follow, follow_after, message};
 use crate::server::Server;
 
 /// Rounds of killing; a full run sets `CALLBOARD_ROUNDS`.
@@ -80,75 +80,4 @@ async fn every_acknowledged_message_is_there_once_after_each_kill() {
         );
     }
     assert!(!acknowledged.lock().expect("the ledger").is_empty());
-}
-
-#[tokio::test]
-async fn a_torn_record_of_ours_at_every_byte_hides_nothing() {
-    let mut server = Server::start();
-    let mut client = Client::connect(&server).await;
-    client.append(message("demo", "", "whole")).await;
-    server.kill();
-    let path = server.root().join("demo/PROJECT-MESSAGE-BUS.md");
-    let first = std::fs::read(&path).expect("the bus").len();
-    server.restart();
-    let mut client = Client::connect(&server).await;
-    client.append(message("demo", "", "cut")).await;
-    server.kill();
-    let both = std::fs::read(&path).expect("the bus");
-    // Each cut in a bus of its own: one server start serves them all.
-    for cut in first..both.len() {
-        let folder = server.root().join(format!("cut-{cut}"));
-        std::fs::create_dir(&folder).expect("a project");
-        std::fs::write(folder.join("PROJECT-MESSAGE-BUS.md"), &both[..cut]).expect("written");
-    }
-    server.restart();
-    let mut client = Client::connect(&server).await;
-    for cut in first..both.len() {
-        let project = format!("cut-{cut}");
-        assert_eq!(bodies(&client.read_all(&project, "").await), ["whole"], "cut at {cut}");
-        client.append(message(&project, "", "next")).await;
-        let page = client.read(read_of(&project, "")).await;
-        assert_eq!(bodies(&page.messages), ["whole", "next"], "cut at {cut}");
-    }
-}
-
-#[tokio::test]
-async fn ids_increase_when_the_clock_stepped_back() {
-    let mut server = Server::start();
-    let mut client = Client::connect(&server).await;
-    client.append(message("demo", "", "now")).await;
-    server.kill();
-    // A record of ours from the future: as if the clock had been wrong for a while.
-    let path = server.root().join("demo/PROJECT-MESSAGE-BUS.md");
-    let ahead = "2099-01-01T00:00:00Z".parse().expect("a time");
-    let mut bytes = std::fs::read(&path).expect("the bus");
-    bytes.push(b'\n');
-    let new = callboard::domain::NewMessage {
-        kind: "FACT".into(),
-        body: "later".into(),
-        ..Default::default()
-    };
-    let record = callboard::layout::message_file::NewRecord {
-        project_id: "demo",
-        task_id: "",
-        message: &new,
-        msg_id: &callboard::layout::msg_id::format(ahead, 1, 0),
-        ts: ahead,
-        request_id: None,
-        batch: None,
-    };
-    callboard::layout::message_file::encode(&record, &mut bytes).expect("a record");
-    std::fs::write(&path, bytes).expect("written");
-    server.restart();
-    let mut client = Client::connect(&server).await;
-    client.append(message("demo", "", "after")).await;
-    // Also when only an archive tells.
-    let rotate = pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
-    client.0.rotate_bus(rotate).await.expect("rotated");
-    server.restart();
-    let mut client = Client::connect(&server).await;
-    client.append(message("demo", "", "archived")).await;
-    let stored = client.read_all("demo", "").await;
-    assert_eq!(bodies(&stored), ["now", "later", "after", "archived"]);
-    assert!(stored.is_sorted_by(|a, b| a.msg_id < b.msg_id));
 }

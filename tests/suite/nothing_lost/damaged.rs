@@ -1,1 +1,459 @@
-//! Bytes of a bus that were flipped or cut: damage is found, and hides nothing else.
+//! Files that a crash has cut, or in which a bit has turned; a clock that stepped back: what
+//! is whole is served, what is not is reported, and the next append can be read.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+
+use callboard::clock::Clock;
+use callboard::disk::OsDisk;
+use callboard::domain::{BusId, NewMessage, ProjectId, TaskId, TaskKey};
+use callboard::files::Files;
+use callboard::grpc::pb;
+use callboard::layout::message_file::{Item, NewRecord, encode, scan_all};
+use callboard::layout::msg_id;
+use callboard::store::{
+    AppendBatch, Archives as _, Filter, MessageBus as _, NewRun, ReadQuery, ReadStart, Runs as _,
+    Start,
+};
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use pb::StartPosition::Earliest;
+use pb::subscribe_response::Frame;
+
+use super::tally::{Tally, rounds};
+use crate::client::{Client, bodies, follow, message};
+use crate::foreign_writer;
+use crate::server::Server;
+
+const BUS: &str = "PROJECT-MESSAGE-BUS.md";
+const NEXT: &str = "the next";
+/// So many buses are served by one server.
+const BUSES: usize = 1000;
+
+/// Puts each of the files into a bus of its own, and lets a server have them: one start
+/// serves many. The checks are told the project and the number of the file.
+async fn serve(files: &[Vec<u8>], check: impl AsyncFn(Place<'_>, usize) -> Tally) -> Tally {
+    let mut tally = Tally::default();
+    for (part, files) in files.chunks(BUSES).enumerate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = |number: usize| format!("bus-{number}");
+        for (number, bytes) in files.iter().enumerate() {
+            let folder = folder.path().join(project(number));
+            fs::create_dir(&folder).expect("a project");
+            fs::write(folder.join(BUS), bytes).expect("a bus");
+        }
+        let server = Server::start_on(folder.path());
+        let client = Client::connect(&server).await;
+        let checks = stream::iter(0..files.len()).map(|number| {
+            let (client, root) = (client.clone(), folder.path());
+            let place = Place { client, root, project: project(number) };
+            check(place, part * BUSES + number)
+        });
+        let mut checks = pin!(checks.buffer_unordered(8));
+        while let Some(found) = checks.next().await {
+            tally.add(found);
+        }
+    }
+    tally
+}
+
+/// A bus of a server.
+struct Place<'a> {
+    client: Client,
+    root: &'a Path,
+    project: String,
+}
+
+impl Place<'_> {
+    async fn read(&mut self) -> Vec<pb::Message> {
+        self.client.read_all(&self.project, "").await
+    }
+
+    async fn append(&mut self, body: &str) -> String {
+        self.client.append(message(&self.project, "", body)).await
+    }
+
+    /// What a subscriber is given from the beginning to the end.
+    async fn followed(&mut self) -> Vec<pb::Message> {
+        let request =
+            pb::SubscribeRequest { stop_at_tail: true, ..follow(&self.project, "", Earliest) };
+        let mut subscription = self.client.subscribe(request).await;
+        let mut messages = Vec::new();
+        while let Some(frame) = subscription.try_frame().await.expect("the stream goes on") {
+            if let Frame::Message(delivery) = frame {
+                messages.push(delivery.message.expect("a message"));
+            }
+        }
+        messages
+    }
+
+    /// How many damaged places the server tells of.
+    async fn damage_count(&mut self) -> i32 {
+        let request =
+            pb::ListBusesRequest { project_id: self.project.clone(), ..Default::default() };
+        let answer = self.client.0.list_buses(request).await.expect("a list").into_inner();
+        answer.buses.iter().map(|bus| bus.damage_count).sum()
+    }
+
+    /// What was moved out of the bus, in all files together.
+    fn torn(&self) -> Vec<u8> {
+        let entries = fs::read_dir(self.root.join(&self.project)).expect("the project");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let torn = paths.filter(|path| path.extension().is_some_and(|it| it == "torn"));
+        torn.flat_map(|path| fs::read(path).expect("what was moved")).collect()
+    }
+}
+
+/// Three messages as a server writes them: the file, where each record lies with the
+/// separator before it, and what a reader is given.
+struct Written {
+    file: Vec<u8>,
+    places: Vec<std::ops::Range<usize>>,
+    messages: Vec<pb::Message>,
+}
+
+async fn written(batch_id: Option<&str>) -> Written {
+    let server = Server::start();
+    let mut client = Client::connect(&server).await;
+    let messages = vec![
+        message("demo", "", "first"),
+        message("demo", "", "second\n---\n[2026-03-01 10:00:00] INFO: no line of its own"),
+        pb::Message {
+            meta: [("key".to_owned(), "a: \"value\"".to_owned())].into(),
+            ..message("demo", "", "third\n")
+        },
+    ];
+    match batch_id {
+        Some(id) => {
+            client.append_batch(messages, id).await.expect("a batch");
+        }
+        None => {
+            for message in messages {
+                client.append(message).await;
+            }
+        }
+    }
+    let messages = client.read_all("demo", "").await;
+    let file = fs::read(server.root().join("demo").join(BUS)).expect("the bus");
+    let (items, _) = scan_all(&file);
+    let mut begin = 0;
+    let places = items.iter().map(|item| {
+        let Item::Record(record) = item else { panic!("{item:?}") };
+        let end = usize::try_from(record.end).expect("an offset");
+        std::mem::replace(&mut begin, end)..end
+    });
+    let places: Vec<_> = places.collect();
+    assert_eq!((places.len(), messages.len(), begin), (3, 3, file.len()));
+    Written { file, places, messages }
+}
+
+/// Every bit of the last two records turned, or, unless it is a long run, a part of them.
+async fn flip_bits(batch_id: Option<&str>) -> Tally {
+    let Written { file, places, messages } = written(batch_id).await;
+    let flips: Vec<(usize, u8)> =
+        (places[1].start..file.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))).collect();
+    // An odd step, so that all eight bits have their turns.
+    let part = flips.len() / rounds(4 * flips.len()).min(flips.len());
+    let flips: Vec<_> = flips.into_iter().step_by(part | 1).collect();
+    let files: Vec<Vec<u8>> = flips
+        .iter()
+        .map(|&(at, bit)| {
+            let mut flipped = file.clone();
+            flipped[at] ^= 1 << bit;
+            flipped
+        })
+        .collect();
+    serve(&files, async |mut place, number| {
+        let (at, bit) = flips[number];
+        let touched = places.iter().position(|place| place.contains(&at)).expect("a record");
+        let found = flipped(&mut place, &messages, touched).await;
+        if (found.lost, found.duplicated, found.torn) != (0, 0, 0) {
+            eprintln!(
+                "bit {bit} of byte {at}: {found:?}\n{}",
+                String::from_utf8_lossy(&files[number])
+            );
+        }
+        found
+    })
+    .await
+}
+
+/// Looks at a bus in which a bit of one record has turned, and appends to it.
+async fn flipped(place: &mut Place<'_>, written: &[pb::Message], touched: usize) -> Tally {
+    let before = place.read().await;
+    let next = place.append(NEXT).await;
+    let after = place.read().await;
+    let followed = place.followed().await;
+    let reported = place.damage_count().await > 0 || !place.torn().is_empty();
+
+    let mut tally = Tally { cases: 1, acknowledged: written.len() + 1, ..Tally::default() };
+    let verified = |message: &pb::Message| message.integrity() == pb::Integrity::Verified;
+    for read in [&before, &after] {
+        for (number, message) in written.iter().enumerate() {
+            let is_there = read.contains(message);
+            // The one that the bit is in may be gone, or be flagged; then somebody is told.
+            let is_flagged = read.iter().any(|other| {
+                other.body == message.body && other.integrity() != pb::Integrity::Verified
+            });
+            tally.lost += usize::from(!is_there && number != touched);
+            tally.lost += usize::from(!is_there && number == touched && !is_flagged && !reported);
+        }
+        for message in read.iter().filter(|message| message.msg_id != next) {
+            let is_as_written = written.contains(message);
+            let is_whole = written.iter().any(|other| other.body == message.body);
+            tally.torn += usize::from(verified(message) && !is_as_written);
+            tally.torn += usize::from(!is_whole && !reported);
+        }
+        let ids: HashSet<&str> = read.iter().map(|message| message.msg_id.as_str()).collect();
+        tally.duplicated += read.len() - ids.len();
+    }
+    let last = after.last().expect("a message");
+    let is_next = last.msg_id == next && last.body == NEXT && verified(last);
+    tally.lost += usize::from(!is_next);
+    // Nothing that was read before is read otherwise now.
+    tally.torn += usize::from(after[..after.len() - 1] != before[..]);
+    tally.torn += usize::from(followed != after);
+    tally
+}
+
+#[tokio::test]
+async fn a_bit_that_turns_in_one_record_costs_no_other_and_changes_none_unseen() {
+    let mut tally = flip_bits(None).await;
+    tally.add(flip_bits(Some("batch-1")).await);
+    tally.settle(
+        "a bit turned in one of the last two records",
+        "nothing_lost::damaged::a_bit_that_turns_in_one_record_costs_no_other_and_changes_none_unseen",
+    );
+}
+
+#[tokio::test]
+async fn a_torn_record_of_ours_at_every_byte_hides_nothing() {
+    let Written { file, places, messages } = written(None).await;
+    let cuts: Vec<usize> = (places[2].start..file.len()).collect();
+    let files: Vec<Vec<u8>> = cuts.iter().map(|&cut| file[..cut].to_vec()).collect();
+    let tally = serve(&files, async |mut place, number| {
+        let cut = cuts[number];
+        assert_eq!(place.read().await, messages[..2], "cut at {cut}");
+        let next = place.append(NEXT).await;
+        let after = place.read().await;
+        assert_eq!(after[..2], messages[..2], "cut at {cut}");
+        assert_eq!((after.len(), &after[2].msg_id), (3, &next), "cut at {cut}");
+        assert_eq!(place.followed().await, after, "cut at {cut}");
+        // What was torn off is kept, byte for byte.
+        assert_eq!(place.torn(), file[places[2].start..cut], "cut at {cut}");
+        Tally { cases: 1, acknowledged: 3, ..Tally::default() }
+    });
+    tally.await.settle(
+        "the last record cut off at each byte",
+        "nothing_lost::damaged::a_torn_record_of_ours_at_every_byte_hides_nothing",
+    );
+}
+
+#[tokio::test]
+async fn a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_comes_twice() {
+    let Written { file, messages, places } = written(Some("batch-1")).await;
+    let cuts: Vec<usize> = (places[0].end..file.len()).collect();
+    let files: Vec<Vec<u8>> = cuts.iter().map(|&cut| file[..cut].to_vec()).collect();
+    let tally = serve(&files, async |mut place, number| {
+        let cut = cuts[number];
+        let whole = places.iter().filter(|place| place.end <= cut).count();
+        assert_eq!(place.read().await, messages[..whole], "cut at {cut}");
+        let batch: Vec<pb::Message> = messages
+            .iter()
+            .map(|message| pb::Message {
+                meta: message.meta.clone(),
+                ..crate::client::message(&place.project, "", &message.body)
+            })
+            .collect();
+        for repeated in [false, true] {
+            let answer = place.client.append_batch(batch.clone(), "batch-1").await;
+            let answer = answer.expect("a repetition");
+            assert_eq!(answer.duplicate, repeated, "cut at {cut}");
+            let after = place.read().await;
+            let ids: Vec<&str> = after.iter().map(|message| message.msg_id.as_str()).collect();
+            assert_eq!(answer.msg_ids, ids, "cut at {cut}");
+            assert_eq!(bodies(&after), bodies(&messages), "cut at {cut}");
+            assert_eq!(after[..whole], messages[..whole], "cut at {cut}");
+        }
+        Tally { cases: 1, acknowledged: 3, ..Tally::default() }
+    });
+    tally.await.settle(
+        "a batch cut off at each byte, and repeated",
+        "nothing_lost::damaged::a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_comes_twice",
+    );
+}
+
+#[tokio::test]
+async fn a_torn_record_of_another_program_at_every_byte_hides_nothing() {
+    let Written { mut file, messages, .. } = written(None).await;
+    let begin = file.len();
+    let lines = "one line\nand another\n";
+    file.push(b'\n');
+    file.extend_from_slice(foreign_writer::record("FOREIGN-1", lines.trim_end()).as_bytes());
+    let body = file.len() - lines.len();
+    let cuts: Vec<usize> = (begin..=file.len()).collect();
+    let files: Vec<Vec<u8>> = cuts.iter().map(|&cut| file[..cut].to_vec()).collect();
+    let tally = serve(&files, async |mut place, number| {
+        let cut = cuts[number];
+        // A body with a whole line cannot be told from one that a person has written.
+        let said = file.get(body..cut).filter(|said| said.contains(&b'\n'));
+        let said =
+            said.map(|said| String::from_utf8_lossy(said.strip_suffix(b"\n").unwrap_or(said)));
+        let before = place.read().await;
+        let next = place.append(NEXT).await;
+        let after = place.read().await;
+        let expected: Vec<&str> = bodies(&messages).into_iter().chain(said.as_deref()).collect();
+        assert_eq!(bodies(&before), expected, "cut at {cut}");
+        assert_eq!(bodies(&after), [&expected[..], &[NEXT]].concat(), "cut at {cut}");
+        assert_eq!(after.last().map(|last| &last.msg_id), Some(&next), "cut at {cut}");
+        assert_eq!(after[..3], messages, "cut at {cut}");
+        assert_eq!(place.followed().await, after, "cut at {cut}");
+        let stays = said.is_some() || cut == begin;
+        let torn = if stays { &[][..] } else { &file[begin..cut] };
+        assert_eq!(place.torn(), torn, "cut at {cut}");
+        Tally { cases: 1, acknowledged: 4, ..Tally::default() }
+    });
+    tally.await.settle(
+        "the last record of another program cut off at each byte",
+        "nothing_lost::damaged::a_torn_record_of_another_program_at_every_byte_hides_nothing",
+    );
+}
+
+/// A clock that a test sets.
+#[derive(Default)]
+struct SetClock(Mutex<Timestamp>);
+
+impl SetClock {
+    fn set(&self, time: Timestamp) {
+        *self.0.lock().expect("the time") = time;
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().expect("the time")
+    }
+}
+
+fn open(root: &Path, clock: &Arc<SetClock>, pid: u32) -> Files {
+    let disk = Arc::new(OsDisk::open_root(root).expect("the root"));
+    Files::open(disk, clock.clone(), pid).expect("the root is free")
+}
+
+async fn append(files: &Files, body: &str) -> String {
+    let bus = BusId::parse("demo", "").expect("a bus");
+    let message = NewMessage { kind: "FACT".into(), body: body.into(), ..NewMessage::default() };
+    let batch = AppendBatch { bus, messages: vec![message], request_id: None, expected_last: None };
+    files.append(batch).await.expect("an append").messages.remove(0).0
+}
+
+#[tokio::test]
+async fn ids_increase_however_the_clock_steps_across_restarts_and_rotations() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Arc::<SetClock>::default();
+    let bus = BusId::parse("demo", "").expect("a bus");
+    let task = TaskKey {
+        project: ProjectId::parse("demo").expect("a project"),
+        task: TaskId::parse("t").expect("a task"),
+    };
+    let begin: Timestamp = "2026-11-01T01:30:00Z".parse().expect("a time");
+    let mut files = open(folder.path(), &clock, 1);
+    let (mut ids, mut runs) = (Vec::new(), BTreeSet::new());
+    // Hours: on by one, back by ever more, on again; and once by years.
+    let steps = [0, 1, -2, -2, 5, -30, 0, 1, -24 * 400, 24 * 800, -24 * 30, 0];
+    let mut hour = 0;
+    let mut tally = Tally::default();
+    for round in 0..rounds(400) * 2 {
+        for (number, step) in steps.into_iter().enumerate() {
+            hour += step;
+            clock.set(begin + SignedDuration::from_hours(hour));
+            // The same process id again: nothing but the time can tell ids apart.
+            match (number + round) % 4 {
+                0 => {
+                    drop(files);
+                    files = open(folder.path(), &clock, 1);
+                }
+                1 => drop(files.rotate(bus.clone()).await.expect("rotated")),
+                _ => {}
+            }
+            for _ in 0..2 {
+                ids.push(append(&files, &ids.len().to_string()).await);
+            }
+            let run = NewRun {
+                task: task.clone(),
+                run: None,
+                agent_type: "claude".into(),
+                parent_run_id: String::new(),
+                previous_run_id: String::new(),
+                host: String::new(),
+                pid: 0,
+                pgid: 0,
+                process_ownership: String::new(),
+                cwd: String::new(),
+                commandline: String::new(),
+                agent_version: String::new(),
+                prompt: String::new(),
+                meta: None,
+            };
+            let made = files.create_run(run, None).await.expect("a run");
+            tally.duplicated += usize::from(!runs.insert(made.item.info.run_id));
+            tally.cases += 1;
+            tally.acknowledged += 3;
+        }
+    }
+    let query = ReadQuery {
+        bus,
+        start: ReadStart::From(Start::Earliest),
+        limit: 5000,
+        filter: Filter::default(),
+    };
+    let read = files.read(query).await.expect("a read").messages;
+    let found: Vec<&str> = read.iter().map(|message| message.msg_id.as_str()).collect();
+    assert_eq!(found, ids, "in the order of the appends");
+    assert!(ids.is_sorted_by(|a, b| a < b), "increasing: {ids:?}");
+    tally.lost += ids.len() - found.len();
+    tally.settle(
+        "the clock steps back, with restarts and rotations",
+        "nothing_lost::damaged::ids_increase_however_the_clock_steps_across_restarts_and_rotations",
+    );
+}
+
+#[tokio::test]
+async fn ids_increase_when_the_clock_stepped_back() {
+    let mut server = Server::start();
+    let mut client = Client::connect(&server).await;
+    client.append(message("demo", "", "now")).await;
+    server.kill();
+    // A record of ours from the future: as if the clock had been wrong for a while.
+    let path = server.root().join("demo").join(BUS);
+    let ahead = "2099-01-01T00:00:00Z".parse().expect("a time");
+    let mut bytes = fs::read(&path).expect("the bus");
+    bytes.push(b'\n');
+    let new = NewMessage { kind: "FACT".into(), body: "later".into(), ..NewMessage::default() };
+    let record = NewRecord {
+        project_id: "demo",
+        task_id: "",
+        message: &new,
+        msg_id: &msg_id::format(ahead, 1, 0),
+        ts: ahead,
+        request_id: None,
+        batch: None,
+    };
+    encode(&record, &mut bytes).expect("a record");
+    fs::write(&path, bytes).expect("written");
+    server.restart();
+    let mut client = Client::connect(&server).await;
+    client.append(message("demo", "", "after")).await;
+    // Also when only an archive tells.
+    let rotate = pb::RotateBusRequest { project_id: "demo".into(), ..Default::default() };
+    client.0.rotate_bus(rotate).await.expect("rotated");
+    server.restart();
+    let mut client = Client::connect(&server).await;
+    client.append(message("demo", "", "archived")).await;
+    let stored = client.read_all("demo", "").await;
+    assert_eq!(bodies(&stored), ["now", "later", "after", "archived"]);
+    assert!(stored.is_sorted_by(|a, b| a.msg_id < b.msg_id));
+}
