@@ -1,6 +1,7 @@
 //! What many writers tried and what was acknowledged to them, and what of it is there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::watch;
@@ -36,6 +37,7 @@ pub(crate) enum Entry {
 pub(crate) struct Ledger {
     entries: Mutex<Entries>,
     count: watch::Sender<usize>,
+    sealed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -57,8 +59,21 @@ impl Ledger {
         self.entries().entries.entry(entry.clone()).or_default();
     }
 
+    /// Begins, or ends, to take what is acknowledged for something that was only tried.
+    pub(crate) fn seal(&self, sealed: bool) {
+        self.sealed.store(sealed, Ordering::SeqCst);
+    }
+
+    /// Whether what is acknowledged now does not count.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.sealed.load(Ordering::SeqCst)
+    }
+
     /// Notes what was acknowledged, and as what.
     pub(crate) fn acknowledged(&self, entry: &Entry, answer: String) {
+        if self.is_sealed() {
+            return;
+        }
         let mut entries = self.entries();
         let noted = entries.entries.get_mut(entry).expect("it was tried");
         if let Some(earlier) = noted.replace(answer.clone()) {
@@ -75,6 +90,9 @@ impl Ledger {
 
     /// Notes that a task's state was acknowledged as this number.
     pub(crate) fn state_acknowledged(&self, task: &str, number: u64) {
+        if self.is_sealed() {
+            return;
+        }
         self.entries().states.get_mut(task).expect("it was tried").1 = number;
         self.count.send_modify(|count| *count += 1);
     }

@@ -89,6 +89,11 @@ impl Recorder {
         *self.messages.borrow()
     }
 
+    /// Returns how much is recorded: frames of all kinds, and breaks.
+    pub(crate) fn length(&self) -> usize {
+        self.shared.recorded().len()
+    }
+
     /// Waits until so many messages are recorded, as long as there are further ones now and
     /// then.
     pub(crate) async fn reaches(&mut self, count: usize) {

@@ -29,7 +29,7 @@ pub(crate) enum AfterFailure {
 /// Some writers at work.
 pub(crate) struct Writers {
     stop: watch::Sender<bool>,
-    writing: JoinSet<()>,
+    writing: JoinSet<Option<Status>>,
 }
 
 impl Writers {
@@ -74,10 +74,10 @@ impl Writers {
         self.ended().await;
     }
 
-    /// Waits until all have ended by themselves.
-    pub(crate) async fn ended(self) {
+    /// Waits until all have ended by themselves; returns the failures that they ended at.
+    pub(crate) async fn ended(self) -> Vec<Status> {
         let ended = tokio::time::timeout(DEADLINE, self.writing.join_all());
-        ended.await.expect("the writers end");
+        ended.await.expect("the writers end").into_iter().flatten().collect()
     }
 }
 
@@ -102,12 +102,13 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self, stopped: watch::Receiver<bool>) {
+    /// Returns the failure that it ended at, if it did.
+    async fn run(mut self, stopped: watch::Receiver<bool>) -> Option<Status> {
         // The number of a state goes on where that of the last round was.
         let mut number = self.ledger.state(&own_task(self.number));
         for n in 0_usize.. {
             if *stopped.borrow() {
-                return;
+                return None;
             }
             number += 1;
             let next = self.next(n, number);
@@ -115,8 +116,9 @@ impl Writer {
                 Next::Entry(entry) => self.ledger.tried(entry),
                 Next::State(number) => self.ledger.state_tried(&own_task(self.number), *number),
             }
-            let Some(answer) = self.written(&next).await else {
-                return;
+            let answer = match self.written(&next).await {
+                Ok(answer) => answer,
+                Err(failure) => return Some(failure),
             };
             match &next {
                 Next::Entry(entry) => self.ledger.acknowledged(entry, answer),
@@ -125,6 +127,7 @@ impl Writer {
                 }
             }
         }
+        None
     }
 
     /// Returns the nth thing to write: mostly messages.
@@ -140,19 +143,19 @@ impl Writer {
         })
     }
 
-    /// Writes it, with the same request again after a failure; returns what it was
-    /// acknowledged as.
-    async fn written(&mut self, next: &Next) -> Option<String> {
+    /// Writes it, with the same request again after a failure if it repeats; returns what it
+    /// was acknowledged as.
+    async fn written(&mut self, next: &Next) -> Result<String, Status> {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
             let failure = match self.write(next).await {
-                Ok(answer) => return Some(answer),
+                Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             // A connection that broke is UNKNOWN or CANCELLED by the moment of it.
             self.clients = None;
             if self.after_failure == AfterFailure::End {
-                return None;
+                return Err(failure);
             }
             assert!(
                 matches!(failure.code(), Code::Unavailable | Code::Unknown | Code::Cancelled),
