@@ -121,6 +121,7 @@ impl Tree {
         synced_folders: Arc<SyncedFolders>,
         removals: Arc<RwLock<()>>,
     ) -> Result<Self> {
+        staging::prepare_trash(&*disk);
         Ok(Self {
             left_over: staging::left_over(&*disk),
             requests: Requests::load(&*disk, clock.now())?,

@@ -69,6 +69,15 @@ impl Tree {
     }
 }
 
+/// Makes the folder that removing needs, while there is room for it: a disk that is full is
+/// emptied by removing.
+pub(super) fn prepare_trash(disk: &dyn Disk) {
+    let trash = paths::trash_folder();
+    if let Err(error) = disk.create_folder(&trash) {
+        tracing::warn!(path = %trash, %error, "cannot create; the next removal tries again");
+    }
+}
+
 /// Lists what an earlier server has left in its private folders. Nothing of this one is
 /// among it, because nothing was begun yet.
 pub(super) fn left_over(disk: &dyn Disk) -> Vec<TreePath> {

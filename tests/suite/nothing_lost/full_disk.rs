@@ -2,6 +2,7 @@
 //! reason, everything else goes on.
 
 mod ballast;
+mod beginnings;
 mod calls;
 mod refusals;
 
