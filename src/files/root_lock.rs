@@ -38,9 +38,11 @@ impl RootLock {
             };
             return Err(Error::RootLocked { holder: Holder(file.lock_holder().or_else(written)) });
         }
-        file.truncate(0)
-            .and_then(|()| file.append(format!("{pid}\n").as_bytes()))
-            .map_err(failed)?;
+        let written = file.truncate(0).and_then(|()| file.append(format!("{pid}\n").as_bytes()));
+        if let Err(error) = written {
+            // On a full disk, too, there is a server to read from, and to remove with.
+            tracing::warn!(%path, %error, "cannot write the pid; the root is locked all the same");
+        }
         Ok(Self { file })
     }
 }

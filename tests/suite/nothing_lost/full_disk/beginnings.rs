@@ -1,5 +1,7 @@
 //! Servers that find a full disk: what they still do.
 
+use std::fs;
+
 use callboard::grpc::pb;
 
 use super::ballast::{Ballast, Scarce};
@@ -56,6 +58,35 @@ async fn empty_through_the_service(volume: &Volume, scarce: Scarce) {
     ballast.leave(0);
     let request = pb::DeleteProjectRequest { project_id, force: true, ..Default::default() };
     storage.delete_project(request).await.expect("a project is removed");
+}
+
+#[tokio::test]
+async fn a_server_starts_on_a_full_disk_though_its_pid_does_not_fit() {
+    let Some(volume) = tmpfs() else { return };
+    let mut server = Server::start_on(&volume.root());
+    let ledger = Ledger::default();
+    Caller::connect(server.addr()).await.prepare(&ledger).await;
+    server.terminate();
+    // Of a server that was started when there was no room.
+    let lock = fs::File::options().write(true).open(volume.root().join(".callboard/lock"));
+    lock.expect("the lock").set_len(0).expect("it is cut");
+    Ballast::new(&volume, Scarce::Blocks).leave(0);
+    server.restart();
+    server.log_until("cannot write the pid");
+    let found = ledger.check(server.addr()).await;
+    assert_eq!((found.acknowledged, found.lost, found.torn), (2, 0, 0));
+    // The root is locked all the same.
+    let root = volume.root();
+    let second = output_of(callboard(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--no-uds",
+        "--root",
+        root.to_str().expect("a path"),
+    ]));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success() && said.contains("in use by another"), "{said}");
 }
 
 #[test]
