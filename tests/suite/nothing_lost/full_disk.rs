@@ -25,7 +25,7 @@ use crate::server::Server;
 
 const WRITERS: usize = 16;
 /// How often a volume fills in a full run.
-const FILLS: usize = 100;
+const FILLS: usize = 20;
 /// How often at least.
 const FILLS_MIN: usize = 6;
 
