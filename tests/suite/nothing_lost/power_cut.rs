@@ -101,7 +101,7 @@ async fn cut_again_and_again(volume: Volume) -> Option<Tally> {
         held += client.read_all(project, task).await.len();
     }
     let mut recorder = Recorder::start(&addr, after(&recording));
-    recorder.reaches(held - told(&recording)).await;
+    recorder.reaches(held.saturating_sub(told(&recording))).await;
     recording.0.extend(recorder.stop().await.0);
     // What was shown to a follower before a cut, and is not there any more, counts as torn.
     let recorded = recording.validate(&addr, &BUSES).await;
