@@ -307,7 +307,9 @@ fn spawn(
     let Ok(ready) = ready else {
         let _ = child.kill();
         let _ = child.wait();
-        panic!("no ready line: {ready:?}\n{}", log.text.lock().expect("the log"));
+        // Nobody has the log while this panics: whoever is dropped then prints it.
+        let log = log.text.lock().expect("the log").clone();
+        panic!("no ready line: {ready:?}\n{log}");
     };
     let addr = ready
         .strip_prefix("callboard listening on ")
