@@ -39,7 +39,8 @@ fn ext4() -> Option<Volume> {
 }
 
 fn ext4_of_few_inodes() -> Option<Volume> {
-    Volume::ext4(24 << 20, &["-b", "4096", "-m", "0", "-N", "2048"])
+    // So large that its blocks do not run out before.
+    Volume::ext4(128 << 20, &["-b", "4096", "-m", "0", "-N", "2048"])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

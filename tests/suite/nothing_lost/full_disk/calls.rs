@@ -106,11 +106,7 @@ impl Caller {
                 self.client.append_request(request).await.map(|_| Vec::new())
             }
             Kind::Stream => {
-                let request = pb::AppendStreamRequest {
-                    message: messages.next(),
-                    request_id,
-                    ..Default::default()
-                };
+                let request = pb::AppendStreamRequest { message: messages.next(), request_id };
                 let answers = self.client.0.append_stream(tokio_stream::iter([request])).await?;
                 let answer = answers.into_inner().message().await?.expect("an answer");
                 Ok(vec![answer.msg_id])
