@@ -1,6 +1,6 @@
 //! Finding one record: by its id, or by where it stands. All of this blocks.
 
-use crate::domain::Cursor;
+use crate::domain::{Cursor, Message};
 use crate::error::{Error, Result};
 use crate::layout::message_file::Position;
 use crate::layout::msg_id;
@@ -68,20 +68,28 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// The place after a record; none when another record, or none, begins there.
-    pub(super) fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<Place>> {
+    /// The place after a record, and its message; none when another record, or none, begins
+    /// there.
+    pub(super) fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<(Place, Message)>> {
         let open = self.open(hit.part)?;
         let mut scanner =
             Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
-        let found = scanner.next().map_err(self.failed(hit.part.path.as_str()))?;
-        let position = scanner.position().clone();
-        Ok(match found {
-            Found::Record(record) if record.offset == hit.offset && record.message.msg_id == id => {
-                let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
-                Some(Place::new(Some(open), position, cursor))
+        let record = loop {
+            match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
+                // What is wrong with a record is reported before it.
+                Found::Damage(damage) if damage.offset == hit.offset => {}
+                Found::Record(record)
+                    if record.offset == hit.offset && record.message.msg_id == id =>
+                {
+                    break record;
+                }
+                _ => return Ok(None),
             }
-            _ => None,
-        })
+        };
+        let position = scanner.position().clone();
+        let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
+        drop(scanner);
+        Ok(Some((Place::new(Some(open), position, cursor), record.message)))
     }
 
     pub(super) fn line_at(self, part: &Part, offset: u64) -> Result<u64> {

@@ -51,18 +51,14 @@ impl Reader<'_> {
 
     /// Finds one message; returns it with the cursor after it.
     pub(super) fn get(self, msg_id: &MsgId) -> Result<(Message, Cursor)> {
-        let hit = self.find(msg_id.as_str())?;
-        let file = self.open(hit.part)?.file;
-        let mut scanner =
-            Scanner::new(&*file, Position::at_record(hit.offset, hit.line), hit.part.end);
-        match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
-            Found::Record(record) => {
-                let cursor =
-                    Cursor::After { offset: record.offset, msg_id: record.message.msg_id.clone() };
-                Ok((record.message, cursor))
-            }
-            _ => Err(self.not_found(msg_id.as_str())),
-        }
+        let (place, message) = self.after_id(msg_id.as_str())?;
+        Ok((message, place.cursor))
+    }
+
+    /// Finds a message by its id; returns the place after it, and the message.
+    fn after_id(self, id: &str) -> Result<(Place, Message)> {
+        let hit = self.find(id)?;
+        self.after(&hit, id)?.ok_or_else(|| self.not_found(id))
     }
 
     /// Finds the place where to start.
@@ -70,10 +66,7 @@ impl Reader<'_> {
         match start {
             Start::Earliest => self.earliest(),
             Start::Latest => self.latest(),
-            Start::SinceId(id) => {
-                let hit = self.find(id.as_str())?;
-                self.after(&hit, id.as_str())?.ok_or_else(|| self.not_found(id.as_str()))
-            }
+            Start::SinceId(id) => Ok(self.after_id(id.as_str())?.0),
             Start::Cursor(cursor) => self.after_cursor(cursor),
             Start::SinceTime(ts) => self.later_than(*ts),
         }
@@ -174,13 +167,13 @@ impl Reader<'_> {
             Cursor::After { offset, msg_id } => {
                 for part in self.view.parts.iter().rev().filter(|part| *offset < part.end) {
                     let hit = Hit { part, offset: *offset, line: self.line_at(part, *offset)? };
-                    if let Some(place) = self.after(&hit, msg_id)? {
+                    if let Some((place, _)) = self.after(&hit, msg_id)? {
                         return Ok(place);
                     }
                 }
                 // The file was edited or rewritten: the id still names the message.
-                match self.find(msg_id) {
-                    Ok(hit) => self.after(&hit, msg_id)?.ok_or_else(|| self.not_found(msg_id)),
+                match self.after_id(msg_id) {
+                    Ok((place, _)) => Ok(place),
                     Err(error) => Err(self.refuse_cursor(cursor, msg_id, Some(*offset), error)),
                 }
             }
