@@ -151,8 +151,10 @@ pub const APPEND_STREAM_IN_FLIGHT: usize = 1024;
 pub const BUS_QUEUE_BYTES_MAX: u32 = 64 << 20;
 /// What one group commit writes at most, in bytes.
 pub const COMMIT_BYTES_MAX: usize = 8 << 20;
-/// Threads that write buses.
+/// Threads that write buses, besides those that wait for locks of other programs.
 pub const BUS_WRITERS_MAX: usize = 64;
+/// Threads that may wait for such locks before others have to wait with them.
+pub const BUS_LOCK_WAITERS_MAX: usize = 1024;
 /// How long a writer thread waits for work before it ends.
 pub const BUS_WRITER_IDLE: Duration = Duration::from_secs(10);
 

@@ -219,7 +219,9 @@ impl Owner {
     }
 
     fn lock_file(&self, file: &dyn DiskFile, deadline: Instant, budget: Duration) -> Result<()> {
-        if lock_until(file, deadline).map_err(self.failed("lock"))? {
+        let is_free = file.try_lock().map_err(self.failed("lock"))?;
+        let wait = || lock_until(file, deadline).map_err(self.failed("lock"));
+        if is_free || self.context.writers.aside(wait)? {
             return Ok(());
         }
         Err(timed_out(file, &self.path, budget))

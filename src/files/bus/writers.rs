@@ -1,11 +1,11 @@
 //! The threads that run the owners of buses. A bus is run by one thread at a
-//! time; a thread that syncs holds up no other bus.
+//! time; a thread that syncs, or waits for another program, holds up no other bus.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::limits::{BUS_WRITER_IDLE, BUS_WRITERS_MAX};
+use crate::limits::{BUS_LOCK_WAITERS_MAX, BUS_WRITER_IDLE, BUS_WRITERS_MAX};
 
 /// How long the end waits for turns in progress: one may wait for a lock that
 /// another program holds.
@@ -29,7 +29,17 @@ struct State {
     ready: VecDeque<Arc<dyn Turn>>,
     threads: usize,
     idle: usize,
+    /// Threads that wait for another program: they take nobody's place.
+    aside: usize,
     closed: bool,
+}
+
+impl State {
+    /// Whether another thread may be started.
+    fn has_room(&self) -> bool {
+        let aside = self.aside.min(BUS_LOCK_WAITERS_MAX);
+        self.threads.saturating_sub(aside) < BUS_WRITERS_MAX
+    }
 }
 
 impl Writers {
@@ -48,16 +58,11 @@ impl Writers {
         state.ready.push_back(turn);
         if state.idle >= state.ready.len() {
             self.wake.notify_one();
-        } else if state.threads < BUS_WRITERS_MAX {
+        } else if state.has_room() {
             state.threads += 1;
             drop(state);
-            let writers = Arc::clone(self);
-            let spawned =
-                std::thread::Builder::new().name("bus-writer".into()).spawn(move || writers.run());
-            if let Err(error) = spawned {
-                tracing::error!(%error, "cannot start a writer thread");
+            if !self.spawn() {
                 let mut state = self.lock();
-                state.threads -= 1;
                 // Without a single thread nobody would ever answer.
                 let turns: Vec<_> =
                     if state.threads == 0 { state.ready.drain(..).collect() } else { Vec::new() };
@@ -67,6 +72,34 @@ impl Writers {
                 }
             }
         }
+    }
+
+    /// Runs something in a turn that waits for another program. Meanwhile another thread may
+    /// take this one's place.
+    pub(super) fn aside<T>(self: &Arc<Self>, wait: impl FnOnce() -> T) -> T {
+        let mut state = self.lock();
+        state.aside += 1;
+        let is_wanted = state.idle < state.ready.len() && state.has_room();
+        state.threads += usize::from(is_wanted);
+        drop(state);
+        if is_wanted {
+            self.spawn();
+        }
+        let waited = wait();
+        self.lock().aside -= 1;
+        waited
+    }
+
+    /// Starts a thread, which is counted already; when that fails, it is not any more.
+    fn spawn(self: &Arc<Self>) -> bool {
+        let writers = Arc::clone(self);
+        let builder = std::thread::Builder::new().name("bus-writer".into());
+        if let Err(error) = builder.spawn(move || writers.run()) {
+            tracing::error!(%error, "cannot start a writer thread");
+            self.lock().threads -= 1;
+            return false;
+        }
+        true
     }
 
     /// Ends the threads once nothing is waiting; waits for that, but not for ever.
