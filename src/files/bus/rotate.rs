@@ -49,9 +49,12 @@ impl Owner {
             // Nobody knows what of the rest is on disk, and its writers were told
             // that it failed. Kept beside, as a fresh copy that is synced. When not
             // even the beginning is known to be durable, all stays in the archive.
-            let length = live.length;
-            if let Some(keep) = live.committed_end().filter(|keep| *keep < length) {
-                self.rescue(keep, length)?;
+            if let Some(keep) = live.committed_end().filter(|keep| *keep < live.length) {
+                // Whatever a writer without the lock appends meanwhile is in doubt as well.
+                while let Some(live) = &self.live
+                    && let length = live.file.status().map_err(self.failed("look at"))?.length
+                    && !self.rescue(keep, length)?
+                {}
             }
         }
         let live = self.live.as_ref().ok_or_else(|| Error::Bug("no live file".into()))?;

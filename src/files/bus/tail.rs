@@ -76,6 +76,7 @@ impl Owner {
             };
             let length = live.length;
             if self.stays_at(&*live.file, length)? {
+                // When it grew after all, it is looked at anew.
                 self.rescue(keep, length)?;
             }
         }
@@ -94,10 +95,11 @@ impl Owner {
         Ok(true)
     }
 
-    /// Moves the bytes from `keep` on into a file of their own and cuts them off.
-    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<()> {
+    /// Moves the bytes from `keep` to `length` into a file of their own and cuts them off.
+    /// Returns false, and leaves all as it was, when the file has become longer meanwhile.
+    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<bool> {
         let Some(live) = &self.live else {
-            return Ok(());
+            return Ok(true);
         };
         let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
         let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
@@ -105,6 +107,11 @@ impl Owner {
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let path = paths::torn_file(&self.bus, &stamp);
         self.disk().create_synced(&path, &torn)?;
+        if live.file.status().map_err(self.failed("look at"))?.length > length {
+            // What a writer without the lock appends now would be cut off with the rest.
+            self.disk().remove_file(&path)?;
+            return Ok(false);
+        }
         live.file.truncate(keep).map_err(self.failed("cut"))?;
         tracing::warn!(bus = %self.bus, offset = keep, length = read, saved = %path,
             "moved a torn record out of the bus file");
@@ -119,6 +126,6 @@ impl Owner {
             live.end = keep;
             live.length = keep;
         }
-        Ok(())
+        Ok(true)
     }
 }

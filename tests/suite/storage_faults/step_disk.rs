@@ -27,6 +27,8 @@ type BeforeReplace = Box<dyn Fn(&TreePath) + Send>;
 pub(crate) enum Call {
     /// To list a folder.
     List,
+    /// To make a file with its content.
+    Create,
     /// To give a file its place.
     Rename,
     /// To sync a file.
@@ -174,6 +176,7 @@ impl Disk for StepDisk {
         self.steps.path_step(Fault::Full, path)?;
         self.steps.path_step(Fault::Sync, path)?;
         self.steps.note(path);
+        self.steps.path_call(Call::Create, path)?;
         self.disk.create_synced(path, content)?;
         // The file is there, and its name may not be on disk.
         self.steps.path_step(Fault::Sync, path)
