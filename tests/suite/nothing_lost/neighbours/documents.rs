@@ -11,13 +11,17 @@ use tokio::task::JoinSet;
 
 use super::program::{Program, argument, can_run};
 use crate::client::reason;
-use crate::nothing_lost::tally::Tally;
+use crate::nothing_lost::tally::{Tally, rounds};
 use crate::server::Server;
 use crate::storage_client::StorageClient;
 
 const PROGRAMS: usize = 6;
-const UPDATES: usize = 100;
 const CLIENTS: usize = 3;
+
+/// How often each program, and each client at least, changes a document.
+fn updates() -> usize {
+    rounds(100).max(20)
+}
 
 /// A document that others change too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,8 +189,8 @@ async fn change(server: &Server, document: Document, further: &[&str]) -> Outcom
     let mut client = StorageClient::connect(server).await;
     let path = document.path(server.root());
     document.add_counter(server.root());
-    let updates = UPDATES.to_string();
-    let arguments = [&[argument(&path), updates.as_str()], further].concat();
+    let count = updates().to_string();
+    let arguments = [&[argument(&path), count.as_str()], further].concat();
     let programs: Vec<_> =
         (0..PROGRAMS).map(|_| Program::start("document.py", &arguments)).collect();
     let stop = Arc::new(AtomicBool::new(false));
@@ -195,7 +199,7 @@ async fn change(server: &Server, document: Document, further: &[&str]) -> Outcom
     for field in 0..CLIENTS {
         let (client, stop) = (StorageClient::connect(server).await, Arc::clone(&stop));
         clients.spawn(async move {
-            (field, document.count_up(client, field, (0, UPDATES as u64), stop).await)
+            (field, document.count_up(client, field, (0, updates() as u64), stop).await)
         });
     }
     for program in programs {
@@ -237,7 +241,7 @@ async fn of_six_programs_and_three_clients_that_respect_a_lock_none_loses_an_upd
     for document in [Document::RunInfo, Document::Task] {
         let server = server_with_a_task().await;
         let outcome = change(&server, document, &[]).await;
-        let counted = (PROGRAMS * UPDATES) as u64;
+        let counted = (PROGRAMS * updates()) as u64;
         eprintln!("{document:?}: {:?}", outcome.met);
         assert_eq!(outcome.met.foreign_writes, 0, "all respect the lock");
         let mut lost = counted - outcome.counter + outcome.met.overwritten;
@@ -245,7 +249,7 @@ async fn of_six_programs_and_three_clients_that_respect_a_lock_none_loses_an_upd
             lost += last - found;
         }
         tally.add(Tally {
-            cases: PROGRAMS * UPDATES,
+            cases: PROGRAMS * updates(),
             acknowledged: usize::try_from(counted + outcome.met.acknowledged).expect("a few"),
             lost: usize::try_from(lost).expect("a few"),
             duplicated: 0,
@@ -267,7 +271,7 @@ async fn of_six_programs_and_three_clients_that_respect_a_lock_none_loses_an_upd
         }
     }
     tally.settle(
-        "6 programs × 100 updates of a document beside 3 clients",
+        "6 programs that update a document under its lock, beside 3 clients",
         "nothing_lost::neighbours::documents::of_six_programs_and_three_clients_that_respect_a_lock_none_loses_an_update",
     );
 }
@@ -289,7 +293,7 @@ async fn beside_programs_that_remove_their_lock_files_documents_stay_whole_and_c
         // What such programs overwrite, of each other's updates and of ours, is theirs to
         // answer for: they read before our rename and renamed after it. It is shown, not
         // promised.
-        let own = (PROGRAMS * UPDATES) as u64;
+        let own = (PROGRAMS * updates()) as u64;
         eprintln!(
             "{document:?} beside programs that remove the lock file: {met:?}; of their own {own} updates they lost {}",
             own - counter
@@ -308,7 +312,7 @@ async fn beside_programs_that_remove_their_lock_files_documents_stay_whole_and_c
         let bytes = fs::read(document.path(server.root())).expect("the document");
         assert_eq!(document.counter(&bytes), Some(counter), "their key stays");
         tally.add(Tally {
-            cases: PROGRAMS * UPDATES,
+            cases: PROGRAMS * updates(),
             acknowledged: usize::try_from(met.acknowledged - met.overwritten).expect("a few"),
             lost,
             duplicated: 0,

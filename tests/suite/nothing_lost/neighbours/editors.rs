@@ -346,3 +346,46 @@ async fn an_editor_that_saves_in_place_slowly_is_a_gap_or_nothing_and_loses_noth
         "nothing_lost::neighbours::editors::an_editor_that_saves_in_place_slowly_is_a_gap_or_nothing_and_loses_nothing_that_it_saves",
     );
 }
+
+#[tokio::test]
+async fn a_message_that_comes_with_a_report_is_found_by_its_id_and_its_cursor_goes_on() {
+    let server = Server::start();
+    let mut client = Client::connect(&server).await;
+    let reported: [fn(&Path); 2] = [
+        // A body that a person made longer, and a field that nobody can make sense of.
+        |bus| save_anew(bus, text(bus).replace("\ntwo\n", "\ntwo, and more\n")),
+        |bus| save_anew(bus, text(bus).replace("run_id: r\n", "run_id: r\nparents: {a: [b]}\n")),
+    ];
+    for (n, edit) in reported.into_iter().enumerate() {
+        let project = format!("reported-{n}");
+        let bus = prepare(&server, &mut client, &project).await;
+        edit(&bus);
+        let mut subscription = client.subscribe(follow(&project, "", Earliest)).await;
+        let frames = subscription.caught_up().await;
+        assert!(frames.iter().any(|frame| matches!(frame, Frame::Damaged(_))), "{frames:?}");
+        let told = frames.iter().filter_map(|frame| match frame {
+            Frame::Message(told) => Some(told),
+            _ => None,
+        });
+        let told: Vec<&Delivery> = told.collect();
+        assert_eq!(told.len(), BEFORE.len());
+        for (place, delivery) in told.iter().enumerate() {
+            let message = delivery.message.as_ref().expect("a message");
+            let get = pb::GetMessageRequest {
+                project_id: project.clone(),
+                msg_id: message.msg_id.clone(),
+                ..Default::default()
+            };
+            let got = client.0.get_message(get).await.expect("it is found").into_inner();
+            assert_eq!((got.message.as_ref(), &got.cursor), (Some(message), &delivery.cursor));
+            for start in
+                [Start::Cursor(delivery.cursor.clone()), Start::SinceId(message.msg_id.clone())]
+            {
+                let start = Some(start);
+                let request = pb::ReadMessagesRequest { start, ..read_of(&project, "") };
+                let rest = client.read(request).await.messages;
+                assert_eq!(rest.len(), BEFORE.len() - place - 1);
+            }
+        }
+    }
+}

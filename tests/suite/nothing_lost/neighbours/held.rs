@@ -81,7 +81,7 @@ async fn however_many_buses_are_locked_the_others_go_on_and_what_waited_is_appen
     }
     tally.lost += FREE + 1 - client.read_all("free", "").await.len();
     tally.settle(
-        "72 buses whose locks another program holds for a while",
+        "buses, more than there are threads for them, whose locks another program holds for a while",
         "nothing_lost::neighbours::held::however_many_buses_are_locked_the_others_go_on_and_what_waited_is_appended_once",
     );
 }

@@ -1,18 +1,27 @@
 //! `echo` and `printf` into the file of a bus, without any lock, while the server appends.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use callboard::clock::SystemClock;
+use callboard::domain::{BusId, NewMessage, ProjectId};
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{AppendBatch, Filter, MessageBus as _, ReadQuery, ReadStart, Start};
 use pb::StartPosition::Earliest;
 use tokio::task::JoinSet;
 
 use super::acknowledged::Acknowledged;
 use crate::client::{Client, follow, message};
 use crate::coexist::bus;
+use crate::foreign_writer::{self, record};
 use crate::nothing_lost::recorder::Recorder;
 use crate::nothing_lost::tally::Tally;
 use crate::server::{Server, wait_with_deadline};
+use crate::storage_faults::step_disk::{Call, StepDisk, Steps};
 
 const SHELLS: usize = 4;
 const CLIENTS: usize = 4;
@@ -185,4 +194,55 @@ async fn what_is_echoed_in_pieces_and_remarks_harm_nothing_that_the_service_appe
         "echo >> in pieces and remarks without a lock, beside 4 clients",
         "nothing_lost::neighbours::shell::what_is_echoed_in_pieces_and_remarks_harm_nothing_that_the_service_appends",
     );
+}
+
+#[tokio::test]
+async fn what_is_appended_without_a_lock_while_half_a_record_is_moved_aside_is_not_cut_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bus = folder.path().join("demo/PROJECT-MESSAGE-BUS.md");
+    let steps = Arc::new(Steps::default());
+    let disk = StepDisk::open(folder.path(), &steps);
+    let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+    let append = async |body: &str| {
+        let new = NewMessage { kind: "FACT".into(), body: body.into(), ..Default::default() };
+        let batch =
+            AppendBatch { bus: demo(), messages: vec![new], request_id: None, expected_last: None };
+        files.append(batch).await.expect("an append");
+    };
+    append("before").await;
+    print(&bus, "\n---\nmsg_id: F-half\nts: 2026-03");
+    // Somebody appends when the half record is copied, and is not cut off yet.
+    let (path, printed) = (bus.clone(), AtomicBool::new(false));
+    steps.before_call(move |call, at| {
+        if call == Call::Create
+            && at.name().ends_with(".torn")
+            && !printed.swap(true, Ordering::SeqCst)
+        {
+            print(&path, &format!("\n{}", record("F-1", "printed meanwhile")));
+        }
+        Ok(())
+    });
+    append("after").await;
+    let query = ReadQuery {
+        bus: demo(),
+        start: ReadStart::From(Start::Earliest),
+        limit: 100,
+        filter: Filter::default(),
+    };
+    let page = files.read(query).await.expect("a page");
+    let bodies = page.messages.iter().map(|message| String::from_utf8_lossy(&message.body));
+    assert_eq!(bodies.collect::<Vec<_>>(), ["before", "printed meanwhile", "after"]);
+    assert!(
+        std::fs::read_to_string(&bus).expect("the bus").contains("F-half"),
+        "it is there still"
+    );
+}
+
+fn demo() -> BusId {
+    BusId { project: ProjectId::parse("demo").expect("an id"), task: None }
+}
+
+/// Appends as a shell does.
+fn print(bus: &Path, text: &str) {
+    foreign_writer::open(bus).write_all(text.as_bytes()).expect("a write");
 }
