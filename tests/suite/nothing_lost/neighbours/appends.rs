@@ -15,15 +15,19 @@ use super::program::{Program, argument, can_run};
 use crate::client::{Client, follow, message, reason};
 use crate::coexist::bus;
 use crate::nothing_lost::recorder::Recorder;
-use crate::nothing_lost::tally::Tally;
+use crate::nothing_lost::tally::{Tally, rounds};
 use crate::original_reader;
 use crate::server::Server;
 
 const PROGRAMS: usize = 8;
-const APPENDS: usize = 500;
 const CLIENTS: usize = 4;
-/// The bus is archived each time that so many messages were delivered.
-const ARCHIVED_AFTER: usize = 400;
+/// How often the bus is archived.
+const ARCHIVED: usize = 10;
+
+/// How many messages each program appends.
+fn appends() -> usize {
+    rounds(500).max(100)
+}
 
 const BODIES: [&str; 8] = [
     "plain",
@@ -55,8 +59,8 @@ async fn archive_again_and_again(
     told: &mut Recorder,
 ) -> [usize; 2] {
     let mut archived = [0; 2];
-    for turn in 1..=PROGRAMS * APPENDS / ARCHIVED_AFTER {
-        told.reaches(turn * ARCHIVED_AFTER).await;
+    for turn in 1..=ARCHIVED {
+        told.reaches(turn * PROGRAMS * appends() / ARCHIVED).await;
         if turn % 2 == 1 {
             let said = Program::start("clean_up.py", &[argument(bus)]).ended().await;
             archived[0] += said.len();
@@ -93,7 +97,7 @@ async fn what_eight_programs_and_four_clients_append_to_a_bus_that_is_archived_i
 
     let programs: Vec<(String, Program)> = (0..PROGRAMS)
         .map(|n| {
-            let (name, count) = (format!("py{n}"), APPENDS.to_string());
+            let (name, count) = (format!("py{n}"), appends().to_string());
             let mut arguments = vec![argument(&bus), &name, &count];
             arguments.extend((n % 2 == 0).then_some("--sync"));
             let program = Program::start("append.py", &arguments);
@@ -139,7 +143,7 @@ async fn what_eight_programs_and_four_clients_append_to_a_bus_that_is_archived_i
     assert!(theirs == ours, "a reader in Python reads the same");
     eprintln!("archived {} times without a lock, {} times by the server", archived[0], archived[1]);
     tally.settle(
-        "8 programs × 500 appends beside 4 clients, the bus archived meanwhile",
+        "8 programs that append beside 4 clients, the bus archived meanwhile",
         "nothing_lost::neighbours::appends::what_eight_programs_and_four_clients_append_to_a_bus_that_is_archived_is_there_once",
     );
 }

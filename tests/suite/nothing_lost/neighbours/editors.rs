@@ -49,7 +49,7 @@ fn save_anew(bus: &Path, content: impl AsRef<[u8]>) {
 /// Cuts a record out of a text, by its body.
 fn without(text: &str, body: &str) -> String {
     let at = text.find(&format!("\n{body}\n")).expect("the body");
-    let header = text[..at].rfind("\n---\n").expect("the header's end");
+    let header = text[..=at].rfind("\n---\n").expect("the header's end");
     let start = text[..header].rfind("\n---\n").expect("the record");
     text[..start].to_owned() + &text[at + body.len() + 2..]
 }
@@ -354,7 +354,7 @@ async fn a_message_that_comes_with_a_report_is_found_by_its_id_and_its_cursor_go
     let reported: [fn(&Path); 2] = [
         // A body that a person made longer, and a field that nobody can make sense of.
         |bus| save_anew(bus, text(bus).replace("\ntwo\n", "\ntwo, and more\n")),
-        |bus| save_anew(bus, text(bus).replace("run_id: r\n", "run_id: r\nparents: {a: [b]}\n")),
+        |bus| save_anew(bus, text(bus).replace("run_id: r\n", "run_id: r\nmeta: {a: {b: c}}\n")),
     ];
     for (n, edit) in reported.into_iter().enumerate() {
         let project = format!("reported-{n}");
