@@ -143,8 +143,15 @@ pub enum Error {
         "nothing of the upload came for {idle_seconds} s, which is UPLOAD_IDLE; nothing was saved"
     )]
     UploadStalled { idle_seconds: u64 },
+    #[error(
+        "the request did not come to its end within {seconds} s, by REQUEST_TIMEOUT and \
+         REQUEST_BYTES_PER_SECOND_MIN; nothing was done"
+    )]
+    RequestStalled { seconds: u64 },
     #[error("there are already {limit} subscribers, which is SUBSCRIBERS_MAX")]
     SubscriberLimit { limit: usize },
+    #[error("the server has as many {what} as it takes: {limit_name} = {limit}; try again")]
+    Busy { what: &'static str, limit_name: &'static str, limit: usize },
 
     #[error("{path} is {found}, not a {expected}")]
     NotRegular { path: String, found: &'static str, expected: &'static str },
@@ -263,8 +270,8 @@ impl Error {
             Self::LockTimeout { .. } => Reason::LockTimeout,
             Self::RootLocked { .. } => Reason::RootLocked,
             Self::ShuttingDown => Reason::ShuttingDown,
-            Self::UploadStalled { .. } => Reason::UploadStalled,
-            Self::SubscriberLimit { .. } => Reason::SubscriberLimit,
+            Self::UploadStalled { .. } | Self::RequestStalled { .. } => Reason::UploadStalled,
+            Self::SubscriberLimit { .. } | Self::Busy { .. } => Reason::SubscriberLimit,
             Self::NotRegular { .. } => Reason::NotARegularFile,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Reason::DiskFull,
@@ -400,7 +407,11 @@ impl Error {
             Self::UploadStalled { idle_seconds } => {
                 vec![("idle_seconds", idle_seconds.to_string())]
             }
+            Self::RequestStalled { seconds } => vec![("seconds", seconds.to_string())],
             Self::SubscriberLimit { limit } => vec![("limit", limit.to_string())],
+            Self::Busy { limit_name, limit, .. } => {
+                vec![("limit_name", (*limit_name).into()), ("limit", limit.to_string())]
+            }
             Self::NotRegular { path, .. }
             | Self::Io { path, .. }
             | Self::ArchiveGone { path }

@@ -183,14 +183,51 @@ pub const CONNECTION_STREAMS_MAX: u32 = 1024;
 pub const STREAM_WINDOW_BYTES: u32 = 65_535;
 /// The same for all streams of one connection.
 pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
-/// Connections at one time.
+/// What one frame of a request holds at most, in bytes.
+pub const FRAME_BYTES_MAX: u32 = 16 << 10;
+/// Streams of one connection that its client reset before anybody has looked at them; with
+/// one more the connection is closed.
+pub const PENDING_RESETS_MAX: usize = 20;
+/// Streams of one connection that were reset for errors of its client; with one more the
+/// connection is closed.
+pub const ERROR_RESETS_MAX: usize = 1024;
+/// Connections at one time. When there are as many, each further one takes the place of the
+/// one that has been without a call for longest.
 pub const CONNECTIONS_MAX: usize = 12_000;
+/// How long a client that has connected may take for its first words.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Calls in progress at one time, of all connections: what is not answered to its end.
+pub const CALLS_MAX: usize = 16_384;
+/// Of these, calls that may wait for long without a seat: streams of appends, long polls,
+/// watches of the health, reflection.
+pub const WAITING_CALLS_MAX: usize = 3072;
+/// Requests over [`STREAM_WINDOW_BYTES`] that are received or carried out at one time, of all
+/// connections, in bytes; more wait.
+pub const REQUESTS_BYTES_MAX: usize = 256 << 20;
+/// How long the message of a request may be on its way, besides the time that
+/// [`REQUEST_BYTES_PER_SECOND_MIN`] gives it.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// What of a long message has to come in a second, in bytes.
+pub const REQUEST_BYTES_PER_SECOND_MIN: usize = 64 << 10;
+/// What is handed to the transport of an answer at once, in bytes.
+pub const ANSWER_PIECE_BYTES: usize = 64 << 10;
+/// Single answers over [`ANSWER_PIECE_BYTES`] that their clients have not taken, of all
+/// connections, in bytes; further ones are refused.
+pub const ANSWERS_BYTES_MAX: usize = 512 << 20;
+/// How long a client may take nothing of a single answer before its connection is closed.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the connections are looked at for those that met a timeout.
+pub const CONNECTION_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The headers of one request, in bytes.
 pub const REQUEST_HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How often a silent connection is pinged.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a ping may stay unanswered.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+// Calls that may last are fewer than the connections: they cannot take every place.
+const _: () = assert!(2 * SUBSCRIBERS_MAX + WAITING_CALLS_MAX < CONNECTIONS_MAX);
+const _: () = assert!(2 * SUBSCRIBERS_MAX + WAITING_CALLS_MAX < CALLS_MAX);
 
 macro_rules! by_name {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as i64)),*] };
@@ -262,5 +299,9 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     REQUEST_ID_MESSAGES,
     CONNECTION_STREAMS_MAX,
     CONNECTIONS_MAX,
+    CALLS_MAX,
+    WAITING_CALLS_MAX,
+    REQUESTS_BYTES_MAX,
+    ANSWERS_BYTES_MAX,
     REQUEST_HEADER_BYTES_MAX,
 ];

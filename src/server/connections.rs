@@ -1,15 +1,21 @@
-//! Accepted connections, bounded in number.
+//! Accepted connections, bounded in number: a flood of silent ones locks nobody out.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::Stream;
 use tonic::transport::server::Connected;
+
+use crate::limits;
+
+use super::open_connection::OpenConnection;
 
 /// Something that connections come from.
 pub(super) trait Listener: Send + 'static {
@@ -39,14 +45,87 @@ impl Listener for UnixListener {
     }
 }
 
-/// Accepts connections as long as there are places; the others wait in the
+/// The places of connections, and who has them.
+pub(super) struct Places {
+    free: Arc<Semaphore>,
+    open: Mutex<BTreeMap<u64, Arc<OpenConnection>>>,
+    /// Told when a connection is without a call.
+    idle: Arc<Notify>,
+}
+
+impl Places {
+    /// Makes so many.
+    pub(super) fn new(count: usize) -> Self {
+        Self { free: Arc::new(Semaphore::new(count)), open: Mutex::default(), idle: Arc::default() }
+    }
+
+    /// Closes, again and again, the connections that met a timeout.
+    pub(super) async fn look_after(&self) {
+        let mut looks = tokio::time::interval(limits::CONNECTION_LOOK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let now = Instant::now();
+            let mut closed = 0;
+            for open in self.open().values() {
+                closed += usize::from(open.close_if_overdue(now));
+            }
+            if closed > 0 {
+                tracing::debug!(closed, "closed connections that met a timeout");
+            }
+        }
+    }
+
+    /// Takes a place. When there is none, the connection that has been without a call for
+    /// longest is closed for it.
+    async fn take(&self) -> OwnedSemaphorePermit {
+        loop {
+            if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
+                return place;
+            }
+            let idle = self.idle.notified();
+            self.close_one();
+            tokio::select! {
+                place = Arc::clone(&self.free).acquire_owned() => {
+                    return place.expect("the places stay");
+                }
+                () = idle => {}
+            }
+        }
+    }
+
+    /// Closes the connection that can be spared best, unless one is being closed already.
+    /// One that never made a call goes before one that did.
+    fn close_one(&self) {
+        let open = self.open();
+        if open.values().any(|open| open.is_closing()) {
+            return;
+        }
+        let idle = open.values().filter_map(|open| Some((open.idle()?, open)));
+        if let Some((_, spared)) = idle.min_by_key(|(idle, _)| *idle) {
+            spared.close();
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<OpenConnection>>> {
+        self.open.lock().expect("nothing panics with the list of connections")
+    }
+
+    /// Notes a connection.
+    fn enter<I>(self: &Arc<Self>, io: I, place: OwnedSemaphorePermit) -> Connection<I> {
+        let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle)));
+        self.open().insert(open.number(), Arc::clone(&open));
+        Connection { io, open, places: Arc::clone(self), _place: place }
+    }
+}
+
+/// Accepts connections. One that finds no place waits for it, and further ones in the
 /// system's queue. A failed accept, such as for want of descriptors, ends nothing.
 pub(super) fn accept<L: Listener + Sync>(
     listener: L,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 ) -> impl Stream<Item = io::Result<Connection<L::Io>>> {
     futures_util::stream::unfold((listener, places), |(listener, places)| async move {
-        let place = Arc::clone(&places).acquire_owned().await.ok()?;
         let accepted = loop {
             match listener.next().await {
                 Ok(io) => break io,
@@ -57,21 +136,40 @@ pub(super) fn accept<L: Listener + Sync>(
                 }
             }
         };
-        Some((Ok(Connection { io: accepted, _place: place }), (listener, places)))
+        let place = places.take().await;
+        Some((Ok(places.enter(accepted, place)), (listener, places)))
     })
 }
 
 /// A connection that holds one of the places.
 pub(super) struct Connection<I> {
     io: I,
+    open: Arc<OpenConnection>,
+    places: Arc<Places>,
     _place: OwnedSemaphorePermit,
 }
 
-impl<I: Connected> Connected for Connection<I> {
-    type ConnectInfo = I::ConnectInfo;
+impl<I> Connection<I> {
+    /// Fails when the connection is to be closed, and wakes the task when it will be.
+    fn poll_open(&self, cx: &Context<'_>) -> io::Result<()> {
+        if self.open.poll_closing(cx) {
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "given up"));
+        }
+        Ok(())
+    }
+}
+
+impl<I> Drop for Connection<I> {
+    fn drop(&mut self) {
+        self.places.open().remove(&self.open.number());
+    }
+}
+
+impl<I> Connected for Connection<I> {
+    type ConnectInfo = Arc<OpenConnection>;
 
     fn connect_info(&self) -> Self::ConnectInfo {
-        self.io.connect_info()
+        Arc::clone(&self.open)
     }
 }
 
@@ -81,7 +179,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for Connection<I> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        self.poll_open(cx)?;
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        self.open.received(buf.filled().len() - before);
+        read
     }
 }
 
@@ -91,6 +193,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_open(cx)?;
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
@@ -99,6 +202,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.poll_open(cx)?;
         Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
@@ -107,6 +211,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_open(cx)?;
         Pin::new(&mut self.io).poll_flush(cx)
     }
 

@@ -4,9 +4,13 @@
 //! Ending is graceful: no new calls, subscriptions get `closing`, calls in
 //! progress finish, and after a deadline whatever is left is cut off.
 
+mod answer_body;
+mod calls;
 mod connections;
 mod draining;
+mod open_connection;
 mod oversize;
+mod request_body;
 mod web;
 
 use std::net::SocketAddr;
@@ -14,7 +18,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::http::HeaderValue;
@@ -34,7 +37,8 @@ use crate::grpc::{DESCRIPTORS, MessageBusService, ServerFacts, StorageService};
 use crate::host;
 use crate::limits;
 
-use connections::accept;
+use calls::CallsLayer;
+use connections::{Places, accept};
 use draining::DrainingLayer;
 use oversize::OversizeLayer;
 use web::{OriginError, OriginLayer, WebLayers};
@@ -122,15 +126,16 @@ pub async fn serve(
         started_at: clock.now(),
     };
     let routes = routes(&files, clock, facts, &draining, health_service)?;
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let places = Arc::new(Places::new(limits::CONNECTIONS_MAX));
+    let calls = CallsLayer::new();
     let mut serving = JoinSet::new();
     let incoming = accept(listener, Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
     if origins.is_empty() {
-        let server = server(settings(), &draining).add_routes(routes.clone());
+        let server = server(settings(), &calls, &draining).add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     } else {
-        let server = server(web_settings(&origins), &draining).add_routes(routes.clone());
+        let server = server(web_settings(&origins), &calls, &draining).add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     }
     let mut uds = None;
@@ -142,12 +147,13 @@ pub async fn serve(
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
         serving.spawn(
-            server(settings(), &draining).add_routes(routes).serve_with_incoming_shutdown(
-                accept(listener, places),
+            server(settings(), &calls, &draining).add_routes(routes).serve_with_incoming_shutdown(
+                accept(listener, Arc::clone(&places)),
                 draining.clone().cancelled_owned(),
             ),
         );
     }
+    let looking = tokio::spawn(async move { places.look_after().await });
     let following = {
         let files = Arc::clone(&files);
         tokio::spawn(async move { files.follow_others().await })
@@ -172,6 +178,7 @@ pub async fn serve(
         tracing::warn!("some calls did not end in time; cutting them off");
         serving.shutdown().await;
     }
+    looking.abort();
     let _ = following.await;
     tracing::info!("stopped");
     match failed {
@@ -223,7 +230,10 @@ fn settings() -> Server {
         // measure that grows with the connection's window: so the stream's is small.
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
+        .max_frame_size(limits::FRAME_BYTES_MAX)
         .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
+        .http2_max_pending_accept_reset_streams(Some(limits::PENDING_RESETS_MAX))
+        .http2_max_local_error_reset_streams(Some(limits::ERROR_RESETS_MAX))
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
 }
@@ -239,11 +249,15 @@ fn web_settings(origins: &[HeaderValue]) -> Server<WebLayers> {
 }
 
 /// Adds the layers that every listener has.
-fn server<L>(settings: Server<L>, draining: &CancellationToken) -> Server<Layers<L>> {
-    settings.layer(OversizeLayer).layer(DrainingLayer(draining.clone()))
+fn server<L>(
+    settings: Server<L>,
+    calls: &CallsLayer,
+    draining: &CancellationToken,
+) -> Server<Layers<L>> {
+    settings.layer(calls.clone()).layer(OversizeLayer).layer(DrainingLayer(draining.clone()))
 }
 
-type Layers<L> = Stack<DrainingLayer, Stack<OversizeLayer, L>>;
+type Layers<L> = Stack<DrainingLayer, Stack<OversizeLayer, Stack<CallsLayer, L>>>;
 
 /// Finds the address to listen on, and refuses one that others can reach.
 async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {

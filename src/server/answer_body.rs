@@ -1,0 +1,105 @@
+//! The body of an answer: handed to the transport in pieces, so that what a client does not
+//! take waits here, where it is counted.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http_body::{Body as HttpBody, Frame};
+use prost::bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::HeaderMap;
+
+use crate::error::Error;
+use crate::grpc;
+use crate::limits;
+
+use super::calls::Call;
+use super::open_connection::AnswerOn;
+
+/// The body of an answer.
+pub(super) struct AnswerBody {
+    body: Body,
+    /// What of a frame was not handed on yet.
+    rest: Bytes,
+    /// The room of single answers; none for a stream, which its reader's pace bounds.
+    room: Option<Arc<Semaphore>>,
+    held: Option<OwnedSemaphorePermit>,
+    refused: bool,
+    answer: Option<AnswerOn>,
+    _call: Call,
+}
+
+impl AnswerBody {
+    /// Wraps the body of a call's answer. The call has ended when it is dropped.
+    pub(super) fn new(body: Body, room: Option<Arc<Semaphore>>, call: Call) -> Self {
+        let answer =
+            room.as_ref().and(call.on.as_ref()).map(super::open_connection::CallOn::answer);
+        let rest = Bytes::new();
+        Self { body, rest, room, held: None, refused: false, answer, _call: call }
+    }
+
+    /// Takes room for a single answer.
+    fn hold(&mut self, length: usize) -> Result<(), Error> {
+        let Some(room) = &self.room else { return Ok(()) };
+        let limit = limits::ANSWERS_BYTES_MAX;
+        let busy = |_| Error::Busy {
+            what: "bytes of answers that are not taken",
+            limit_name: "ANSWERS_BYTES_MAX",
+            limit,
+        };
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.held = Some(Arc::clone(room).try_acquire_many_owned(length).map_err(busy)?);
+        Ok(())
+    }
+
+    fn piece(&mut self) -> Frame<Bytes> {
+        let length = self.rest.len().min(limits::ANSWER_PIECE_BYTES);
+        Frame::data(self.rest.split_to(length))
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let body = &mut *self;
+        if let Some(answer) = &body.answer {
+            answer.moved();
+        }
+        if !body.rest.is_empty() {
+            return Poll::Ready(Some(Ok(body.piece())));
+        }
+        if body.refused {
+            return Poll::Ready(None);
+        }
+        let frame = match ready!(Pin::new(&mut body.body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            ended => return Poll::Ready(ended),
+        };
+        match frame.into_data() {
+            Ok(data) if data.len() > limits::ANSWER_PIECE_BYTES => {
+                if let Err(error) = body.hold(data.len()) {
+                    body.refused = true;
+                    let mut trailers = HeaderMap::new();
+                    grpc::status(&error).add_header(&mut trailers)?;
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                body.rest = data;
+                Poll::Ready(Some(Ok(body.piece())))
+            }
+            Ok(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Err(frame) => Poll::Ready(Some(Ok(frame))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && (self.refused || self.body.is_end_stream())
+    }
+}
