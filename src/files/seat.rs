@@ -28,3 +28,21 @@ impl Drop for Seat {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Reason;
+
+    #[test]
+    fn a_subscriber_too_many_is_refused_until_one_has_gone() {
+        let count = Arc::default();
+        let mut seats: Vec<Seat> =
+            (0..limits::SUBSCRIBERS_MAX).map(|_| Seat::take(&count).expect("a seat")).collect();
+        let refused = Seat::take(&count).err().expect("no seat is left");
+        assert_eq!(refused.reason(), Reason::SubscriberLimit);
+        assert!(refused.to_string().contains(&limits::SUBSCRIBERS_MAX.to_string()), "{refused}");
+        seats.pop();
+        Seat::take(&count).expect("the seat of the one that has gone");
+    }
+}

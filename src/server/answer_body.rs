@@ -103,3 +103,49 @@ impl HttpBody for AnswerBody {
         self.rest.is_empty() && (self.refused || self.body.is_end_stream())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Full};
+    use tonic::Code;
+
+    use super::super::calls::tests::a_call;
+    use super::*;
+
+    const LONG: usize = 3 * limits::ANSWER_PIECE_BYTES + 10;
+
+    fn answer(room: Option<&Arc<Semaphore>>) -> AnswerBody {
+        let body = Body::new(Full::new(Bytes::from(vec![b'x'; LONG])));
+        AnswerBody::new(body, room.cloned(), a_call())
+    }
+
+    #[tokio::test]
+    async fn a_long_answer_goes_out_in_pieces_and_holds_its_room_until_it_is_taken() {
+        let room = Arc::new(Semaphore::new(LONG));
+        let mut answer = answer(Some(&room));
+        let mut taken = 0;
+        while taken < LONG {
+            let frame = answer.frame().await.expect("a frame").expect("more of it");
+            let piece = frame.into_data().expect("data").len();
+            assert!(piece <= limits::ANSWER_PIECE_BYTES, "{piece}");
+            taken += piece;
+            assert_eq!(room.available_permits(), 0);
+        }
+        drop(answer);
+        assert_eq!((taken, room.available_permits()), (LONG, LONG));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_finds_no_room_is_refused_by_name_and_a_stream_needs_none() {
+        let none = Arc::new(Semaphore::new(LONG - 1));
+        let mut refused = answer(Some(&none));
+        let frame = refused.frame().await.expect("a frame").expect("trailers");
+        let trailers = frame.into_trailers().expect("trailers");
+        let status = Status::from_header_map(&trailers).expect("a status");
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(status.message().contains("ANSWERS_BYTES_MAX"), "{status:?}");
+        assert!(refused.frame().await.is_none(), "nothing follows");
+        let whole = answer(None).collect().await.expect("all of it").to_bytes();
+        assert_eq!(whole.len(), LONG);
+    }
+}

@@ -145,12 +145,18 @@ where
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
 
     use prost_reflect::DescriptorPool;
 
     use super::*;
+
+    /// A call of a connection that nobody knows.
+    pub(in crate::server) fn a_call() -> Call {
+        let CallsLayer(room) = CallsLayer::new();
+        room.enter("/callboard.v1.MessageBus/ReadMessages", None).ok().expect("a place")
+    }
 
     #[test]
     fn the_methods_with_streams_are_those_of_the_proto() {
