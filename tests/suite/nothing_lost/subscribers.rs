@@ -147,7 +147,7 @@ async fn a_subscriber_that_is_cut_off_at_any_byte_goes_on_where_it_was() {
         let all = held.iter().filter(|((project, task), _)| covered(project, task));
         recorder.reaches(all.map(|(_, count)| count).sum()).await;
         let recording = recorder.stop().await;
-        assert!(recording.breaks() > BREAKS / 10, "it was cut off itself");
+        assert!(recording.breaks() > 0, "it was cut off itself");
         tally.add(Tally { cases: 0, ..recording.validate(server.addr(), &buses).await });
     }
     tally.settle(
