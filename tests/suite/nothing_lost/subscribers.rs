@@ -186,6 +186,8 @@ async fn subscribers_go_on_through_restarts_and_rotations() {
         if round % 3 == 0 {
             rotate(&mut client, TASK).await;
         }
+        // One breaks off by itself, too.
+        recorders[round % recorders.len()].break_off();
         append(&mut client, PROJECT, "", 20).await;
         if round % 2 == 0 {
             server.kill();

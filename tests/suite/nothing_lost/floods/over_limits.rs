@@ -365,7 +365,8 @@ fn shown(name: &str) -> Shown {
         "POSITIONS_MAX" => tried!(callers, size, async {
             let position = |project_id| pb::BusPosition {
                 project_id,
-                cursor: "c1.start".into(),
+                // Found out when the positions are looked at, after they were counted.
+                cursor: "none".into(),
                 ..Default::default()
             };
             let request = pb::SubscribeRequest {
@@ -374,7 +375,7 @@ fn shown(name: &str) -> Shown {
                 stop_at_tail: true,
                 ..Default::default()
             };
-            callers.bus.try_subscribe(request).await.map(|_| ())
+            besides(callers.bus.try_subscribe(request).await, &["CURSOR_UNKNOWN"])
         }),
         "SUBSCRIBERS_MAX" => {
             Elsewhere("files::seat; floods::resets opens more, one after the other")
