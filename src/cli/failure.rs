@@ -78,6 +78,11 @@ impl Failure {
         }
     }
 
+    /// Something wrong that was looked for and found.
+    pub(super) fn found(sentence: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, sentence)
+    }
+
     /// Something that this program itself could not do.
     pub(super) fn own(action: &str, source: &dyn Display) -> Self {
         Self::new(Kind::Refused, format!("cannot {action}: {source}"))

@@ -1,9 +1,9 @@
-//! The command line: `serve`, and the clients of a server.
+//! The command line: `serve`, `verify`, and the clients of a server.
 //!
 //! One file per subcommand, or a folder where it has subcommands of its own; what they
 //! share is one file per thing. Data goes to stdout, everything else to stderr. The
-//! clients speak to a server through `callboard-client` only: nothing here reads or writes
-//! the tree. Exit codes and hints for people are decided in `failure` alone.
+//! clients speak to a server through `callboard-client` only: nothing here but `serve` and
+//! `verify` reads or writes the tree. Exit codes and hints for people are decided in `failure` alone.
 
 mod artifact;
 mod artifacts;
@@ -58,6 +58,7 @@ mod text_input;
 mod transfer;
 mod trim;
 mod update_mask;
+mod verify;
 mod wait;
 mod watch;
 
@@ -106,6 +107,7 @@ enum Command {
     Trim(trim::Trim),
     Gc(gc::Gc),
     Reconcile(reconcile::Reconcile),
+    Verify(verify::Verify),
 }
 
 const AFTER_HELP: &str = "\
@@ -153,6 +155,7 @@ pub fn run() -> ExitCode {
         Command::Trim(trim) => as_client(trim.run()),
         Command::Gc(gc) => as_client(gc.run()),
         Command::Reconcile(reconcile) => as_client(reconcile.run()),
+        Command::Verify(verify) => verify.run().map(Termination::report),
     };
     match outcome {
         Ok(exit_code) => exit_code,

@@ -96,7 +96,7 @@ impl ArtifactName {
                 Error::invalid(
                     "name",
                     name,
-                    "each component of a new artifact's name is of the form .?[A-Za-z0-9][A-Za-z0-9._-]{0,127}, and does not end in .lock, .tmp, .archived or .torn",
+                    "each component of a new artifact's name is of the form .?[A-Za-z0-9][A-Za-z0-9._-]{0,127}, and does not end in .lock, .tmp, .archived, .torn or .damaged",
                 )
             })?;
         }

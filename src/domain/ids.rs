@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 
 /// Endings that the layout keeps for itself.
-const RESERVED_ENDINGS: [&str; 4] = [".lock", ".tmp", ".archived", ".torn"];
+const RESERVED_ENDINGS: [&str; 5] = [".lock", ".tmp", ".archived", ".torn", ".damaged"];
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -9,6 +9,7 @@ mod seat;
 mod storage;
 mod synced_folders;
 mod tree;
+pub mod verify;
 mod watched_folders;
 
 use std::sync::{Arc, RwLock};

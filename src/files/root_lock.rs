@@ -1,10 +1,16 @@
 //! The lock that keeps a second server off the root.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Holder, Result};
 use crate::layout::paths;
+
+use super::lock::lock_until;
+
+/// How long the lock is waited for: no server gives it back so soon.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The lock of the root, until it is dropped. Its file is never deleted: two
 /// servers could then hold locks of two files by one name.
@@ -30,7 +36,8 @@ impl RootLock {
         let path = paths::root_lock();
         let file = disk.create_append(&path)?;
         let failed = |source| Error::io("lock", path.as_str(), source);
-        if !file.try_lock().map_err(failed)? {
+        // Whoever looks whether there is a server holds it for a moment.
+        if !lock_until(&*file, Instant::now() + PATIENCE).map_err(failed)? {
             let written = || {
                 let mut text = [0; 16];
                 let read = file.read_at(0, &mut text).ok()?;

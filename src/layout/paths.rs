@@ -7,6 +7,9 @@ use crate::domain::{
 const PROJECT_BUS: &str = "PROJECT-MESSAGE-BUS.md";
 const TASK_BUS: &str = "TASK-MESSAGE-BUS.md";
 const ARCHIVED: &str = ".archived";
+const TORN: &str = ".torn";
+const DAMAGED: &str = ".damaged";
+const LOCK: &str = ".lock";
 const RUNS: &str = "runs";
 const LOGS: &str = "logs";
 const TASK_RECORD: &str = "task.json";
@@ -44,6 +47,11 @@ pub fn trash_folder() -> TreePath {
     private_folder().join("trash")
 }
 
+/// Where repairs put what is in the way, a folder for each.
+pub fn aside_folder() -> TreePath {
+    private_folder().join("aside")
+}
+
 /// What is remembered of requests that created something.
 pub fn requests_file() -> TreePath {
     private_folder().join("requests")
@@ -51,12 +59,28 @@ pub fn requests_file() -> TreePath {
 
 /// The file whose lock is held while a document is changed.
 pub fn lock_file(document: &TreePath) -> TreePath {
-    beside(document, ".lock")
+    beside(document, LOCK)
+}
+
+/// Returns the document whose lock a file is, by its name.
+pub fn document_of_lock(name: &str) -> Option<&str> {
+    name.strip_suffix(LOCK)
 }
 
 /// The file that keeps what could not be read of a document.
 pub fn unreadable_file(document: &TreePath, stamp: &str) -> TreePath {
-    beside(document, &format!(".{stamp}.torn"))
+    beside(document, &format!(".{stamp}{TORN}"))
+}
+
+/// The name that a document gets which nobody can read, so that a new one can take its
+/// place.
+pub fn damaged_file(document: &TreePath, stamp: &str) -> TreePath {
+    beside(document, &format!(".{stamp}{DAMAGED}"))
+}
+
+/// Whether a file keeps what was moved out of the way of another.
+pub fn is_kept_aside(name: &str) -> bool {
+    name.ends_with(TORN) || name.ends_with(DAMAGED)
 }
 
 fn beside(document: &TreePath, ending: &str) -> TreePath {
@@ -142,6 +166,16 @@ pub fn new_attachment(stamp: &str, name: &str) -> String {
 /// Whether a file is one that is being written, under a name that nobody looks at.
 pub fn is_temporary(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(".tmp")
+}
+
+/// Returns the process that wrote a file under such a name, when the name says that it was
+/// a server: `.<name>.<pid>-<number>.tmp`.
+pub fn writer_of_temporary(name: &str) -> Option<u32> {
+    let stem = name.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (_, writer) = stem.rsplit_once('.')?;
+    let (pid, number) = writer.split_once('-')?;
+    let is_number = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
+    if is_number { pid.parse().ok() } else { None }
 }
 
 /// The folder that holds the facts about something.
@@ -249,7 +283,7 @@ pub fn archive_file(bus: &BusId, stamp: &str) -> TreePath {
 
 /// The file that takes a torn tail of a bus.
 pub fn torn_file(bus: &BusId, stamp: &str) -> TreePath {
-    let name = format!("{}.{stamp}.torn", bus_file(bus).name());
+    let name = format!("{}.{stamp}{TORN}", bus_file(bus).name());
     bus_folder(bus).join(&name)
 }
 
@@ -258,6 +292,11 @@ pub fn is_archive_of(bus: &BusId, name: &str) -> bool {
     name.strip_prefix(bus_file(bus).name())
         .and_then(|rest| rest.strip_prefix('.'))
         .is_some_and(|rest| rest.ends_with(ARCHIVED))
+}
+
+/// Returns the stamp in the name of an archive of a bus.
+pub fn stamp_of_archive<'n>(bus: &BusId, name: &'n str) -> Option<&'n str> {
+    name.strip_prefix(bus_file(bus).name())?.strip_prefix('.')?.strip_suffix(ARCHIVED)
 }
 
 /// Whether a file name is that of a bus or of an archive, in any folder.

@@ -109,6 +109,23 @@ fn only_layout_makes_paths_of_ids() {
 }
 
 #[test]
+fn of_the_command_line_only_serve_and_verify_work_on_the_tree() {
+    // `serve` hands it to `server`.
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    let users: Vec<_> = found
+        .iter()
+        .filter(|(name, code)| {
+            name.starts_with("cli/")
+                && ["crate::files", "OsDisk", "crate::server"].iter().any(|it| code.contains(it))
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert!(users.iter().all(|name| ["cli/serve.rs", "cli/verify.rs"].contains(name)), "{users:?}");
+    assert_eq!(users.len(), 2, "the words are stale: {users:?}");
+}
+
+#[test]
 fn only_clock_reads_the_system_clock() {
     only(&["clock.rs"], &["Timestamp::now", "SystemTime::now", "Zoned::now"]);
 }

@@ -155,7 +155,19 @@ async fn a_new_project_task_or_run_has_an_id_of_the_form_for_new_ones() {
             assert_eq!(reason(&refused.expect_err(id)), "INVALID_ID", "{id}");
         }
     }
-    for id in ["-a", "_a", "a b", "ü", "a.tmp", "a.lock", "a.archived", "a.torn", "a:b", &long] {
+    for id in [
+        "-a",
+        "_a",
+        "a b",
+        "ü",
+        "a.tmp",
+        "a.lock",
+        "a.archived",
+        "a.torn",
+        "a.damaged",
+        "a:b",
+        &long,
+    ] {
         let task = crate::storage_client::new_task("demo", id);
         let run = crate::storage_client::new_run("demo", "t", id);
         let in_task = crate::storage_client::new_run("demo", id, "");

@@ -25,6 +25,8 @@ mod take_up;
 mod writers;
 
 pub(super) use registry::Buses;
+pub(super) use scanner::{Found, Scanner};
+pub(super) use tail::move_torn_tail_away;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -10,7 +10,7 @@ use crate::layout::message_file::{self, Damage, Position, Record, Step, Tail};
 const WINDOW_BYTES: usize = 256 << 10;
 
 /// What a scan meets.
-pub(super) enum Found {
+pub(in crate::files) enum Found {
     /// A message.
     Record(Box<Record>),
     /// Bytes that should be a message and are none.
@@ -20,7 +20,7 @@ pub(super) enum Found {
 }
 
 /// A scan of one file from a position up to an end.
-pub(super) struct Scanner<'f> {
+pub(in crate::files) struct Scanner<'f> {
     file: &'f dyn DiskFile,
     position: Position,
     end: u64,
@@ -33,24 +33,28 @@ pub(super) struct Scanner<'f> {
 
 impl<'f> Scanner<'f> {
     /// Starts a scan that looks at nothing from `end` on.
-    pub(super) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
+    pub(in crate::files) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
         let window_offset = position.offset();
         Self { file, position, end, finished: true, window: Vec::new(), window_offset }
     }
 
     /// Starts a scan that ends before whatever the bytes from `end` on could
     /// change.
-    pub(super) fn unfinished(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
+    pub(in crate::files) fn unfinished(
+        file: &'f dyn DiskFile,
+        position: Position,
+        end: u64,
+    ) -> Self {
         Self { finished: false, ..Self::new(file, position, end) }
     }
 
     /// Returns where the scan stands: after what `next` returned last.
-    pub(super) fn position(&self) -> &Position {
+    pub(in crate::files) fn position(&self) -> &Position {
         &self.position
     }
 
     /// Reads on.
-    pub(super) fn next(&mut self) -> io::Result<Found> {
+    pub(in crate::files) fn next(&mut self) -> io::Result<Found> {
         loop {
             let consumed = usize::try_from(self.position.offset() - self.window_offset)
                 .unwrap_or(usize::MAX)

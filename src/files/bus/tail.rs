@@ -1,16 +1,22 @@
 //! The tail of the live file, seen under the lock: what other programs appended,
 //! and what a dead one left torn.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::disk::DiskFile;
+use crate::clock::Clock;
+use crate::disk::{Disk, DiskFile};
+use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::message_file::{Position, Tail};
 use crate::layout::{paths, stamp};
+use crate::limits::LOCK_BUDGET;
 
 use super::index::Index;
 use super::owner::Owner;
 use super::parts::SharedIndex;
+use super::registry::Buses;
 use super::scanner::{Found, Scanner};
 
 /// How long a torn tail must stand still before it is moved away, because a
@@ -70,36 +76,29 @@ impl Owner {
     /// can follow; one after the other, when several writers died. The lock must be
     /// held.
     pub(super) fn clear_tail(&mut self) -> Result<()> {
-        while let Tail::Torn { keep } = self.ingest()? {
-            let Some(live) = &self.live else {
-                return Ok(());
-            };
-            let length = live.length;
-            if self.stays_at(&*live.file, length)? {
-                // When it grew after all, it is looked at anew.
-                self.rescue(keep, length)?;
-            }
-        }
-        Ok(())
+        self.clear_tail_into().map(drop)
     }
 
-    /// Whether a file keeps its length for a while.
-    fn stays_at(&self, file: &dyn DiskFile, length: u64) -> Result<bool> {
-        for _ in 0..SETTLE_ROUNDS {
-            // Nothing tells when a writer that takes no lock has finished.
-            std::thread::sleep(SETTLE_INTERVAL);
-            if file.status().map_err(self.failed("look at"))?.length != length {
-                return Ok(false);
+    /// As [`Owner::clear_tail`]; returns where what was torn is now.
+    fn clear_tail_into(&mut self) -> Result<Vec<TreePath>> {
+        let mut saved = Vec::new();
+        while let Tail::Torn { keep } = self.ingest()? {
+            let Some(live) = &self.live else { break };
+            let length = live.length;
+            if stays_at(&*live.file, length).map_err(self.failed("look at"))? {
+                // When it grew after all, it is looked at anew.
+                saved.extend(self.rescue(keep, length)?);
             }
         }
-        Ok(true)
+        Ok(saved)
     }
 
     /// Moves the bytes from `keep` to `length` into a file of their own and cuts them off.
-    /// Returns false, and leaves all as it was, when the file has become longer meanwhile.
-    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<bool> {
+    /// Returns that file; nothing, and leaves all as it was, when the bus has become longer
+    /// meanwhile.
+    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<Option<TreePath>> {
         let Some(live) = &self.live else {
-            return Ok(true);
+            return Ok(None);
         };
         let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
         let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
@@ -110,7 +109,7 @@ impl Owner {
         if live.file.status().map_err(self.failed("look at"))?.length > length {
             // What a writer without the lock appends now would be cut off with the rest.
             self.disk().remove_file(&path)?;
-            return Ok(false);
+            return Ok(None);
         }
         live.file.truncate(keep).map_err(self.failed("cut"))?;
         tracing::warn!(bus = %self.bus, offset = keep, length = read, saved = %path,
@@ -126,6 +125,36 @@ impl Owner {
             live.end = keep;
             live.length = keep;
         }
-        Ok(true)
+        Ok(Some(path))
     }
+}
+
+/// Whether a file keeps its length for a while.
+fn stays_at(file: &dyn DiskFile, length: u64) -> io::Result<bool> {
+    for _ in 0..SETTLE_ROUNDS {
+        // Nothing tells when a writer that takes no lock has finished.
+        std::thread::sleep(SETTLE_INTERVAL);
+        if file.status()?.length != length {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Moves the torn tail of a bus away, as the next append would, durably. Returns where it
+/// is; nothing when there is none. Only without a server: the bus has one owner.
+pub(in crate::files) fn move_torn_tail_away(
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    pid: u32,
+    bus: &BusId,
+) -> Result<Vec<TreePath>> {
+    let buses = Buses::new(disk, clock, pid, Arc::default(), Arc::default());
+    let mut owner = Owner::new(Arc::clone(&buses.context), bus.clone());
+    if !owner.lock_live(false, LOCK_BUDGET)? {
+        return Ok(Vec::new());
+    }
+    let saved = owner.clear_tail_into().and_then(|saved| owner.sync().map(|()| saved));
+    owner.unlock();
+    saved
 }

@@ -11,7 +11,7 @@ use crate::limits;
 
 /// A file, open for appending, whose lock is held as long as this lives. It is never
 /// removed.
-pub(super) struct FileLock {
+pub(in crate::files) struct FileLock {
     pub(super) path: TreePath,
     pub(super) file: Arc<dyn DiskFile>,
 }
@@ -21,7 +21,11 @@ impl FileLock {
     ///
     /// # Errors
     /// LOCK_TIMEOUT after `deadline`.
-    pub(super) fn take(disk: &dyn Disk, path: &TreePath, deadline: Instant) -> Result<Self> {
+    pub(in crate::files) fn take(
+        disk: &dyn Disk,
+        path: &TreePath,
+        deadline: Instant,
+    ) -> Result<Self> {
         let failed = |source| Error::io("lock", path.as_str(), source);
         loop {
             let file = disk.create_append(path)?;

@@ -110,6 +110,16 @@ impl Tree {
         Ok(appended(begun.offset, lines.len(), false))
     }
 
+    /// Closes half a line at the end of a file, durably. Returns whether there was one.
+    pub(in crate::files) fn close_line(&self, path: &TreePath, deadline: Instant) -> Result<bool> {
+        let locked = LockedFile::take(self, path, deadline)?;
+        let is_torn = locked.is_torn(locked.length()?)?;
+        if is_torn {
+            locked.write(self, b"\n")?;
+        }
+        Ok(is_torn)
+    }
+
     fn finish_lines(&self, new: &NewLines<'_>) {
         if let Some((request_id, _)) = new.request {
             self.requests.finish(request_id);

@@ -68,8 +68,10 @@ use run_index::RunIndex;
 use task_list::Ages;
 use turns::Turns;
 
+pub(super) use file_lock::FileLock;
 pub(super) use observer::observe;
-pub(super) use runs::RunPlace;
+pub(super) use requests::is_request;
+pub(super) use runs::{RunPlace, derived_files};
 pub(super) use turns::Turn;
 
 /// The times of a file or a folder stand still for so long at most while it changes:

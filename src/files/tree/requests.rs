@@ -226,6 +226,11 @@ impl State {
     }
 }
 
+/// Whether a line says what was remembered of a request.
+pub(in crate::files) fn is_request(line: &[u8]) -> bool {
+    serde_json::from_slice::<Request>(line).is_ok()
+}
+
 /// Returns the hash of what a request asks for.
 pub(super) fn hash(parts: &[impl AsRef<str>]) -> String {
     let mut bytes = Vec::new();

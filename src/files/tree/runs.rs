@@ -180,7 +180,10 @@ impl NewRun {
 }
 
 /// The small files that repeat what a run's record says.
-pub(super) fn derived_files(folder: &TreePath, info: &RunInfo) -> Vec<(TreePath, Vec<u8>)> {
+pub(in crate::files) fn derived_files(
+    folder: &TreePath,
+    info: &RunInfo,
+) -> Vec<(TreePath, Vec<u8>)> {
     let mut files = vec![
         (paths::agent_type_file(folder), cwd_file::write_line(&info.agent_type)),
         (paths::cwd_file(folder), cwd_file::write(info)),

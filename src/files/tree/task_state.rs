@@ -42,7 +42,7 @@ impl Tree {
     }
 
     /// Rewrites a state document that cannot be read. Returns whether there was one.
-    pub(super) fn repair_state(&self, key: &TaskKey, deadline: Instant) -> Result<bool> {
+    pub(in crate::files) fn repair_state(&self, key: &TaskKey, deadline: Instant) -> Result<bool> {
         let path = paths::task_state_file(&paths::task_folder(key));
         let is_corrupt = |document: &Document| state_file::read(&document.bytes).corrupt;
         if !self.read_document(&path)?.as_ref().is_some_and(is_corrupt) {

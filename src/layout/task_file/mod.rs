@@ -50,6 +50,16 @@ pub fn read(bytes: &[u8]) -> Result<TaskRecord, Damage> {
     read_record(&Object::read(bytes)?)
 }
 
+/// Reads which task, of which project, a record says that it is of; empty where it says
+/// nothing.
+///
+/// # Errors
+/// When it is no JSON object, or an id is no text.
+pub fn read_ids(bytes: &[u8]) -> Result<(String, String), Damage> {
+    let object = Object::read(bytes)?;
+    Ok((object.text("id")?, object.text("workspace_name")?))
+}
+
 fn read_record(object: &Object<'_>) -> Result<TaskRecord, Damage> {
     let mut record = TaskRecord {
         description: object.text("description")?,

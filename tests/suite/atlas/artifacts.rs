@@ -169,6 +169,7 @@ async fn names_that_climb_out_are_refused_and_nothing_is_written() {
         "sub/x.tmp",
         "x.archived",
         "x.torn",
+        "x.damaged",
         "a\0b",
         "a\nb",
         "ä",
