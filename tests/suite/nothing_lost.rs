@@ -15,6 +15,6 @@ mod power_cut;
 mod recorder;
 mod simulated;
 mod subscribers;
-mod tally;
+pub(crate) mod tally;
 mod volume;
 mod writers;

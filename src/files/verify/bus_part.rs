@@ -130,6 +130,10 @@ impl BusPart {
         self.settle(Some(record));
         self.messages += 1;
         self.first_ts = self.first_ts.or(record.message.ts);
+        if record.origin == Origin::Foreign && record.is_sized {
+            let message = "the checksum line of a record is spoiled; it is served as unchecked";
+            self.wrong(record.offset, Kind::DamagedRecord, message.to_owned());
+        }
         if record.origin == Origin::Own && record.message.integrity == Integrity::Verified {
             self.note_own(record);
         }

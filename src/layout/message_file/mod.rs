@@ -90,6 +90,9 @@ pub struct Record {
     pub message: Message,
     /// Its place in a batch and the size of it, when a record of ours says so.
     pub batch: Option<(u32, u32)>,
+    /// Whether its header says how long the body is. Only Callboard writes that: a foreign
+    /// record that says it is one of ours whose checksum line was spoiled.
+    pub is_sized: bool,
 }
 
 /// Bytes that are not what they should be.

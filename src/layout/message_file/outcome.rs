@@ -113,13 +113,18 @@ impl Scan<'_> {
         if let Some(detail) = header.left_out.filter(|_| !self.here.reported) {
             return self.report_first(rule, closing.start, detail);
         }
+        let is_sized = header.body_size.is_some();
         self.here.guard |= has_rules || header.is_lax || header.left_out.is_some();
         // Only a record of ours says so, one that has lost its checksum.
         let body = if header.stuffed { stuffing::remove(body) } else { body.to_vec() };
         let message =
             header.into_message(body, Integrity::Unchecked, || self.made_up_id(rule, closing));
         let at = Span { start: rule.start, end, resume: resume.unwrap_or(end) };
-        self.record(at, context, Origin::Foreign, message, None)
+        let mut step = self.record(at, context, Origin::Foreign, message, None);
+        if let Step::Record(record) = &mut step {
+            record.is_sized = is_sized;
+        }
+        step
     }
 
     pub(super) fn damaged(
@@ -253,7 +258,8 @@ impl Scan<'_> {
         let end = self.offset(at.end);
         self.here.advance(self.window.bytes, at.resume, context);
         self.here.damaged = false;
-        Step::Record(Box::new(Record { offset, end, line, origin, message, batch }))
+        let is_sized = origin == Origin::Own;
+        Step::Record(Box::new(Record { offset, end, line, origin, message, batch, is_sized }))
     }
 
     /// Ends with a torn tail that opens at `start`. The position stays, so that what is
