@@ -16,28 +16,20 @@ fn projects(looked: &Verified) -> BTreeSet<String> {
 fn every_flipped_bit_of_the_last_two_records_is_found() {
     let whole = bus_of(&["one", "two", "---\nthree"]);
     let first = bus_of(&["one"]).len();
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut expected = BTreeSet::new();
-    for bit in first * 8..whole.len() * 8 {
-        let mut bytes = whole.clone();
-        bytes[bit / 8] ^= 1 << (bit % 8);
-        let project = format!("bit-{bit}");
-        put(folder.path(), &format!("{project}/PROJECT-MESSAGE-BUS.md"), bytes);
-        expected.insert(project);
+    let bits: Vec<usize> = (first * 8..whole.len() * 8).collect();
+    // Each in a bus of its own, many to a tree.
+    for bits in bits.chunks(250) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut expected = BTreeSet::new();
+        for bit in bits {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let project = format!("bit-{bit}");
+            put(folder.path(), &format!("{project}/PROJECT-MESSAGE-BUS.md"), bytes);
+            expected.insert(project);
+        }
+        assert_eq!(projects(&verify(folder.path())), expected);
     }
-    let found = projects(&verify(folder.path()));
-    let missed: Vec<_> = expected
-        .difference(&found)
-        .map(|project| {
-            let bit: usize = project[4..].parse().expect("a number");
-            let line =
-                whole[..bit / 8].iter().rposition(|&byte| byte == b'\n').map_or(0, |it| it + 1);
-            let text =
-                String::from_utf8_lossy(&whole[line..(line + 30).min(whole.len())]).into_owned();
-            (bit / 8, bit / 8 - line, bit % 8, text)
-        })
-        .collect();
-    assert!(missed.is_empty(), "{missed:?}");
 }
 
 #[test]

@@ -202,4 +202,5 @@ async fn a_repair_that_was_cut_off_is_finished_by_the_next_one() {
     let left = verify(root);
     let is_repairable = |finding: &&serde_json::Value| finding["severity"] == "repairable";
     assert_eq!(left.findings.iter().filter(is_repairable).count(), 0, "{:?}", left.short());
+    assert!(left.short().contains(&"q/t/task.json CORRUPT_DOCUMENT".to_owned()), "{}", left.stderr);
 }
