@@ -28,7 +28,7 @@ impl Look<'_> {
         let is_entry = |line: &[u8]| {
             str::from_utf8(line).is_ok_and(|text| JsonObject::of_another(text).is_ok())
         };
-        self.look_at_lines_of(path, &is_entry, Some(Fix::CloseLine));
+        self.look_at_lines_of(path, &is_entry, Some(&Fix::CloseLine));
     }
 
     /// Looks at a file of lines. `close` is how half a line at its end is put right; none
@@ -37,7 +37,7 @@ impl Look<'_> {
         &mut self,
         path: &TreePath,
         is_entry: &dyn Fn(&[u8]) -> bool,
-        close: Option<Fix>,
+        close: Option<&Fix>,
     ) {
         let file = match self.disk.open(path) {
             Ok(Some(file)) => file,
@@ -49,7 +49,7 @@ impl Look<'_> {
         let mut more = 0_usize;
         let looked = file.status().and_then(|status| {
             each_line(&*file, &status, &mut |line| {
-                let Some(finding) = problem(path, &line, &status, is_entry, &close) else { return };
+                let Some(finding) = problem(path, &line, &status, is_entry, close) else { return };
                 if found.len() < FINDINGS_MAX { found.push(finding) } else { more += 1 }
             })
         });
@@ -70,7 +70,7 @@ fn problem(
     line: &Line<'_>,
     status: &Status,
     is_entry: &dyn Fn(&[u8]) -> bool,
-    close: &Option<Fix>,
+    close: Option<&Fix>,
 ) -> Option<Finding> {
     let bytes = line.bytes.trim_ascii();
     if bytes.is_empty() || (!line.is_too_long && is_entry(bytes)) {

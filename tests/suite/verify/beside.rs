@@ -51,7 +51,7 @@ async fn append(mut bus: Client, writer: usize, ended: Arc<AtomicBool>) {
         if ended.load(Ordering::Relaxed) {
             return;
         }
-        let task = if writer % 2 == 0 { "" } else { "job" };
+        let task = if writer.is_multiple_of(2) { "" } else { "job" };
         let body = format!("{writer} {round} {}", "x".repeat(round % 5000));
         bus.append(message("demo", task, &body)).await;
         if round % 50 == 49 {
