@@ -17,7 +17,6 @@ mod conductor_vectors;
 mod conductor_yaml;
 mod conformance;
 mod disk;
-mod durable;
 mod facts;
 mod failing_disk;
 mod faulty_disk;

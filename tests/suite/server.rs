@@ -133,6 +133,20 @@ impl Server {
         self.addr = addr;
     }
 
+    /// Starts it again like [`Server::restart`], but kills it so soon after its process
+    /// began, ready or not.
+    pub(crate) fn start_and_kill(&mut self, after: Duration) {
+        self.kill();
+        let mut command = serve(&self.root, &self.addr, &self.uds(), &self.further);
+        self.child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("callboard serve starts");
+        thread::sleep(after);
+        self.kill();
+    }
+
     /// Returns a `callboard` command that finds this server through its environment
     /// and knows no project or task.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -167,6 +181,30 @@ impl Drop for Server {
             eprintln!("--- log of the server on {} ---\n{}", self.addr, self.log());
         }
     }
+}
+
+/// Waits until something of the file system holds, which tells nobody that it does.
+pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + DEADLINE;
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "not in time: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Returns the command that runs another one's command line below a program, such as a
+/// tracer, which becomes it.
+pub(crate) fn below(program: &str, arguments: &[String], command: &Command) -> Command {
+    let mut below = Command::new(program);
+    below.args(arguments).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => below.env(name, value),
+            None => below.env_remove(name),
+        };
+    }
+    below.stdin(Stdio::null()).current_dir("/");
+    below
 }
 
 /// Returns a `callboard` command with an empty stdin, in a folder outside of any
@@ -280,6 +318,17 @@ impl Lines {
     }
 }
 
+/// Returns the command of a server.
+fn serve(root: &Path, listen: &str, uds: &Path, further: &[String]) -> Command {
+    // The server may refuse a folder for its socket that others can enter.
+    if let Some(folder) = uds.parent() {
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    }
+    let mut command = callboard(&["serve", "--listen", listen]);
+    command.arg("--root").arg(root).arg("--uds").arg(uds).args(further);
+    command
+}
+
 fn spawn(
     root: &Path,
     listen: &str,
@@ -287,16 +336,7 @@ fn spawn(
     further: &[String],
     log: &Arc<Log>,
 ) -> (Child, String) {
-    // The server may refuse a folder for its socket that others can enter.
-    if let Some(folder) = uds.parent() {
-        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    }
-    let mut child = callboard(&["serve", "--listen", listen])
-        .arg("--root")
-        .arg(root)
-        .arg("--uds")
-        .arg(uds)
-        .args(further)
+    let mut child = serve(root, listen, uds, further)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

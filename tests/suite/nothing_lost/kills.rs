@@ -1,50 +1,163 @@
 //! A server that is killed again and again while many write.
 
-use std::sync::Arc;
+mod chance;
+mod cursors;
+mod order;
 
-use super::ledger::{BUSES, Ledger, PROJECT};
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callboard::grpc::pb;
+use pb::StartPosition::Earliest;
+use tonic::Code;
+
+use self::chance::Chance;
+use self::cursors::Cursors;
+use super::ledger::{BUSES, Ledger, PROJECT, TASK};
 use super::recorder::Recorder;
 use super::tally::{Tally, rounds};
 use super::writers::{AfterFailure, Writers};
-use crate::client::follow;
+use crate::client::{Client, follow};
 use crate::server::Server;
 
 const WRITERS: usize = 16;
+/// So many rounds pass between two looks at everything that was written.
+const ROUNDS_BETWEEN_CHECKS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_is_there_once_after_each_kill() {
+    let mut chance = Chance::new();
     let mut server = Server::start();
     Writers::prepare(server.addr(), WRITERS).await;
     let ledger = Arc::new(Ledger::default());
-    let earliest = callboard::grpc::pb::StartPosition::Earliest;
-    let mut recorder = Recorder::start(
+    let mut all = Recorder::start(
         server.addr(),
-        callboard::grpc::pb::SubscribeRequest {
-            scope: callboard::grpc::pb::SubscribeScope::Project.into(),
-            ..follow(PROJECT, "", earliest)
+        pb::SubscribeRequest {
+            scope: pb::SubscribeScope::Project.into(),
+            ..follow(PROJECT, "", Earliest)
         },
     );
-    let writers = Writers::start(server.addr(), &ledger, "kills", WRITERS, AfterFailure::Repeat);
-    let mut tally = Tally::default();
+    let mut one = Recorder::start(
+        server.addr(),
+        pb::SubscribeRequest {
+            scope: pb::SubscribeScope::Bus.into(),
+            ..follow(PROJECT, TASK, Earliest)
+        },
+    );
+    let mut writers = Writers::none();
+    let addr = server.addr().to_owned();
+    writers.add(&addr, &ledger, "kills", 0..9, AfterFailure::Repeat);
+    writers.add(&addr, &ledger, "kills", 9..13, AfterFailure::GoOn);
+    writers.add_streams(&addr, &ledger, "kills", 13..15, AfterFailure::Repeat);
+    writers.add_streams(&addr, &ledger, "kills", 15..WRITERS, AfterFailure::GoOn);
+
+    let (mut tally, mut cursors, mut rotations) = (Tally::default(), Cursors::default(), 0);
     for round in 0..rounds(200) {
-        ledger.reaches(ledger.count() + 100 + 37 * round % 300).await;
+        match round % 4 {
+            // After so many writes.
+            0 => {
+                ledger.reaches(ledger.count() + 50 + chance.below(250)).await;
+                cursors.take(&addr).await;
+            }
+            // In the middle of a rotation, or right after it.
+            1 => {
+                ledger.reaches(ledger.count() + chance.below(150)).await;
+                cursors.take(&addr).await;
+                let rotating = tokio::spawn(rotate(addr.clone(), round % BUSES.len()));
+                tokio::time::sleep(Duration::from_micros(chance.below(20_000) as u64)).await;
+                server.kill();
+                rotations += usize::from(rotating.await.expect("a rotation or none"));
+            }
+            // In the middle of the start, so that what repairs is interrupted itself.
+            2 => {
+                ledger.reaches(ledger.count() + chance.below(150)).await;
+                server.start_and_kill(Duration::from_micros(chance.below(60_000) as u64));
+            }
+            // While it serves for the first milliseconds, or right after a rotation.
+            _ => {
+                if round % 8 == 3 {
+                    rotations += usize::from(rotate(addr.clone(), round / 8 % BUSES.len()).await);
+                }
+                tokio::time::sleep(Duration::from_micros(chance.below(30_000) as u64)).await;
+            }
+        }
         server.kill();
         server.restart();
         tally.cases += 1;
+        cursors.last_are_honoured(&addr).await;
+        if round % ROUNDS_BETWEEN_CHECKS == ROUNDS_BETWEEN_CHECKS - 1 {
+            let checked = ledger.check(&addr).await;
+            assert_eq!((checked.lost, checked.duplicated, checked.torn), (0, 0, 0), "{checked:?}");
+        }
     }
     writers.stop().await;
-    tally.add(ledger.check(server.addr()).await);
-    let mut client = crate::client::Client::connect(&server).await;
-    let mut held = 0;
+    tally.add(ledger.check(&addr).await);
+    let mut client = Client::connect_to(&addr).await;
+    let mut held = Vec::new();
     for (project, task) in BUSES {
-        held += client.read_all(project, task).await.len();
+        held.push(client.read_all(project, task).await);
     }
-    recorder.reaches(held).await;
-    let recording = recorder.stop().await;
-    let recorded = recording.validate(server.addr(), &BUSES).await;
-    eprintln!("{} breaks, {recorded:?}", recording.breaks());
+    for messages in &held {
+        order::check(messages);
+    }
+    cursors.all_are_honoured(&addr, &held).await;
+    all.reaches(held.iter().map(Vec::len).sum()).await;
+    one.reaches(held[1].len()).await;
+    let breaks = {
+        let (all, one) = (all.stop().await, one.stop().await);
+        for recorded in [
+            all.validate(&addr, &BUSES).await,
+            // The cursors are the same ones.
+            one.compare(&addr, &BUSES[1..]).await,
+        ] {
+            // The writes are counted by the ledger.
+            tally.add(Tally { cases: 0, acknowledged: 0, ..recorded });
+        }
+        all.breaks() + one.breaks()
+    };
+    let in_part = ledger.batches_in_part(&addr).await;
+    is_in_order(&mut server);
+    eprintln!(
+        "seed {}: {rotations} rotations, {breaks} breaks of streams, {} cursors, {in_part} batches \
+         in part that nobody repeated",
+        chance.seed(),
+        cursors.count(),
+    );
     tally.settle(
         "kill -9 under 16 writers",
         "nothing_lost::kills::what_was_acknowledged_is_there_once_after_each_kill",
     );
+}
+
+/// Archives a bus; returns whether that was answered before the server was gone.
+async fn rotate(addr: String, bus: usize) -> bool {
+    let mut client = Client::connect_to(&addr).await;
+    let (project, task) = BUSES[bus];
+    let request = pb::RotateBusRequest { project_id: project.into(), task_id: task.into() };
+    match client.0.rotate_bus(request).await {
+        Ok(_) => true,
+        Err(status) => {
+            let gone = matches!(
+                status.code(),
+                // Nothing was appended since the last rotation.
+                Code::FailedPrecondition | Code::Unavailable | Code::Unknown | Code::Cancelled
+            );
+            assert!(gone, "{status:?}");
+            false
+        }
+    }
+}
+
+/// Looks at the tree as a whole, after all the kills: here is the place for whatever can say
+/// that a tree is in order.
+fn is_in_order(server: &mut Server) {
+    server.restart();
+    for folder in ["staging", "trash"] {
+        let folder = server.root().join(".callboard").join(folder);
+        // The start empties them, beside other things.
+        crate::server::wait_until("nothing is left of what was killed", || {
+            fs::read_dir(&folder).map_or(0, Iterator::count) == 0
+        });
+    }
 }

@@ -1,14 +1,15 @@
 //! What many writers tried and what was acknowledged to them, and what of it is there.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::watch;
 
+use self::found::Found;
 use super::tally::Tally;
-use crate::client::Client;
-use crate::storage_client::StorageClient;
 
 /// The project that all write to.
 pub(crate) const PROJECT: &str = "demo";
@@ -30,6 +31,10 @@ pub(crate) enum Entry {
     Fact(String),
     /// A run of this id.
     Run(String),
+    /// That the run of this id has ended.
+    End(String),
+    /// A result of the step of a task, with this output.
+    Step { task: String, output: String },
 }
 
 /// What was tried and what was acknowledged.
@@ -47,6 +52,11 @@ struct Entries {
     /// Of each task whose state is written again and again, by one writer alone: the
     /// number that was tried last and the one that was acknowledged last.
     states: BTreeMap<String, (u64, u64)>,
+    /// Of each run whose output is appended to, by one writer alone: how many bytes were
+    /// tried and how many were acknowledged.
+    outputs: BTreeMap<String, (usize, usize)>,
+    /// The messages that were tried with one call each, in their order.
+    batches: Vec<Vec<Entry>>,
 }
 
 impl Ledger {
@@ -97,6 +107,25 @@ impl Ledger {
         self.count.send_modify(|count| *count += 1);
     }
 
+    /// Notes that messages are going to be appended with one call.
+    pub(crate) fn batch_tried(&self, batch: &[Entry]) {
+        for entry in batch {
+            self.tried(entry);
+        }
+        self.entries().batches.push(batch.to_vec());
+    }
+
+    /// Notes that a run's output is going to have so many bytes.
+    pub(crate) fn output_tried(&self, run: &str, length: usize) {
+        self.entries().outputs.entry(run.to_owned()).or_default().0 = length;
+    }
+
+    /// Notes that a run's output was acknowledged to have so many bytes.
+    pub(crate) fn output_acknowledged(&self, run: &str, length: usize) {
+        self.entries().outputs.get_mut(run).expect("it was tried").1 = length;
+        self.count.send_modify(|count| *count += 1);
+    }
+
     /// Returns the number that a task's state was tried to be last; 0 before the first.
     pub(crate) fn state(&self, task: &str) -> u64 {
         self.entries().states.get(task).map_or(0, |&(tried, _)| tried)
@@ -117,34 +146,20 @@ impl Ledger {
     /// meanwhile counts as tried.
     pub(crate) async fn check(&self, addr: &str) -> Tally {
         // What is acknowledged later need not be in what is read now.
-        let (acknowledged, states) = {
+        let (acknowledged, states, outputs) = {
             let entries = self.entries();
-            (entries.entries.clone(), entries.states.clone())
+            (entries.entries.clone(), entries.states.clone(), entries.outputs.clone())
         };
-        let found = Found::read(addr, states.keys()).await;
+        let steps: BTreeSet<String> = acknowledged
+            .keys()
+            .filter_map(|entry| match entry {
+                Entry::Step { task, .. } => Some(task.clone()),
+                _ => None,
+            })
+            .collect();
+        let found = Found::read(addr, states.keys(), steps.iter(), outputs.keys()).await;
         let now = self.entries();
-        let mut tally = Tally { acknowledged: 0, ..Tally::default() };
-        for (entry, answer) in &acknowledged {
-            let Some(answer) = answer else {
-                continue;
-            };
-            tally.acknowledged += 1;
-            let is_there = found.entries.get(entry).is_some_and(|found| found.contains(answer));
-            if !is_there {
-                eprintln!("lost: {entry:?}, acknowledged as {answer:?}");
-            }
-            tally.lost += usize::from(!is_there);
-        }
-        for (entry, answers) in &found.entries {
-            if !now.entries.contains_key(entry) {
-                eprintln!("torn: {entry:?} was never written so");
-                tally.torn += 1;
-            }
-            if answers.len() > 1 {
-                eprintln!("duplicated: {entry:?}: {answers:?}");
-            }
-            tally.duplicated += answers.len() - 1;
-        }
+        let mut tally = compare(&acknowledged, &found, &now);
         for (task, &(_, acknowledged)) in &states {
             tally.acknowledged += usize::from(acknowledged > 0);
             let tried = now.states[task].0;
@@ -159,94 +174,95 @@ impl Ledger {
                 }
             }
         }
+        for (run, &(_, acknowledged)) in &outputs {
+            tally.acknowledged += usize::from(acknowledged > 0);
+            let tried = now.outputs[run].0;
+            let output = found.outputs.get(run).map(Vec::as_slice).unwrap_or_default();
+            if output.len() < acknowledged {
+                eprintln!("lost: {} of {acknowledged} bytes of {run} are there", output.len());
+                tally.lost += 1;
+            } else if output.len() > tried || output != output_of(run, output.len()) {
+                eprintln!("torn: the output of {run} is not what was appended");
+                tally.torn += 1;
+            }
+        }
         tally.torn += found.torn;
+        tally.torn += now.batches.iter().filter(|batch| has_gap(batch, &found)).count();
         tally
+    }
+
+    /// Returns how many batches are there in part: their first messages alone. It must have
+    /// been a call that nobody answered and nobody repeated.
+    pub(crate) async fn batches_in_part(&self, addr: &str) -> usize {
+        let found = Found::read_messages(addr).await;
+        let entries = self.entries();
+        let in_part = |batch: &&Vec<Entry>| {
+            let there = batch.iter().filter(|entry| found.entries.contains_key(entry)).count();
+            there > 0 && there < batch.len()
+        };
+        entries.batches.iter().filter(in_part).count()
     }
 }
 
-/// Returns the content of an artifact.
+/// Whether a message of a batch is there and one before it is not.
+fn has_gap(batch: &[Entry], found: &Found) -> bool {
+    let there: Vec<bool> = batch.iter().map(|entry| found.entries.contains_key(entry)).collect();
+    let has_gap = !there.is_sorted_by(|one, next| one >= next);
+    if has_gap {
+        eprintln!("torn: of the batch {batch:?} there is {there:?}");
+    }
+    has_gap
+}
+
+/// Compares what can be written once.
+fn compare(
+    acknowledged: &BTreeMap<Entry, Option<String>>,
+    found: &Found,
+    now: &Entries,
+) -> Tally {
+    let mut tally = Tally::default();
+    for (entry, answer) in acknowledged {
+        let Some(answer) = answer else {
+            continue;
+        };
+        tally.acknowledged += 1;
+        let is_there = found.entries.get(entry).is_some_and(|found| found.contains(answer));
+        if !is_there {
+            eprintln!("lost: {entry:?}, acknowledged as {answer:?}");
+        }
+        tally.lost += usize::from(!is_there);
+    }
+    for (entry, answers) in &found.entries {
+        if !now.entries.contains_key(entry) {
+            eprintln!("torn: {entry:?} was never written so");
+            tally.torn += 1;
+        }
+        if answers.len() > 1 {
+            eprintln!("duplicated: {entry:?}: {answers:?}");
+        }
+        tally.duplicated += answers.len() - 1;
+    }
+    tally
+}
+
+/// Returns the content of an artifact. One that is uploaded is longer than the chunks that
+/// it is sent in.
 pub(crate) fn content_of(artifact: &str) -> Vec<u8> {
     let length = 1000 + artifact.len() * 7919 % 60_000;
+    let length = if artifact.contains("upload") { 60_000 + length } else { length };
     artifact.bytes().cycle().take(length).collect()
 }
 
-/// What a server says is there.
-#[derive(Default)]
-struct Found {
-    /// Each entry with the ids or paths under which it was found: one, unless it is there
-    /// more than once.
-    entries: BTreeMap<Entry, Vec<String>>,
-    states: BTreeMap<String, u64>,
-    /// What has not the content that it was written with.
-    torn: usize,
-}
-
-impl Found {
-    async fn read(addr: &str, tasks: impl Iterator<Item = &String>) -> Self {
-        let mut found = Self::default();
-        let mut client = Client::connect_to(addr).await;
-        for (bus, (project, task)) in BUSES.into_iter().enumerate() {
-            let messages = client.read_all(project, task).await;
-            let ids: Vec<&str> = messages.iter().map(|message| message.msg_id.as_str()).collect();
-            assert!(ids.is_sorted_by(|one, next| one < next), "ids in order, none twice");
-            for message in messages {
-                // Runs say themselves that they begin and end.
-                if message.r#type == "FACT" {
-                    found.note(Entry::Message { bus, body: message.body }, message.msg_id);
-                }
-            }
+/// Returns the first bytes of what is appended to the output of a run. No two places of it
+/// look the same.
+pub(crate) fn output_of(run: &str, length: usize) -> Vec<u8> {
+    let mut output = String::new();
+    for line in 0_u64.. {
+        if output.len() >= length {
+            break;
         }
-        let mut storage = StorageClient::connect_to(addr).await;
-        // A damaged line is what is left of an append that was cut off.
-        for line in storage.read_log(PROJECT, TASK).await.into_iter().filter(|line| !line.damaged) {
-            found.note(Entry::LogLine(line.entry), line.offset.to_string());
-        }
-        for artifact in storage.artifacts(PROJECT, TASK).await {
-            let content = storage.content(PROJECT, TASK, &artifact.name).await;
-            found.torn += usize::from(content != content_of(&artifact.name));
-            found.note(Entry::Artifact(artifact.name), artifact.path);
-        }
-        let facts = callboard::grpc::pb::ListFactsRequest {
-            project_id: PROJECT.into(),
-            task_id: TASK.into(),
-            ..Default::default()
-        };
-        for fact in storage.facts(facts).await {
-            found.note(Entry::Fact(fact.title), fact.fact_id);
-        }
-        for run in storage.runs(PROJECT, TASK).await {
-            found.torn += usize::from(run.agent_type != "claude");
-            found.note(Entry::Run(run.run_id.clone()), run.run_id);
-        }
-        for task in tasks {
-            let request = callboard::grpc::pb::GetTaskStateRequest {
-                project_id: PROJECT.into(),
-                task_id: task.clone(),
-            };
-            let Ok(state) = storage.get_task_state(request).await else {
-                continue;
-            };
-            if !state.etag.is_empty() {
-                match number_of(&state) {
-                    Some(number) => {
-                        found.states.insert(task.clone(), number);
-                    }
-                    None => found.torn += 1,
-                }
-            }
-        }
-        found
+        output.push_str(&format!("{line} {run}\n"));
     }
-
-    fn note(&mut self, entry: Entry, answer: String) {
-        self.entries.entry(entry).or_default().push(answer);
-    }
-}
-
-/// Returns the number in a state: each of its lines says the same.
-fn number_of(state: &callboard::grpc::pb::GetTaskStateResponse) -> Option<u64> {
-    let numbers: BTreeSet<u64> =
-        state.markdown.lines().map(|line| line.parse().ok()).collect::<Option<_>>()?;
-    let mut numbers = numbers.into_iter();
-    numbers.next().filter(|_| numbers.next().is_none() && state.state_status == "working")
+    output.truncate(length);
+    output.into_bytes()
 }

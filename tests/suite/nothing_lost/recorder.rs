@@ -242,17 +242,28 @@ impl Recording {
     /// Counts as a case each recording of a bus; as lost what is in a bus and was not
     /// recorded; as torn what was recorded with another content than it has.
     pub(crate) async fn validate(&self, addr: &str, buses: &[(&str, &str)]) -> Tally {
+        let tally = self.compare(addr, buses).await;
+        if tally.lost + tally.duplicated + tally.torn == 0 {
+            let mut client = Client::connect_to(addr).await;
+            let messages = self.messages();
+            for &(project, task) in buses {
+                let told = messages.get(&(project.to_owned(), task.to_owned()));
+                let told = told.map(Vec::as_slice).unwrap_or_default();
+                go_on_from_each(&mut client, project, task, told).await;
+            }
+        }
+        tally
+    }
+
+    /// Compares like [`Recording::validate`], but for the cursors.
+    pub(crate) async fn compare(&self, addr: &str, buses: &[(&str, &str)]) -> Tally {
         let mut client = Client::connect_to(addr).await;
         let mut tally = Tally::default();
         let messages = self.messages();
         for &(project, task) in buses {
             let told = messages.get(&(project.to_owned(), task.to_owned()));
             let told = told.map(Vec::as_slice).unwrap_or_default();
-            let held = client.read_all(project, task).await;
-            tally.add(compare(told, &held));
-            if tally.lost + tally.duplicated + tally.torn == 0 {
-                go_on_from_each(&mut client, project, task, told).await;
-            }
+            tally.add(compare(told, &client.read_all(project, task).await));
         }
         for recorded in &self.0 {
             if let Recorded::Frame(frame @ (Frame::Gap(_) | Frame::Damaged(_))) = recorded {

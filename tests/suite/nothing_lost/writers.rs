@@ -1,27 +1,38 @@
 //! Writers that write everything there is, one thing after the other, and note in a ledger
 //! what was acknowledged.
 
+mod calls;
+mod stream;
+
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use callboard::grpc::pb;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 
-use super::ledger::{BUSES, Entry, Ledger, PROJECT, TASK, content_of};
-use crate::client::{Client, message};
+use self::stream::StreamWriter;
+use super::ledger::{BUSES, Entry, Ledger, PROJECT, TASK};
+use crate::client::Client;
 use crate::server::DEADLINE;
-use crate::storage_client::{StorageClient, log_of, new_artifact, new_fact, new_run, new_task};
+use crate::storage_client::{StorageClient, new_task};
 
 /// How long a writer waits before it asks a server again that was not there.
 const RETRY: Duration = Duration::from_millis(20);
+/// A writer begins another run when the output of one has so many bytes.
+const OUTPUT_BYTES: usize = 50_000;
 
 /// What a writer does when a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterFailure {
     /// It repeats the call, as clients do, until it is answered.
     Repeat,
+    /// It does not repeat the call, whose end nobody knows, and goes on with the next one,
+    /// as soon as there is a server. Its calls have no request ids.
+    GoOn,
     /// It ends: the machine of the server is gone.
     End,
 }
@@ -39,7 +50,12 @@ impl Writers {
         let mut storage = StorageClient::connect_to(addr).await;
         storage.create_task(new_task(PROJECT, TASK)).await.expect("a task");
         for writer in 0..count {
-            storage.create_task(new_task(PROJECT, &own_task(writer))).await.expect("a task");
+            let step = pb::Step { name: "work".into(), r#type: "ai".into(), ..Default::default() };
+            let request = pb::CreateTaskRequest {
+                steps: vec![step],
+                ..new_task(PROJECT, &own_task(writer))
+            };
+            storage.create_task(request).await.expect("a task");
         }
     }
 
@@ -52,9 +68,26 @@ impl Writers {
         count: usize,
         after_failure: AfterFailure,
     ) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let mut writing = JoinSet::new();
-        for number in 0..count {
+        let mut writers = Self::none();
+        writers.add(addr, ledger, round, 0..count, after_failure);
+        writers
+    }
+
+    /// Starts none yet.
+    pub(crate) fn none() -> Self {
+        Self { stop: watch::Sender::new(false), writing: JoinSet::new() }
+    }
+
+    /// Starts further writers, of these numbers.
+    pub(crate) fn add(
+        &mut self,
+        addr: &str,
+        ledger: &Arc<Ledger>,
+        round: &str,
+        numbers: Range<usize>,
+        after_failure: AfterFailure,
+    ) {
+        for number in numbers {
             let writer = Writer {
                 addr: addr.to_owned(),
                 ledger: Arc::clone(ledger),
@@ -62,10 +95,29 @@ impl Writers {
                 number,
                 after_failure,
                 clients: None,
+                etag: None,
+                run: None,
+                output: None,
             };
-            writing.spawn(writer.run(stopped.clone()));
+            self.writing.spawn(writer.run(self.stop.subscribe()));
         }
-        Self { stop, writing }
+    }
+
+    /// Starts further writers, of these numbers, that append with streams, many messages at
+    /// a time.
+    pub(crate) fn add_streams(
+        &mut self,
+        addr: &str,
+        ledger: &Arc<Ledger>,
+        round: &str,
+        numbers: Range<usize>,
+        after_failure: AfterFailure,
+    ) {
+        for number in numbers {
+            let name = format!("{round}.{number}");
+            let writer = StreamWriter::new(addr, ledger, name, number, after_failure);
+            self.writing.spawn(writer.run(self.stop.subscribe()));
+        }
     }
 
     /// Lets each finish what it is writing, and waits for that.
@@ -89,7 +141,12 @@ fn own_task(writer: usize) -> String {
 /// What is written next.
 enum Next {
     Entry(Entry),
+    /// Messages of one bus, with one call.
+    Batch(Vec<Entry>),
+    /// The state of the writer's own task.
     State(u64),
+    /// A chunk of the output of a run: from one length of it to another.
+    Output { run: String, from: usize, to: usize },
 }
 
 struct Writer {
@@ -99,6 +156,12 @@ struct Writer {
     number: usize,
     after_failure: AfterFailure,
     clients: Option<(Client, StorageClient)>,
+    /// The etag of the writer's own task, as it knows it.
+    etag: Option<String>,
+    /// The run that it has begun and not ended.
+    run: Option<String>,
+    /// The run whose output it appends to, and how far.
+    output: Option<(String, usize)>,
 }
 
 impl Writer {
@@ -107,24 +170,22 @@ impl Writer {
         // The number of a state goes on where that of the last round was.
         let mut number = self.ledger.state(&own_task(self.number));
         for n in 0_usize.. {
+            if self.after_failure == AfterFailure::GoOn {
+                self.is_connected().await;
+            }
             if *stopped.borrow() {
                 return None;
             }
             number += 1;
             let next = self.next(n, number);
-            match &next {
-                Next::Entry(entry) => self.ledger.tried(entry),
-                Next::State(number) => self.ledger.state_tried(&own_task(self.number), *number),
-            }
-            let answer = match self.written(&next).await {
-                Ok(answer) => answer,
-                Err(failure) => return Some(failure),
-            };
-            match &next {
-                Next::Entry(entry) => self.ledger.acknowledged(entry, answer),
-                Next::State(number) => {
-                    self.ledger.state_acknowledged(&own_task(self.number), *number);
+            self.note_tried(&next);
+            match self.written(&next).await {
+                Ok(answers) => self.note_acknowledged(next, answers),
+                Err(_) if self.after_failure == AfterFailure::GoOn => {
+                    // How far these got is not known.
+                    (self.etag, self.run, self.output) = (None, None, None);
                 }
+                Err(failure) => return Some(failure),
             }
         }
         None
@@ -133,106 +194,126 @@ impl Writer {
     /// Returns the nth thing to write: mostly messages.
     fn next(&self, n: usize, number: u64) -> Next {
         let name = format!("{}.{n}", self.name);
-        Next::Entry(match n % 8 {
-            3 => return Next::State(number),
-            5 => Entry::LogLine(format!(r#"{{"name":"{name}"}}"#)),
+        let bus = (self.number + n) % BUSES.len();
+        Next::Entry(match n % 16 {
+            2 => {
+                let bodies = (0..5).map(|place| format!("{name}/{place}"));
+                return Next::Batch(bodies.map(|body| Entry::Message { bus, body }).collect());
+            }
+            3 | 11 => return Next::State(number),
+            5 | 13 => Entry::LogLine(format!(r#"{{"name":"{name}"}}"#)),
             6 => Entry::Artifact(format!("{name}.txt")),
-            7 if n % 16 == 7 => Entry::Fact(name),
-            7 => Entry::Run(name),
-            _ => Entry::Message { bus: (self.number + n) % BUSES.len(), body: name },
+            14 if n % 32 == 14 => Entry::Artifact(format!("{name}.upload.txt")),
+            7 => Entry::Fact(name),
+            10 => Entry::Step { task: own_task(self.number), output: name },
+            12 => match &self.output {
+                Some((run, from)) => {
+                    let to = from + 1 + n * 997 % 10_000;
+                    return Next::Output { run: run.clone(), from: *from, to };
+                }
+                None => Entry::Run(format!("{name}.output")),
+            },
+            15 => match &self.run {
+                Some(run) => Entry::End(run.clone()),
+                None => Entry::Run(name),
+            },
+            _ => Entry::Message { bus, body: name },
         })
+    }
+
+    fn note_tried(&self, next: &Next) {
+        match next {
+            Next::Entry(entry) => self.ledger.tried(entry),
+            Next::Batch(batch) => self.ledger.batch_tried(batch),
+            Next::State(number) => self.ledger.state_tried(&own_task(self.number), *number),
+            Next::Output { run, to, .. } => self.ledger.output_tried(run, *to),
+        }
+    }
+
+    /// Notes what was acknowledged, with an answer for each thing that was written.
+    fn note_acknowledged(&mut self, next: Next, answers: Vec<String>) {
+        match next {
+            Next::Entry(entry) => {
+                match &entry {
+                    Entry::Run(run) if run.ends_with("output") => {
+                        self.output = Some((run.clone(), 0));
+                    }
+                    Entry::Run(run) => self.run = Some(run.clone()),
+                    Entry::End(_) => self.run = None,
+                    _ => {}
+                }
+                self.ledger.acknowledged(&entry, answers.concat());
+            }
+            Next::Batch(batch) => {
+                assert_eq!(answers.len(), batch.len(), "an id for each message");
+                for (entry, answer) in batch.iter().zip(answers) {
+                    self.ledger.acknowledged(entry, answer);
+                }
+            }
+            Next::State(number) => {
+                self.ledger.state_acknowledged(&own_task(self.number), number);
+            }
+            Next::Output { run, to, .. } => {
+                self.ledger.output_acknowledged(&run, to);
+                self.output = (to < OUTPUT_BYTES).then_some((run, to));
+            }
+        }
     }
 
     /// Writes it, with the same request again after a failure if it repeats; returns what it
     /// was acknowledged as.
-    async fn written(&mut self, next: &Next) -> Result<String, Status> {
+    async fn written(&mut self, next: &Next) -> Result<Vec<String>, Status> {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
             let failure = match self.write(next).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answers) => return Ok(answers),
                 Err(failure) => failure,
             };
-            // A connection that broke is UNKNOWN or CANCELLED by the moment of it.
             self.clients = None;
             if self.after_failure == AfterFailure::End {
                 return Err(failure);
             }
-            assert!(
-                matches!(failure.code(), Code::Unavailable | Code::Unknown | Code::Cancelled),
-                "refused: {failure:?}"
-            );
+            assert_gone(&failure);
+            if self.after_failure == AfterFailure::GoOn {
+                return Err(failure);
+            }
             assert!(tokio::time::Instant::now() < deadline, "no answer in time: {failure:?}");
             tokio::time::sleep(RETRY).await;
         }
     }
 
-    async fn write(&mut self, next: &Next) -> Result<String, Status> {
-        let own = own_task(self.number);
-        let (client, storage) = self.connected().await?;
-        match next {
-            Next::State(number) => {
-                let request = pb::SetTaskStateRequest {
-                    project_id: PROJECT.into(),
-                    task_id: own,
-                    state_status: "working".into(),
-                    markdown: format!("{number}\n").repeat(200),
-                    ..Default::default()
-                };
-                storage.0.set_task_state(request).await?;
-                Ok(String::new())
-            }
-            Next::Entry(Entry::Message { bus, body }) => {
-                let (project, task) = BUSES[*bus];
-                let request = pb::AppendMessageRequest {
-                    message: Some(message(project, task, body)),
-                    request_id: body.clone(),
-                    ..Default::default()
-                };
-                Ok(client.append_request(request).await?.msg_id)
-            }
-            Next::Entry(Entry::LogLine(line)) => {
-                let request = pb::AppendTaskLogRequest {
-                    request_id: line.replace(['{', '}', '"', ':'], ""),
-                    ..log_of(PROJECT, TASK, &[line])
-                };
-                Ok(storage.append_task_log(request).await?.offset.to_string())
-            }
-            Next::Entry(Entry::Artifact(name)) => {
-                let request = pb::SaveArtifactRequest {
-                    request_id: name.clone(),
-                    ..new_artifact(PROJECT, TASK, name, content_of(name))
-                };
-                Ok(storage.save(request).await?.path)
-            }
-            Next::Entry(Entry::Fact(title)) => {
-                let request = pb::AppendFactRequest {
-                    request_id: title.clone(),
-                    ..new_fact(PROJECT, TASK, title)
-                };
-                let answer = storage.append_fact(request).await?;
-                Ok(answer.fact.expect("the fact").fact_id)
-            }
-            Next::Entry(Entry::Run(run)) => {
-                let request =
-                    pb::CreateRunRequest { request_id: run.clone(), ..new_run(PROJECT, TASK, run) };
-                Ok(storage.create_run(request).await?.run.expect("the run").run_id)
-            }
+    /// Waits until there is a server.
+    async fn is_connected(&mut self) {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        while let Err(failure) = self.connected().await {
+            assert!(tokio::time::Instant::now() < deadline, "no server in time: {failure:?}");
+            tokio::time::sleep(RETRY).await;
         }
     }
 
     async fn connected(&mut self) -> Result<&mut (Client, StorageClient), Status> {
         if self.clients.is_none() {
-            let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", self.addr));
-            let endpoint = endpoint.expect("an address").tcp_nodelay(true);
-            let connected = endpoint.connect().await;
-            let channel = connected.map_err(|error| Status::unavailable(error.to_string()))?;
-            self.clients = Some(clients_on(channel));
+            self.clients = Some(clients_on(connect(&self.addr).await?));
         }
         Ok(self.clients.as_mut().expect("connected just now"))
     }
 }
 
-fn clients_on(channel: tonic::transport::Channel) -> (Client, StorageClient) {
+/// Connects, if there is a server.
+async fn connect(addr: &str) -> Result<Channel, Status> {
+    let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("an address");
+    let connected = endpoint.tcp_nodelay(true).connect().await;
+    connected.map_err(|error| Status::unavailable(error.to_string()))
+}
+
+/// Asserts that a call failed because the server went away. A connection that broke is
+/// UNKNOWN or CANCELLED by the moment of it.
+fn assert_gone(failure: &Status) {
+    let gone = matches!(failure.code(), Code::Unavailable | Code::Unknown | Code::Cancelled);
+    assert!(gone, "refused: {failure:?}");
+}
+
+fn clients_on(channel: Channel) -> (Client, StorageClient) {
     (
         Client(pb::message_bus_client::MessageBusClient::new(channel.clone())),
         StorageClient(pb::storage_client::StorageClient::new(channel)),
