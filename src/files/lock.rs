@@ -9,10 +9,19 @@ use crate::domain::TreePath;
 use crate::error::{Error, Holder};
 use crate::limits::LOCK_RETRY_INTERVAL;
 
+/// How often it is tried to release a lock.
+const RELEASE_ATTEMPTS: usize = 3;
+
 /// Takes the lock of a file; returns false when another program held it until the
 /// deadline.
 pub(in crate::files) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io::Result<bool> {
-    while !file.try_lock()? {
+    loop {
+        match file.try_lock() {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
         if Instant::now() >= deadline {
             return Ok(false);
         }
@@ -20,7 +29,19 @@ pub(in crate::files) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io
         // time limit.
         std::thread::sleep(LOCK_RETRY_INTERVAL);
     }
-    Ok(true)
+}
+
+/// Releases the lock of a file, with several attempts: one that stays locks everybody out,
+/// this server too, for as long as a reader has the file open.
+pub(in crate::files) fn release(file: &dyn DiskFile) -> io::Result<()> {
+    let mut released = file.unlock();
+    for _ in 1..RELEASE_ATTEMPTS {
+        if released.is_ok() {
+            break;
+        }
+        released = file.unlock();
+    }
+    released
 }
 
 /// Says that another program held the lock of a file for all of a time.

@@ -12,7 +12,7 @@ use crate::layout::message_file::Position;
 use crate::layout::paths;
 
 use super::scanner::{Found, Scanner};
-use crate::files::lock::{lock_until, timed_out};
+use crate::files::lock::{lock_until, release, timed_out};
 
 /// How far into an archive its first time is looked for, in bytes.
 const FIRST_TIME_BYTES: u64 = 1 << 20;
@@ -156,7 +156,7 @@ fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<O
         };
         Ok((status, first_ts))
     });
-    let unlocked = file.unlock();
+    let unlocked = release(&*file);
     let (status, first_ts) = looked.map_err(failed)?;
     unlocked.map_err(failed)?;
     let seen = Version::of(&status);

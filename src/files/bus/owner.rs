@@ -23,7 +23,7 @@ use super::index::{Entry, Index};
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
-use crate::files::lock::{lock_until, timed_out};
+use crate::files::lock::{lock_until, release, timed_out};
 use std::sync::PoisonError;
 
 /// How long an archive is looked at after its rename: another program may have
@@ -229,7 +229,7 @@ impl Owner {
 
     pub(super) fn unlock(&self) {
         if let Some(live) = &self.live
-            && let Err(error) = live.file.unlock()
+            && let Err(error) = release(&*live.file)
         {
             tracing::error!(bus = %self.bus, %error, "cannot unlock the bus file");
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::disk::{Disk, DiskFile};
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
-use crate::files::lock::{lock_until, timed_out};
+use crate::files::lock::{lock_until, release, timed_out};
 use crate::limits;
 
 /// A file, open for appending, whose lock is held as long as this lives. It is never
@@ -52,7 +52,7 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        if let Err(error) = self.file.unlock() {
+        if let Err(error) = release(&*self.file) {
             tracing::error!(path = %self.path, %error, "cannot unlock a file");
         }
     }

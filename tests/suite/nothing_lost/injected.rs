@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use tonic::Status;
 
-use self::operations::{Clients, OPERATIONS, Seen, Subject};
+use self::operations::{Clients, OPERATIONS, Operation, Seen, Subject};
 use self::places::{Place, Role, injection, places_of, threads_of};
 use self::strace::{Call, Strace};
 use super::tally::{Tally, rounds};
@@ -32,19 +32,59 @@ async fn a_system_call_that_fails_loses_nothing_and_the_server_works_again() {
         return skip(reason);
     }
     let mut sweep = Sweep::start().await;
-    let mut cases = Vec::new();
+    let mut places = Vec::new();
     for operation in OPERATIONS {
-        for place in sweep.places(operation).await {
-            cases.extend(ERRORS.map(|error| (place.clone(), error)));
+        places.extend(sweep.places(operation).await);
+    }
+    let count = rounds(places.len());
+    for nth in 0..count {
+        // A part of them is spread over all, each with one of the errors.
+        let place = &places[nth * places.len() / count];
+        if count == places.len() {
+            for error in ERRORS {
+                sweep.inject(place, error).await;
+            }
+        } else {
+            sweep.inject(place, ERRORS[nth % ERRORS.len()]).await;
         }
     }
-    let count = rounds(cases.len());
-    for nth in 0..count {
-        // A part of them is spread over all.
-        let (place, error) = &cases[nth * cases.len() / count];
-        sweep.inject(place, error).await;
+    sweep.settle(
+        places.len(),
+        "a system call that fails (strace)",
+        "nothing_lost::injected::a_system_call_that_fails_loses_nothing_and_the_server_works_again",
+    ).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_whose_unlocking_was_interrupted_is_not_locked_for_ever() {
+    if let Some(reason) = Strace::missing() {
+        return skip(reason);
     }
-    sweep.settle(cases.len()).await;
+    let mut sweep = Sweep::start().await;
+    for operation in [Operation::Append, Operation::RotateBus] {
+        let places = sweep.places(operation).await;
+        let is_lock = |place: &&Place| place.role == Role::Writer && place.call == "flock";
+        let locks: Vec<&Place> = places.iter().filter(is_lock).collect();
+        assert!(locks.len() > 1, "it is locked and unlocked: {places:?}");
+        for place in locks {
+            sweep.inject(place, "EINTR").await;
+        }
+    }
+    sweep
+        .settle(
+            4,
+            "locking or unlocking that is interrupted (strace)",
+            "nothing_lost::injected::a_bus_whose_unlocking_was_interrupted_is_not_locked_for_ever",
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_leaves_before_the_sync_that_covers_it() {
+    match Strace::missing() {
+        Some(reason) => skip(reason),
+        None => order::check().await,
+    }
 }
 
 /// What was tried of a server.
@@ -57,6 +97,8 @@ struct Sweep {
     /// How often which error had which end.
     ends: BTreeMap<(&'static str, String), usize>,
     missed: usize,
+    /// What should not have been.
+    problems: Vec<String>,
 }
 
 impl Sweep {
@@ -73,12 +115,13 @@ impl Sweep {
             tally: Tally::default(),
             ends: BTreeMap::new(),
             missed: 0,
+            problems: Vec::new(),
         }
     }
 
     /// Makes what an operation needs, and sees to it that there is a thread for each kind of
     /// work: none that is begun later would be traced.
-    async fn prepare(&mut self, operation: operations::Operation) -> Subject {
+    async fn prepare(&mut self, operation: Operation) -> Subject {
         self.number += 1;
         let subject = Subject::prepare(&mut self.clients, operation, self.number).await;
         let warm = message(operations::PROJECT, "task-20260101-120000-warm", "warm");
@@ -88,16 +131,22 @@ impl Sweep {
     }
 
     /// Finds the system calls of an operation on files of the root.
-    async fn places(&mut self, operation: operations::Operation) -> Vec<Place> {
+    async fn places(&mut self, operation: Operation) -> Vec<Place> {
         let subject = self.prepare(operation).await;
         let threads = threads_of(self.server.pid());
         let tids: Vec<u32> = threads.keys().copied().collect();
         let strace = Strace::attach(&tids, &places::traced());
-        subject.perform(&mut self.clients).await.expect("without a fault it succeeds");
+        if let Err(status) = subject.perform(&mut self.clients).await {
+            self.problems.push(format!("{operation:?} without a fault: {status:?}"));
+        }
         let calls = strace.detach();
-        assert_eq!(subject.seen(&mut self.clients).await, Seen::After, "{subject:?}");
+        if subject.seen(&mut self.clients).await != Seen::After {
+            self.problems.push(format!("{operation:?} is not seen without a fault"));
+        }
         let places = places_of(operation, &calls, &threads, self.server.root());
-        assert!(places.iter().any(|place| place.is_sync()), "{operation:?} syncs: {calls:?}");
+        if !places.iter().any(Place::is_sync) {
+            self.problems.push(format!("{operation:?} syncs nothing: {calls:?}"));
+        }
         places
     }
 
@@ -142,27 +191,33 @@ impl Sweep {
     ) {
         let what = format!("{place:?} with {error}: {result:?}");
         let seen = subject.seen(&mut self.clients).await;
+        self.tally.torn += usize::from(seen == Seen::Torn);
         match &result {
-            Ok(()) => {
-                self.tally.lost += usize::from(seen == Seen::Before);
-                assert_eq!(seen, Seen::After, "acknowledged, and not there: {what}");
+            Ok(()) if seen != Seen::After => {
+                self.tally.lost += 1;
+                self.problems.push(format!("it is {seen:?}: {what}"));
             }
+            Ok(()) => {}
             Err(status) => {
-                assert!(is_hit, "it failed without a fault: {what}");
                 let expected = if error == "ENOSPC" { "DISK_FULL" } else { "IO" };
-                assert_eq!(reason(status), expected, "{what}");
-                assert_ne!(seen, Seen::Torn, "{what}");
+                if !is_hit || reason(status) != expected {
+                    self.problems.push(what.clone());
+                }
             }
         }
-        self.tally.torn += usize::from(seen == Seen::Torn);
         if is_hit {
             self.tally.cases += 1;
             let end = result.map_or_else(|status| reason(&status), |()| "done".into());
             *self.ends.entry((error, end)).or_default() += 1;
         }
-        subject.repeat(&mut self.clients).await;
-        assert_eq!(subject.seen(&mut self.clients).await, Seen::After, "{what}");
-        self.tally.acknowledged += 1;
+        match subject.repeat(&mut self.clients).await {
+            Ok(()) => self.tally.acknowledged += 1,
+            Err(problem) => return self.problems.push(format!("{what}: {problem}")),
+        }
+        let seen = subject.seen(&mut self.clients).await;
+        if seen != Seen::After {
+            self.problems.push(format!("{what}: it was repeated, and is {seen:?}"));
+        }
         self.subjects.push(subject.clone());
     }
 
@@ -172,7 +227,7 @@ impl Sweep {
     }
 
     /// Kills the server, starts it again, and looks at everything that was done.
-    async fn settle(mut self, places: usize) {
+    async fn settle(mut self, places: usize, fault: &str, test: &str) {
         self.restart().await;
         for subject in &self.subjects {
             match subject.seen(&mut self.clients).await {
@@ -182,14 +237,13 @@ impl Sweep {
             }
         }
         eprintln!(
-            "{} of {places} places and errors, {} not met; ends: {:?}",
+            "{} cases at {places} places, {} not met; ends: {:?}",
             self.tally.cases, self.missed, self.ends
         );
+        let problems = self.problems.join("\n");
+        assert!(problems.is_empty(), "{} problems:\n{problems}", self.problems.len());
         assert!(self.missed <= 2 + self.tally.cases / 10, "{} were not met", self.missed);
-        self.tally.settle(
-            "a system call that fails (strace)",
-            "nothing_lost::injected::a_system_call_that_fails_loses_nothing_and_the_server_works_again",
-        );
+        self.tally.settle(fault, test);
     }
 }
 

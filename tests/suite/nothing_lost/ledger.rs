@@ -215,11 +215,7 @@ fn has_gap(batch: &[Entry], found: &Found) -> bool {
 }
 
 /// Compares what can be written once.
-fn compare(
-    acknowledged: &BTreeMap<Entry, Option<String>>,
-    found: &Found,
-    now: &Entries,
-) -> Tally {
+fn compare(acknowledged: &BTreeMap<Entry, Option<String>>, found: &Found, now: &Entries) -> Tally {
     let mut tally = Tally::default();
     for (entry, answer) in acknowledged {
         let Some(answer) = answer else {

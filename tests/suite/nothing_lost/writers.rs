@@ -51,10 +51,8 @@ impl Writers {
         storage.create_task(new_task(PROJECT, TASK)).await.expect("a task");
         for writer in 0..count {
             let step = pb::Step { name: "work".into(), r#type: "ai".into(), ..Default::default() };
-            let request = pb::CreateTaskRequest {
-                steps: vec![step],
-                ..new_task(PROJECT, &own_task(writer))
-            };
+            let request =
+                pb::CreateTaskRequest { steps: vec![step], ..new_task(PROJECT, &own_task(writer)) };
             storage.create_task(request).await.expect("a task");
         }
     }
@@ -68,14 +66,9 @@ impl Writers {
         count: usize,
         after_failure: AfterFailure,
     ) -> Self {
-        let mut writers = Self::none();
+        let mut writers = Self { stop: watch::Sender::new(false), writing: JoinSet::new() };
         writers.add(addr, ledger, round, 0..count, after_failure);
         writers
-    }
-
-    /// Starts none yet.
-    pub(crate) fn none() -> Self {
-        Self { stop: watch::Sender::new(false), writing: JoinSet::new() }
     }
 
     /// Starts further writers, of these numbers.
@@ -146,7 +139,11 @@ enum Next {
     /// The state of the writer's own task.
     State(u64),
     /// A chunk of the output of a run: from one length of it to another.
-    Output { run: String, from: usize, to: usize },
+    Output {
+        run: String,
+        from: usize,
+        to: usize,
+    },
 }
 
 struct Writer {

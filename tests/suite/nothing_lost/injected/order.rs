@@ -15,7 +15,6 @@ use super::operations::{Clients, OPERATIONS, PROJECT, Subject};
 use super::strace::{Call, Strace, parse};
 use crate::client::{Client, follow};
 use crate::server::Server;
-use crate::skip::skip;
 
 /// The calls that change files, make that durable, and send answers.
 const CALLS: &str = "?openat,?openat2,?write,?pwrite64,?writev,?sendto,?sendmsg,?fdatasync,?fsync,\
@@ -60,11 +59,8 @@ fn look_at(calls: &[Call], root: &str) -> Shown {
     shown
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answer_leaves_before_the_sync_that_covers_it() {
-    if let Some(reason) = Strace::missing() {
-        return skip(reason);
-    }
+/// Does every operation, one at a time, with a subscriber, and looks at what the server did.
+pub(super) async fn check() {
     let server = Server::start();
     let mut clients = Clients::connect(&server).await;
     let mut subjects = Vec::new();
@@ -86,7 +82,9 @@ async fn no_answer_leaves_before_the_sync_that_covers_it() {
     let strace = Strace::attach_to_all(server.pid(), &arguments);
     let mut delivered = 0;
     for subject in &subjects {
-        subject.perform(&mut clients).await.expect("it succeeds");
+        if let Err(status) = subject.perform(&mut clients).await {
+            panic!("{subject:?} does not succeed: {status:?}");
+        }
         // Each is delivered before the next thing is done.
         for _ in 0..subject.messages() {
             subscription.message().await;
@@ -126,7 +124,7 @@ const REPLACEMENT: [&str; 6] = [
 
 #[test]
 fn an_answer_before_its_sync_is_noticed() {
-    let look = |lines: &[&str]| look_at(&parse(&lines.join("\n")), "/r");
+    let look = |lines: &[&str]| look_at(&parse(&lines.join("\n"), 0), "/r");
     for whole in [&APPEND[..], &REPLACEMENT[..]] {
         let shown = look(whole);
         assert_eq!((shown.answers, &shown.early), (1, &Vec::new()), "in its order");

@@ -61,6 +61,10 @@ fn decoded(text: &str) -> Vec<u8> {
 pub(super) struct Strace {
     child: Child,
     folder: TempDir,
+    /// The thread of lines that do not say theirs.
+    only: u32,
+    /// What it says further: it ends when nobody reads that.
+    _said: Lines,
 }
 
 impl Strace {
@@ -81,22 +85,22 @@ impl Strace {
     /// Attaches to these threads of a process, and waits until it sees all of them.
     pub(super) fn attach(threads: &[u32], arguments: &[String]) -> Self {
         let mut command = Command::new("strace");
-        // Without it a single thread's lines do not say of which they are.
-        command.arg("-f");
         for thread in threads {
             command.arg("-p").arg(thread.to_string());
         }
-        Self::attached(command, threads.len(), arguments)
+        // The lines of a single thread do not say of which they are.
+        let only = threads.first().copied().unwrap_or_default();
+        Self::attached(command, threads.len(), only, arguments)
     }
 
     /// Attaches to all threads of a process, also to those that it begins later.
     pub(super) fn attach_to_all(process: u32, arguments: &[String]) -> Self {
         let mut command = Command::new("strace");
         command.arg("-f").arg("-p").arg(process.to_string());
-        Self::attached(command, 1, arguments)
+        Self::attached(command, 1, process, arguments)
     }
 
-    fn attached(mut command: Command, count: usize, arguments: &[String]) -> Self {
+    fn attached(mut command: Command, count: usize, only: u32, arguments: &[String]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut child = command
             .arg("-y")
@@ -112,7 +116,7 @@ impl Strace {
         for _ in 0..count {
             said.until("attached");
         }
-        Self { child, folder }
+        Self { child, folder, only, _said: said }
     }
 
     /// Lets the process go on without it, and returns what it saw.
@@ -120,7 +124,7 @@ impl Strace {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
         kill_process(pid, Signal::INT).expect("strace is there");
         wait_with_deadline(&mut self.child);
-        read(&output(&self.folder))
+        read(&output(&self.folder), self.only)
     }
 }
 
@@ -135,23 +139,20 @@ impl Drop for Strace {
     }
 }
 
-/// Reads the file that a tracer wrote.
-pub(super) fn read(path: &Path) -> Vec<Call> {
+/// Reads the file that a tracer wrote, of one thread alone or of several.
+pub(super) fn read(path: &Path, only: u32) -> Vec<Call> {
     let bytes = fs::read(path).expect("a trace");
-    parse(&String::from_utf8_lossy(&bytes))
+    parse(&String::from_utf8_lossy(&bytes), only)
 }
 
 /// Reads a trace. Calls that did not end are left out.
-pub(super) fn parse(trace: &str) -> Vec<Call> {
+pub(super) fn parse(trace: &str, only: u32) -> Vec<Call> {
     let mut begun = BTreeMap::<u32, (usize, String)>::new();
     let mut calls = Vec::new();
     for (at, line) in trace.lines().enumerate() {
-        let Some((thread, rest)) = line.split_once(' ') else {
-            continue;
-        };
-        let (Ok(thread), rest) = (thread.parse(), rest.trim()) else {
-            continue;
-        };
+        let said = line.split_once(' ').and_then(|(id, rest)| Some((id.parse().ok()?, rest)));
+        let (thread, rest) = said.unwrap_or((only, line));
+        let rest = rest.trim();
         let (from, text) = if let Some(rest) = rest.strip_prefix("<... ") {
             let resumed = rest.split_once(" resumed>");
             let (Some((_, end)), Some((from, text))) = (resumed, begun.remove(&thread)) else {
@@ -165,7 +166,8 @@ pub(super) fn parse(trace: &str) -> Vec<Call> {
             begun.insert(thread, (from, text.to_owned()));
             continue;
         }
-        let (Some((name, _)), Some((call, result))) = (text.split_once('('), text.rsplit_once(" = "))
+        let (Some((name, _)), Some((call, result))) =
+            (text.split_once('('), text.rsplit_once(" = "))
         else {
             continue;
         };

@@ -22,10 +22,8 @@ impl Cursors {
     pub(super) async fn take(&mut self, addr: &str) {
         let mut client = Client::connect_to(addr).await;
         for (bus, (project, task)) in BUSES.into_iter().enumerate() {
-            let tail = pb::ReadMessagesRequest {
-                start: Some(Start::Tail(1)),
-                ..read_of(project, task)
-            };
+            let tail =
+                pb::ReadMessagesRequest { start: Some(Start::Tail(1)), ..read_of(project, task) };
             let page = client.read(tail).await;
             if let [last] = page.messages.as_slice() {
                 self.0.push(Taken { bus, msg_id: last.msg_id.clone(), cursor: page.cursor });

@@ -95,8 +95,7 @@ impl Found {
     }
 
     async fn read_state(&mut self, storage: &mut StorageClient, task: &str) {
-        let request =
-            pb::GetTaskStateRequest { project_id: PROJECT.into(), task_id: task.into() };
+        let request = pb::GetTaskStateRequest { project_id: PROJECT.into(), task_id: task.into() };
         let Ok(state) = storage.get_task_state(request).await else {
             return;
         };
@@ -123,11 +122,8 @@ fn number_of(state: &pb::GetTaskStateResponse) -> Option<u64> {
 
 /// Returns the output of a run; nothing when there is none.
 async fn output(storage: &mut StorageClient, run: &str) -> Vec<u8> {
-    let request = pb::ReadRunFileRequest {
-        run_id: run.into(),
-        file: "stdout".into(),
-        ..Default::default()
-    };
+    let request =
+        pb::ReadRunFileRequest { run_id: run.into(), file: "stdout".into(), ..Default::default() };
     let mut bytes = Vec::new();
     let Ok(answer) = storage.0.read_run_file(request).await else {
         return bytes;

@@ -7,9 +7,7 @@ use tonic::Status;
 use super::super::ledger::{BUSES, Entry, PROJECT, TASK, content_of, output_of};
 use super::{AfterFailure, Next, Writer, own_task};
 use crate::client::{message, reason};
-use crate::storage_client::{
-    log_of, new_artifact, new_fact, new_run, step_result, upload_header,
-};
+use crate::storage_client::{log_of, new_artifact, new_fact, new_run, step_result, upload_header};
 
 /// The size of the chunks of an upload.
 const CHUNK_BYTES: usize = 20 << 10;

@@ -77,8 +77,7 @@ impl Subject {
                 found(get_task(storage, &task).await, |task| vec![task.done.to_string()])
             }
             O::SetTaskState => {
-                let request =
-                    pb::GetTaskStateRequest { project_id: project.into(), task_id: task };
+                let request = pb::GetTaskStateRequest { project_id: project.into(), task_id: task };
                 found(storage.get_task_state(request).await, |state| {
                     vec![state.state_status, state.markdown]
                 })
@@ -86,7 +85,11 @@ impl Subject {
             O::AppendTaskLog => {
                 let entries = storage.read_log(project, &task).await;
                 // What is left of an append that was taken back is damaged, if anything.
-                entries.into_iter().filter(|entry| !entry.damaged).map(|entry| entry.entry).collect()
+                entries
+                    .into_iter()
+                    .filter(|entry| !entry.damaged)
+                    .map(|entry| entry.entry)
+                    .collect()
             }
             O::SaveArtifact | O::SaveVersion | O::UploadArtifact | O::DeleteArtifact => {
                 let mut seen = Vec::new();
@@ -98,8 +101,7 @@ impl Subject {
             }
             O::AppendFact => {
                 let (project_id, task_id) = (project.into(), task);
-                let request =
-                    pb::ListFactsRequest { project_id, task_id, ..Default::default() };
+                let request = pb::ListFactsRequest { project_id, task_id, ..Default::default() };
                 storage.facts(request).await.into_iter().map(|fact| fact.title).collect()
             }
             O::CreateRun | O::UpdateRunStatus | O::UpdateRun | O::DeleteRun => {
@@ -119,11 +121,8 @@ impl Subject {
 
     /// Returns a file of the run, if there is something in it.
     async fn file(&self, storage: &mut StorageClient, file: &str) -> Vec<String> {
-        let request = pb::ReadRunFileRequest {
-            run_id: self.run(),
-            file: file.into(),
-            ..Default::default()
-        };
+        let request =
+            pb::ReadRunFileRequest { run_id: self.run(), file: file.into(), ..Default::default() };
         let mut bytes = Vec::new();
         let read = async {
             let mut chunks = storage.0.read_run_file(request).await?.into_inner();
@@ -161,7 +160,8 @@ async fn get_task(storage: &mut StorageClient, task: &str) -> Result<pb::Task, S
 fn of_task(task: pb::Task) -> Vec<String> {
     assert_eq!(task.problem, "", "of {}", task.task_id);
     let moves = task.transitions.iter();
-    let moves: Vec<_> = moves.map(|one| format!("{} to {}", one.from_status, one.to_status)).collect();
+    let moves: Vec<_> =
+        moves.map(|one| format!("{} to {}", one.from_status, one.to_status)).collect();
     let mut seen = vec![task.description, task.prompt, task.status, moves.join(", ")];
     for result in task.step_results {
         seen.push(format!("{} {}", result.status, task.steps[0].status));

@@ -14,13 +14,17 @@ use crate::storage_client::{
 pub(super) const CONTENT: &[u8] = b"an artifact";
 
 impl Subject {
+    fn request_id(&self) -> String {
+        format!("request-{}", self.number)
+    }
+
     pub(super) fn done(&self) -> pb::MarkTaskDoneRequest {
         pb::MarkTaskDoneRequest { project_id: PROJECT.into(), task_id: self.task() }
     }
 
     pub(super) fn artifact(&self) -> pb::SaveArtifactRequest {
         pb::SaveArtifactRequest {
-            request_id: "artifact".into(),
+            request_id: self.request_id(),
             ..new_artifact(PROJECT, &self.task(), "a.txt", CONTENT)
         }
     }
@@ -64,11 +68,11 @@ impl Subject {
         let message = |body| message(&project, &task, body);
         if self.operation == O::AppendBatch {
             let messages = ["one", "two", "three"].map(message).to_vec();
-            return clients.bus.append_batch(messages, "a batch").await.map(drop);
+            return clients.bus.append_batch(messages, &self.request_id()).await.map(drop);
         }
         let request = pb::AppendMessageRequest {
             message: Some(message("one")),
-            request_id: "a message".into(),
+            request_id: self.request_id(),
             ..Default::default()
         };
         clients.bus.append_request(request).await.map(drop)
@@ -80,9 +84,9 @@ impl Subject {
         match self.operation {
             O::CreateProject => {
                 let request = pb::CreateProjectRequest {
-                    project_id: project_id.clone(),
+                    project_id,
                     project_root: "/a/folder".into(),
-                    request_id: project_id,
+                    request_id: self.request_id(),
                     ..Default::default()
                 };
                 storage.create_project(request).await.map(drop)
@@ -111,7 +115,7 @@ impl Subject {
                 let request = pb::CreateTaskRequest {
                     description: "described".into(),
                     prompt: "do it".into(),
-                    request_id: task_id.clone(),
+                    request_id: self.request_id(),
                     ..new_task(PROJECT, &task_id)
                 };
                 storage.create_task(request).await.map(drop)
@@ -148,13 +152,12 @@ impl Subject {
             }
             O::DeleteTask => {
                 let (force, allow_missing) = (true, true);
-                let request =
-                    pb::DeleteTaskRequest { project_id, task_id, force, allow_missing };
+                let request = pb::DeleteTaskRequest { project_id, task_id, force, allow_missing };
                 storage.delete_task(request).await.map(drop)
             }
             O::AppendTaskLog => {
                 let request = pb::AppendTaskLogRequest {
-                    request_id: "lines".into(),
+                    request_id: self.request_id(),
                     ..log_of(PROJECT, &task_id, &[r#"{"n":1}"#, r#"{"n":2}"#])
                 };
                 storage.append_task_log(request).await.map(drop)
@@ -173,7 +176,7 @@ impl Subject {
             }
             O::UploadArtifact => {
                 let header = Header {
-                    request_id: "artifact".into(),
+                    request_id: self.request_id(),
                     ..upload_header(PROJECT, &self.task(), "a.txt")
                 };
                 let chunks = CONTENT.chunks(4).map(<[u8]>::to_vec).collect();
@@ -191,7 +194,7 @@ impl Subject {
             }
             _ => {
                 let request = pb::AppendFactRequest {
-                    request_id: self.task(),
+                    request_id: self.request_id(),
                     ..new_fact(PROJECT, &self.task(), "a fact")
                 };
                 storage.append_fact(request).await.map(drop)
@@ -205,7 +208,7 @@ impl Subject {
         match self.operation {
             O::CreateRun => {
                 let request = pb::CreateRunRequest {
-                    request_id: run_id.clone(),
+                    request_id: self.request_id(),
                     ..new_run(PROJECT, &task_id, &run_id)
                 };
                 storage.create_run(request).await.map(drop)
@@ -222,32 +225,30 @@ impl Subject {
                 storage.update_run(request).await.map(drop)
             }
             O::UpdateRunMeta => {
-                let meta = pb::RunMeta { title: "a title".into(), ..Default::default() };
-                storage.set_meta(&run_id, meta, &["title"]).await.map(drop)
+                // A worktree that is always there.
+                let meta = pb::RunMeta {
+                    title: "a title".into(),
+                    worktree_path: "/usr".into(),
+                    ..Default::default()
+                };
+                storage.set_meta(&run_id, meta, &["title", "worktree_path"]).await.map(drop)
             }
             O::AppendRunEvent => {
                 let request = pb::AppendRunEventRequest {
-                    request_id: "an event".into(),
+                    request_id: self.request_id(),
                     ..new_event(&run_id, "began", "")
                 };
                 storage.append_run_event(request).await.map(drop)
             }
             O::WriteRunFile => {
                 let (file, data) = ("output".into(), b"a result".into());
-                let request =
-                    pb::WriteRunFileRequest { project_id, task_id, run_id, file, data };
+                let request = pb::WriteRunFileRequest { project_id, task_id, run_id, file, data };
                 storage.write_run_file(request).await.map(drop)
             }
             O::AppendRunOutput => {
                 let (file, offset, chunk) = ("stdout".into(), Some(0), b"a chunk".into());
-                let request = pb::AppendRunOutputRequest {
-                    project_id,
-                    task_id,
-                    run_id,
-                    file,
-                    offset,
-                    chunk,
-                };
+                let request =
+                    pb::AppendRunOutputRequest { project_id, task_id, run_id, file, offset, chunk };
                 storage.append_run_output(request).await.map(drop)
             }
             _ => {

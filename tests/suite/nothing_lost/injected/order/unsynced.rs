@@ -28,8 +28,14 @@ impl Unsynced {
 
     /// Takes in that a file is being written to.
     pub(super) fn written(&mut self, call: &Call) {
+        // That a request was carried out can be seen of what it made.
+        let is_note = call.strings().iter().any(|text| {
+            text.starts_with(b"{\"request_id\"")
+                && String::from_utf8_lossy(text).contains("\"done\":true")
+        });
         if let Some(path) = call.descriptors().first()
             && self.matters(path)
+            && !(is_note && path.ends_with("/.callboard/requests"))
         {
             self.contents.insert(path.clone());
         }
@@ -93,7 +99,8 @@ impl Unsynced {
             (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
         };
         let had_durable_name = !self.names.remove(from);
-        self.contents = self.contents.iter().map(|path| moved(path).unwrap_or(path.clone())).collect();
+        self.contents =
+            self.contents.iter().map(|path| moved(path).unwrap_or(path.clone())).collect();
         self.names = self.names.iter().map(|path| moved(path).unwrap_or(path.clone())).collect();
         self.contents.retain(|path| matters(path));
         self.names.retain(|path| matters(path));
