@@ -44,8 +44,10 @@ fn look_at(calls: &[Call], root: &str) -> Shown {
         match (call.name.as_str(), is_end) {
             ("writev" | "sendto" | "sendmsg", false) if frames.is_answer(call) => {
                 shown.answers += 1;
-                if let Some(what) = unsynced.first() {
-                    shown.early.push(format!("{what}, at {call:?}"));
+                let unsynced = unsynced.take();
+                if !unsynced.is_empty() {
+                    let line = call.begun + 1;
+                    shown.early.push(format!("line {line}: before {}", unsynced.join(", ")));
                 }
             }
             ("fdatasync" | "fsync", true) => {

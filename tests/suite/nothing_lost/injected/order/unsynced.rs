@@ -19,11 +19,12 @@ impl Unsynced {
         Self { root: root.to_owned(), contents: BTreeSet::new(), names: BTreeSet::new() }
     }
 
-    /// Returns something that is not durable.
-    pub(super) fn first(&self) -> Option<String> {
-        let content = self.contents.iter().map(|path| format!("the content of {path}"));
-        let name = self.names.iter().map(|path| format!("the name {path}"));
-        content.chain(name).next()
+    /// Returns all that is not durable, and says it once.
+    pub(super) fn take(&mut self) -> Vec<String> {
+        let contents = std::mem::take(&mut self.contents).into_iter();
+        let contents = contents.map(|path| format!("the content of {path}"));
+        let names = std::mem::take(&mut self.names).into_iter();
+        contents.chain(names.map(|path| format!("the name {path}"))).collect()
     }
 
     /// Takes in that a file is being written to.
@@ -123,10 +124,15 @@ impl Unsynced {
     }
 }
 
+/// The files of a run that say again what its record says, and are made anew from that.
+const DERIVED: [&str; 3] = ["agent-type", "cwd", "parent-run-id"];
+
 /// Whether an answer depends on it. What is below the server's own trash is removed already.
 /// A lock is a lock also when its name is lost.
 fn matters(path: &str) -> bool {
-    !path.ends_with(".lock") && !path.contains("/.callboard/trash")
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let is_derived = path.contains("/runs/") && DERIVED.contains(&name);
+    !is_derived && !path.ends_with(".lock") && !path.contains("/.callboard/trash")
 }
 
 fn parent(path: &str) -> &str {
