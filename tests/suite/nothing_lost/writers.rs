@@ -17,11 +17,13 @@ use tonic::{Code, Status};
 use self::stream::StreamWriter;
 use super::ledger::{BUSES, Entry, Ledger, PROJECT, TASK};
 use crate::client::Client;
-use crate::server::DEADLINE;
 use crate::storage_client::{StorageClient, new_task};
 
 /// How long a writer waits before it asks a server again that was not there.
 const RETRY: Duration = Duration::from_millis(20);
+/// How long it goes on to repeat: a server that is killed again and again may be gone for many
+/// rounds whenever it is asked.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// A writer begins another run when the output of one has so many bytes.
 const OUTPUT_BYTES: usize = 50_000;
 
@@ -121,7 +123,7 @@ impl Writers {
 
     /// Waits until all have ended by themselves; returns the failures that they ended at.
     pub(crate) async fn ended(self) -> Vec<Status> {
-        let ended = tokio::time::timeout(DEADLINE, self.writing.join_all());
+        let ended = tokio::time::timeout(PATIENCE, self.writing.join_all());
         ended.await.expect("the writers end").into_iter().flatten().collect()
     }
 }
@@ -260,7 +262,7 @@ impl Writer {
     /// Writes it, with the same request again after a failure if it repeats; returns what it
     /// was acknowledged as.
     async fn written(&mut self, next: &Next) -> Result<Vec<String>, Status> {
-        let deadline = tokio::time::Instant::now() + DEADLINE;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let failure = match self.write(next).await {
                 Ok(answers) => return Ok(answers),
@@ -281,7 +283,7 @@ impl Writer {
 
     /// Waits until there is a server.
     async fn is_connected(&mut self) {
-        let deadline = tokio::time::Instant::now() + DEADLINE;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         while let Err(failure) = self.connected().await {
             assert!(tokio::time::Instant::now() < deadline, "no server in time: {failure:?}");
             tokio::time::sleep(RETRY).await;
