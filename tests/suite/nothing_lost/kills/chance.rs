@@ -1,7 +1,7 @@
 //! Random numbers, the same again for the same seed.
 
 use std::env;
-use std::time::SystemTime;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// A sequence of random numbers.
 pub(super) struct Chance {
@@ -14,10 +14,8 @@ impl Chance {
     pub(super) fn new() -> Self {
         let seed = match env::var("CALLBOARD_SEED") {
             Ok(seed) => seed.parse().expect("CALLBOARD_SEED is a number"),
-            Err(_) => {
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-                u64::from(now.expect("a time after 1970").subsec_nanos())
-            }
+            // What a hasher begins with is random.
+            Err(_) => RandomState::new().build_hasher().finish(),
         };
         Self { seed, state: seed }
     }
