@@ -54,18 +54,25 @@ impl SystemCalls {
                 .create(path)
                 .map_err(|source| Error::io("create the root", &shown, source))?;
         }
+        let opened = Self::open_existing_root(path)?;
+        let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(&opened.path, access)
+            .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
+        Ok(opened)
+    }
+
+    /// Opens a root that exists, to look at it: it need not be writable.
+    ///
+    /// # Errors
+    /// IO when it does not exist or cannot be opened.
+    pub fn open_existing_root(path: &Path) -> crate::error::Result<Self> {
+        let failed = |source| Error::io("open the root", path.display().to_string(), source);
         // Canonical, so that messages name the real place and a later change of
         // the working directory means nothing.
-        let path =
-            path.canonicalize().map_err(|source| Error::io("find the root", &shown, source))?;
-        let root = rustix::fs::open(
-            &path,
-            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .map_err(|errno| Error::io("open the root", &shown, errno.into()))?;
-        rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
-            .map_err(|errno| Error::io("write to the root", &shown, errno.into()))?;
+        let path = path.canonicalize().map_err(failed)?;
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let root =
+            rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
         Ok(Self { root, path })
     }
 

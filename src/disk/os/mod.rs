@@ -36,12 +36,7 @@ impl OsDisk {
     /// # Errors
     /// IO when it does not exist or cannot be opened.
     pub fn open_existing_root(path: &Path) -> Result<Self> {
-        let failed = |source| Error::io("open the root", path.display().to_string(), source);
-        let path = path.canonicalize().map_err(failed)?;
-        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
-        let root =
-            rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
-        Ok(Self { root, path })
+        Ok(Self::on(SystemCalls::open_existing_root(path)?))
     }
 
     /// Opens the root, and creates it when it is missing.

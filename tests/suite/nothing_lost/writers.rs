@@ -111,7 +111,11 @@ impl Writers {
         for number in numbers {
             let name = format!("{round}.{number}");
             let writer = StreamWriter::new(addr, ledger, name, number, after_failure);
-            self.writing.spawn(writer.run(self.stop.subscribe()));
+            let stopped = self.stop.subscribe();
+            self.writing.spawn(async move {
+                writer.run(stopped).await;
+                None
+            });
         }
     }
 
