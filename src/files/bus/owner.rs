@@ -93,6 +93,8 @@ pub(super) struct Owner {
     pub(super) last_ts: Option<Timestamp>,
     pub(super) request_ids: Option<RequestIds>,
     pub(super) poisoned: bool,
+    /// Our own rename of the live file was made, and is not known to be durable.
+    pub(super) renamed: bool,
 }
 
 impl Owner {
@@ -111,6 +113,7 @@ impl Owner {
             last_ts: None,
             request_ids: None,
             poisoned: false,
+            renamed: false,
         }
     }
 

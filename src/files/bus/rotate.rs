@@ -19,6 +19,10 @@ impl Owner {
     pub(super) fn rotate(&mut self, publisher: &Publisher) -> Result<String> {
         if !self.lock_live(false, limits::LOCK_BUDGET)? {
             self.refresh_archives()?;
+            if self.renamed {
+                // An earlier call got as far as the rename.
+                self.settle_rotation(publisher)?;
+            }
             let bus = self.bus.to_string();
             return Err(if self.archives.as_slice().is_empty() {
                 Error::BusNotFound { bus }
@@ -34,12 +38,20 @@ impl Owner {
             self.live = None;
         }
         let archive = renamed?;
-        self.disk().sync_folder(&paths::bus_folder(&self.bus))?;
-        self.poisoned = false;
-        self.retire_live()?;
-        self.publish(publisher);
+        self.renamed = true;
+        self.settle_rotation(publisher)?;
         tracing::info!(bus = %self.bus, %archive, "archived the bus file");
         Ok(archive)
+    }
+
+    /// Makes the rename durable, and shows that it was made.
+    fn settle_rotation(&mut self, publisher: &Publisher) -> Result<()> {
+        self.disk().sync_folder(&paths::bus_folder(&self.bus))?;
+        self.retire_live()?;
+        self.poisoned = false;
+        self.renamed = false;
+        self.publish(publisher);
+        Ok(())
     }
 
     fn rename_live(&mut self) -> Result<String> {

@@ -80,6 +80,28 @@ async fn a_bus_whose_unlocking_was_interrupted_is_not_locked_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_that_failed_after_its_rename_is_made_whole_by_the_next() {
+    if let Some(reason) = Strace::missing() {
+        return skip(reason);
+    }
+    let mut sweep = Sweep::start().await;
+    // Each of its syncs: of what it keeps beside, and of the folder.
+    for nth in 1..=3 {
+        let subject = sweep.prepare(Operation::Append).await;
+        let refused = sweep.perform_with(&subject, "fdatasync", 1, "EIO").await;
+        assert_eq!(reason(&refused.expect_err("a refusal")), "IO");
+        let rotated = sweep.rotate_with(&subject, "fsync", nth, "EIO").await;
+        assert_eq!(reason(&rotated.expect_err("a refusal")), "IO", "sync {nth} of a rotation");
+        if let Err(status) = subject.rotate(&mut sweep.clients).await {
+            assert_eq!(reason(&status), "BUS_EMPTY", "{status:?}");
+        }
+        subject.perform(&mut sweep.clients).await.expect("the bus takes appends again");
+        let seen = subject.seen(&mut sweep.clients).await;
+        assert_eq!(seen, Seen::After, "sync {nth} of a rotation");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_leaves_before_the_sync_that_covers_it() {
     match Strace::missing() {
         Some(reason) => skip(reason),
@@ -128,6 +150,43 @@ impl Sweep {
         self.clients.bus.append(warm).await;
         self.clients.storage.task(operations::PROJECT, "task-20260101-120000-warm").await;
         subject
+    }
+
+    /// Performs an operation on a bus with a system call that fails.
+    async fn perform_with(
+        &mut self,
+        subject: &Subject,
+        call: &str,
+        nth: usize,
+        error: &str,
+    ) -> Result<(), Status> {
+        let strace = self.fail_writers(call, nth, error);
+        let result = subject.perform(&mut self.clients).await;
+        strace.detach();
+        result
+    }
+
+    /// Archives the bus of an operation with a system call that fails.
+    async fn rotate_with(
+        &mut self,
+        subject: &Subject,
+        call: &str,
+        nth: usize,
+        error: &str,
+    ) -> Result<(), Status> {
+        let strace = self.fail_writers(call, nth, error);
+        let result = subject.rotate(&mut self.clients).await;
+        strace.detach();
+        result
+    }
+
+    /// Makes the nth call of each thread that writes to buses fail.
+    fn fail_writers(&self, call: &str, nth: usize, error: &str) -> Strace {
+        let threads = threads_of(self.server.pid());
+        let writers = threads.iter().filter(|&(_, role)| *role == Role::Writer);
+        let writers: Vec<u32> = writers.map(|(&thread, _)| thread).collect();
+        let (operation, role, call) = (Operation::RotateBus, Role::Writer, call.to_owned());
+        Strace::attach(&writers, &injection(&Place { operation, role, call, nth }, error))
     }
 
     /// Finds the system calls of an operation on files of the root.
