@@ -11,6 +11,7 @@ mod machine;
 mod node;
 mod random;
 mod surviving;
+mod sweeps;
 mod system;
 
 use std::ffi::OsStr;
