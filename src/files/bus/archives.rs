@@ -56,6 +56,19 @@ pub(super) struct ArchiveList {
     list: Vec<Archive>,
     /// The greatest sequence that an archive ever had here.
     through: Option<u64>,
+    /// A file whose first sync failed: nobody knows what of it is durable, also when a
+    /// later one succeeds.
+    unknown: Option<Identity>,
+}
+
+/// The file that was the live one until now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Retired {
+    pub(super) identity: Identity,
+    /// Its place among the parts of the bus.
+    pub(super) sequence: u64,
+    /// How far it is durable.
+    pub(super) committed: Option<u64>,
 }
 
 impl ArchiveList {
@@ -70,6 +83,16 @@ impl ArchiveList {
         self.through
     }
 
+    /// Whether a file stands among them of which nobody knows what is durable.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.unknown.is_some()
+    }
+
+    /// Takes what is found there for durable from now on, when a sync says so.
+    pub(super) fn forget_unknown(&mut self) {
+        self.unknown = None;
+    }
+
     /// Whether a file is one of them.
     pub(super) fn contains(&self, identity: Identity) -> bool {
         self.list.iter().any(|archive| archive.committed.identity == identity)
@@ -79,14 +102,17 @@ impl ArchiveList {
     ///
     /// At first the order is that of the first records' times, because the stamps of
     /// other programs are local time in whole seconds. What is archived later comes
-    /// later, whatever its records say. `retired` is the file that was the live one
-    /// until now, with its sequence; `live` is the file that is.
+    /// later, whatever its records say. `live` is the file that is the live one now.
+    ///
+    /// # Errors
+    /// Also when a file is found of which nothing is known to be durable, and its sync
+    /// fails: without it the bus would look as if its messages had never been there.
     pub(super) fn refresh(
         &mut self,
         disk: &dyn Disk,
         bus: &BusId,
         live: Option<Identity>,
-        retired: Option<(Identity, u64)>,
+        retired: Option<Retired>,
         next_sequence: &mut u64,
     ) -> Result<()> {
         let folder = paths::bus_folder(bus);
@@ -110,12 +136,23 @@ impl ArchiveList {
                 known.push(Archive { path, ..before.clone() });
                 continue;
             }
-            let Some(mut archive) = commit(disk, path, before)? else { continue };
-            let sequence = before.map(|before| before.sequence).or_else(|| {
-                retired
-                    .filter(|(identity, _)| *identity == status.identity)
-                    .map(|(_, number)| number)
-            });
+            if self.unknown == Some(status.identity) {
+                return Err(Error::BusPoisoned { bus: bus.to_string() });
+            }
+            let retired = retired.filter(|retired| retired.identity == status.identity);
+            let durable = retired.and_then(|retired| retired.committed);
+            let mut archive = match commit(disk, path, before, durable) {
+                Ok(Some(archive)) => archive,
+                Ok(None) => continue,
+                Err(Uncommitted::Unknown(error)) => {
+                    self.unknown = Some(status.identity);
+                    return Err(error);
+                }
+                Err(Uncommitted::Refused(error)) => return Err(error),
+            };
+            let sequence = before
+                .map(|before| before.sequence)
+                .or_else(|| retired.map(|retired| retired.sequence));
             match sequence {
                 Some(sequence) => {
                     archive.sequence = sequence;
@@ -137,16 +174,36 @@ impl ArchiveList {
     }
 }
 
+/// Why an archive cannot be taken in.
+enum Uncommitted {
+    /// It cannot be looked at; another time it may.
+    Refused(Error),
+    /// Its sync failed, and nothing is known of it.
+    Unknown(Error),
+}
+
+impl From<Error> for Uncommitted {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
 /// Makes an archive durable as far as it is whole: with its lock, because a program
-/// that waited for it may be appending. None when it went away.
-fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<Option<Archive>> {
+/// that waited for it may be appending. None when it went away. `durable` is how far it
+/// is known to be durable when it was no archive yet.
+fn commit(
+    disk: &dyn Disk,
+    path: TreePath,
+    before: Option<&Archive>,
+    durable: Option<u64>,
+) -> Result<Option<Archive>, Uncommitted> {
     let Some(file) = disk.open(&path)? else { return Ok(None) };
     let failed = |source| Error::io("read", path.as_str(), source);
     if !lock_until(&*file, Instant::now() + LOCK_BUDGET).map_err(failed)? {
         // What was committed of it stays; it is tried again at the next look.
         return match before {
             Some(before) => Ok(Some(Archive { path, ..before.clone() })),
-            None => Err(timed_out(&*file, &path, LOCK_BUDGET)),
+            None => Err(timed_out(&*file, &path, LOCK_BUDGET).into()),
         };
     }
     let looked = file.status().and_then(|status| {
@@ -164,10 +221,14 @@ fn commit(disk: &dyn Disk, path: TreePath, before: Option<&Archive>) -> Result<O
     if let Err(error) = &synced {
         tracing::error!(%path, %error, "cannot sync an archive; what was appended to it is not served");
     }
-    let committed = match (&synced, before) {
-        (Ok(()), _) => seen,
-        (Err(_), Some(before)) => before.committed,
-        (Err(_), None) => Version { length: 0, ..seen },
+    let committed = match (&synced, before, durable) {
+        (Ok(()), _, _) => seen,
+        (Err(_), Some(before), _) => before.committed,
+        (Err(_), None, Some(durable)) => Version { length: durable, ..seen },
+        (Err(source), None, None) => {
+            let source = std::io::Error::new(source.kind(), source.to_string());
+            return Err(Uncommitted::Unknown(Error::io("sync", path.as_str(), source)));
+        }
     };
     Ok(Some(Archive { path, sequence: 0, committed, seen, failed: synced.is_err(), first_ts }))
 }

@@ -18,7 +18,7 @@ use crate::layout::message_file::Position;
 use crate::layout::paths;
 use crate::limits;
 
-use super::archives::ArchiveList;
+use super::archives::{ArchiveList, Retired};
 use super::index::{Entry, Index};
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
@@ -82,8 +82,8 @@ pub(super) struct Owner {
     pub(super) live: Option<Live>,
     pub(super) archives: ArchiveList,
     pub(super) next_sequence: u64,
-    /// The last file that was the live one, and its sequence.
-    retired: Option<(Identity, u64)>,
+    /// The last file that was the live one.
+    retired: Option<Retired>,
     /// Until when the file that was renamed last may still be appended to, by a
     /// program that waited for its lock.
     unsettled_until: Option<Instant>,
@@ -166,7 +166,7 @@ impl Owner {
     /// Whether nothing is known here that the files would not tell a new owner: that a
     /// sync failed, or that a renamed file may still be appended to.
     pub(super) fn is_replaceable(&self) -> bool {
-        !self.poisoned && self.is_settled()
+        !self.poisoned && self.is_settled() && !self.archives.has_unknown()
     }
 
     fn is_settled(&self) -> bool {
@@ -357,7 +357,11 @@ impl Owner {
         let Some(live) = self.live.take() else { return Ok(()) };
         self.last_ts = self.last_ts.max(live.index.lock().own_ts());
         // As an archive it keeps its place in the sequence.
-        self.retired = Some((live.identity, live.sequence));
+        self.retired = Some(Retired {
+            identity: live.identity,
+            sequence: live.sequence,
+            committed: live.committed_end(),
+        });
         self.refresh_archives()?;
         if self.archives.contains(live.identity) {
             self.unsettled_until = Some(Instant::now() + FOLLOW_RENAMED);

@@ -17,6 +17,7 @@ impl Owner {
     /// Renames the live file to an archive; returns the archive's path. Also ends
     /// the refusal of appends after a failed sync: the new file starts clean.
     pub(super) fn rotate(&mut self, publisher: &Publisher) -> Result<String> {
+        self.archives.forget_unknown();
         if !self.lock_live(false, limits::LOCK_BUDGET)? {
             self.refresh_archives()?;
             if self.renamed {

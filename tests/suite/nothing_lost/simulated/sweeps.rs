@@ -12,6 +12,7 @@ mod mutation;
 mod recovery;
 mod report;
 mod run_mutations;
+mod sequences;
 mod task_mutations;
 
 use contract::Contract;
