@@ -146,6 +146,9 @@ impl Tree {
         let _creating = self.removals.read().unwrap_or_else(PoisonError::into_inner);
         let to = new.place();
         self.prepare_folder(new, &to)?;
+        if self.disk.status(&to)?.is_some() {
+            self.requests.settle(&*self.disk)?;
+        }
         self.disk.rename_over(&staged.path, &to)?;
         self.disk.sync_folder(&to.folder())
     }

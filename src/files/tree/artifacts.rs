@@ -151,6 +151,7 @@ impl Tree {
             Some(status) if status.kind == Kind::Folder => drop(self.disk.open(&path)?),
             Some(_) => {}
         }
+        self.requests.settle(&*self.disk)?;
         let removed = self.disk.remove_file(&path);
         if removed.is_err() && matches!(self.disk.status(&path), Ok(None)) {
             // Somebody else was quicker; perhaps with all of the task.

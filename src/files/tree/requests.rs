@@ -52,6 +52,9 @@ struct State {
     lines_anew: usize,
     /// The file, when it can be appended to.
     file: Option<Arc<dyn DiskFile>>,
+    /// How often something was noted, and how much of that is on disk.
+    noted: u64,
+    settled: u64,
 }
 
 impl Requests {
@@ -76,6 +79,8 @@ impl Requests {
                 }
             }
             state.forget_old(now);
+            // An earlier server may not have synced all of it.
+            state.noted = u64::from(!state.known.is_empty());
         }
         Ok(Self { state: Mutex::new(state) })
     }
@@ -119,7 +124,7 @@ impl Requests {
             done: false,
         };
         let failed = |source| Error::io("write", paths::requests_file().as_str(), source);
-        let file = {
+        let (file, noted) = {
             let mut state = super::locked(&self.state);
             let line = request.line()?;
             state.known.insert(request.request_id.clone(), request);
@@ -129,14 +134,17 @@ impl Requests {
                 state.forget_old(now);
                 return state.write_anew(disk);
             }
-            state.append(&line).map_err(failed)?
+            (state.append(&line).map_err(failed)?, state.noted)
         };
         // Outside of the lock: several callers share what the system syncs.
         let synced = file.sync();
         let mut state = super::locked(&self.state);
         match synced {
             // The system tells only one of several callers that a sync failed.
-            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => Ok(()),
+            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => {
+                state.settled = state.settled.max(noted);
+                Ok(())
+            }
             Ok(()) => state.write_anew(disk),
             Err(source) => {
                 state.file = None;
@@ -146,13 +154,41 @@ impl Requests {
     }
 
     /// Remembers that a request has created its thing. Not durable: without it a
-    /// repetition looks whether the thing is there.
+    /// repetition looks whether the thing is there. So it has to be by [`Self::settle`]
+    /// before the thing may go away.
     pub(super) fn finish(&self, request_id: &RequestId) {
         let mut state = super::locked(&self.state);
         let Some(known) = state.known.get_mut(request_id.as_str()) else { return };
         known.done = true;
         let line = known.line();
         state.note(line);
+    }
+
+    /// Makes durable what was noted. To be called before anything is removed or replaced
+    /// that a request may have created: a repetition must not bring it back.
+    pub(super) fn settle(&self, disk: &dyn Disk) -> Result<()> {
+        let (file, noted) = {
+            let mut state = super::locked(&self.state);
+            if state.settled == state.noted {
+                return Ok(());
+            }
+            let Some(file) = state.file.clone() else { return state.write_anew(disk) };
+            (file, state.noted)
+        };
+        let synced = file.sync();
+        let mut state = super::locked(&self.state);
+        match synced {
+            // The system tells only one of several callers that a sync failed.
+            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => {
+                state.settled = state.settled.max(noted);
+                Ok(())
+            }
+            Ok(()) => state.write_anew(disk),
+            Err(source) => {
+                state.file = None;
+                Err(Error::io("write", paths::requests_file().as_str(), source))
+            }
+        }
     }
 
     /// Forgets a request that could not create its thing, because somebody else had.
@@ -190,6 +226,7 @@ impl State {
 
     /// Appends a line that need not be durable.
     fn note(&mut self, line: Result<Vec<u8>>) {
+        self.noted += 1;
         if self.file.is_some()
             && let Ok(line) = line
             && let Err(error) = self.append(&line)
@@ -221,6 +258,7 @@ impl State {
         let _ = disk.replace(&path, &bytes, None)?;
         self.lines = self.known.len();
         self.lines_anew = self.lines;
+        self.settled = self.noted;
         self.file = disk.open_append(&path)?;
         Ok(())
     }

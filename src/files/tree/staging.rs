@@ -48,6 +48,7 @@ impl Tree {
     pub(super) fn discard(&self, folder: &TreePath) -> Result<TreePath> {
         let trash = paths::trash_folder();
         self.disk.create_folder(&trash)?;
+        self.requests.settle(&*self.disk)?;
         let to = trash.join(&self.stamp());
         // Stamps are not given twice, and a restart begins with an empty trash.
         if self.disk.rename_new(folder, &to)? == Renamed::Exists {

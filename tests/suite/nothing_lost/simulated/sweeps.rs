@@ -10,6 +10,7 @@ mod ground;
 mod listed;
 mod mutation;
 mod recovery;
+mod removals;
 mod report;
 mod run_mutations;
 mod sequences;
