@@ -148,7 +148,9 @@ impl Dump {
             Err(error) => text = format!("refused: {error}"),
         }
         self.say(format!("log {task}"), &text);
-        self.say(format!("damaged log {task}"), &damaged.to_string());
+        if damaged > 0 {
+            self.say(format!("damaged log {task}"), &damaged.to_string());
+        }
     }
 
     async fn add_artifacts(&mut self, files: &Files, task: &TaskKey) {
