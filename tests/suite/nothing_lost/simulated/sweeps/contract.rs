@@ -9,7 +9,7 @@ use callboard::error::{Error, Reason};
 use crate::original_reader;
 
 use super::super::Simulated;
-use super::dump::Dump;
+use super::dump::{About, Dump};
 use super::ground::{idle, open};
 use super::mutation::{Again, Allowed, Form, Mutation};
 
@@ -41,12 +41,12 @@ impl Contract {
     /// Does the mutation where nothing fails, and looks at what is seen of it, also by
     /// another backend, and after the power was cut.
     pub(super) async fn of(mutation: Mutation, common: &Simulated) -> Self {
-        let name = mutation.name;
+        let (name, about) = (mutation.name, mutation.about());
         let ground = super::ground::of(&mutation, common).await;
         let disk = ground.fork();
         let files = open(&disk).expect("the root is free");
         mutation.begin(&files).await;
-        let before = Dump::of(&files, &disk).await;
+        let before = Dump::of(&files, &disk, about).await;
         drop(files);
 
         let disk = ground.fork();
@@ -56,14 +56,14 @@ impl Contract {
         (mutation.call)(&files).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         idle().await;
         let operations = disk.disarm().operations;
-        let after = Dump::of(&files, &disk).await;
+        let after = Dump::of(&files, &disk, about).await;
         drop(files);
         assert_ne!(before.said, after.said, "{name}: it changes something");
         assert!(operations > 0, "{name}: it writes something");
         let contract = Self { mutation, ground, before, after, operations };
         let again = open(&disk).expect("the root is free");
         assert_eq!(
-            Dump::of(&again, &disk).await.said,
+            Dump::of(&again, &disk, about).await.said,
             contract.after.said,
             "{name}: and a restart"
         );
@@ -149,13 +149,10 @@ impl Contract {
             Ok(files) => files,
             Err(error) => return Some((Breach::Lost, format!("a new server: {error}"))),
         };
-        let now = Dump::of(&files, disk).await;
+        let now = Dump::of(&files, disk, self.mutation.about()).await;
         let acknowledged = outcome.is_ok();
         let mut complaint = self.compare(acknowledged, &now, tells_damage);
-        let is_about_buses = self.before.messages != self.after.messages
-            || self.before.said.iter().any(|(place, said)| {
-                place.starts_with("bus ") && self.after.said.get(place) != Some(said)
-            });
+        let is_about_buses = self.mutation.about() == About::Buses;
         if complaint.is_none() && is_about_buses {
             complaint = wrong_cursors(&self.before, &now, &files).await;
         }
@@ -184,7 +181,7 @@ impl Contract {
         let is_done = is_same(&now.said, &self.after.said);
         let answer = (self.mutation.call)(files).await;
         idle().await;
-        let then = Dump::of(files, disk).await;
+        let then = Dump::of(files, disk, self.mutation.about()).await;
         let what = format!("a repetition: {answer:?}");
         match (self.mutation.again, &answer) {
             (Again::Same, Ok(answer)) => {

@@ -29,10 +29,20 @@ const NEIGHBOUR: &str = "other";
 /// What a bus says until it is rotated. It is no part of what is in it.
 const POISONED: &str = "takes no appends since a sync of it failed";
 
+/// What a mutation is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum About {
+    /// Projects, tasks and runs.
+    #[default]
+    Tree,
+    Buses,
+}
+
 /// What the services say, place by place.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dump {
     pub(super) said: BTreeMap<String, String>,
+    about: About,
     /// The messages of each bus, as they were read.
     pub(super) messages: BTreeMap<String, Vec<Message>>,
     /// A cursor of each bus before its first message and after each of them.
@@ -42,13 +52,15 @@ pub(super) struct Dump {
 }
 
 impl Dump {
-    /// Asks a backend for everything.
-    pub(super) async fn of(files: &Files, disk: &Simulated) -> Self {
-        let mut dump = Self::default();
+    /// Asks a backend for everything of the one kind; the rest has the bytes it has.
+    pub(super) async fn of(files: &Files, disk: &Simulated, about: About) -> Self {
+        let mut dump = Self { about, ..Self::default() };
         dump.add_neighbours(disk);
         dump.add_projects(files).await;
-        dump.add_runs(files).await;
-        dump.add_buses(files).await;
+        match about {
+            About::Tree => dump.add_runs(files).await,
+            About::Buses => dump.add_buses(files).await,
+        }
         dump
     }
 
@@ -66,10 +78,15 @@ impl Dump {
     }
 
     fn add_neighbours(&mut self, disk: &Simulated) {
-        let folder = format!("{NEIGHBOUR}/");
-        for path in disk.paths().into_iter().filter(|path| path.starts_with(&folder)) {
+        for path in disk.paths() {
+            let is_of_bus = path.contains("-MESSAGE-BUS.md");
+            let is_asked_for = is_of_bus == (self.about == About::Buses);
+            let is_ours = path.starts_with('.') || path.contains("/.") || path.ends_with(".lock");
+            if is_ours || is_asked_for && !path.starts_with(NEIGHBOUR) {
+                continue;
+            }
             let bytes = disk.read(&path).unwrap_or_default();
-            self.say(format!("neighbour {path}"), &String::from_utf8_lossy(&bytes));
+            self.say(masked(&format!("neighbour {path}")), &String::from_utf8_lossy(&bytes));
         }
     }
 
@@ -83,7 +100,7 @@ impl Dump {
             let read = files.project(listed.id.clone()).await;
             self.say_answer(place.clone(), &read);
             self.compare(&place, &listed, read.ok().as_ref());
-            if listed.id.as_str() == NEIGHBOUR {
+            if listed.id.as_str() == NEIGHBOUR || self.about == About::Buses {
                 continue;
             }
             self.add_facts(files, FactScope::Project(listed.id.clone())).await;

@@ -60,7 +60,7 @@ async fn fail_at(contract: &Contract, fault: Fault, at: usize, report: &mut Repo
             complaint,
         );
     };
-    let now = Dump::of(&files, &disk).await;
+    let now = Dump::of(&files, &disk, contract.mutation.about()).await;
     add(
         "at once",
         answered(fault, trace.get(at), &outcome)

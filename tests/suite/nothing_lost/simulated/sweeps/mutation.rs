@@ -8,6 +8,8 @@ use callboard::disk::Disk;
 use callboard::error::{Reason, Result};
 use callboard::files::Files;
 
+use super::dump::About;
+
 /// The answer of a call, in a form that can be compared.
 pub(super) type Answer<'a> = Pin<Box<dyn Future<Output = Result<String>> + 'a>>;
 /// A call on a backend.
@@ -124,6 +126,11 @@ impl Mutation {
 
     pub(super) fn in_any_order(self) -> Self {
         Self { any_order: true, ..self }
+    }
+
+    pub(super) fn about(&self) -> About {
+        let is_of_bus = self.methods.iter().any(|method| method.starts_with("MessageBus."));
+        if is_of_bus { About::Buses } else { About::Tree }
     }
 
     /// Does what comes before it on the backend itself.

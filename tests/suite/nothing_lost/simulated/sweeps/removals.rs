@@ -6,7 +6,7 @@ use callboard::files::Files;
 use callboard::store::{Artifacts as _, NewArtifact, Runs as _, Storing, Tasks as _};
 
 use super::super::Survives;
-use super::dump::Dump;
+use super::dump::{About, Dump};
 use super::ground::{
     artifact, block_on, common, content, idle, new_run, new_task, open, request, run, task, task_of,
 };
@@ -87,7 +87,7 @@ fn what_was_removed_or_replaced_does_not_come_back_by_a_repetition_after_a_power
                 assert_eq!(make(&files).await.expect(what), "false");
                 take_away(&files).await.expect(what);
                 idle().await;
-                let expected = Dump::of(&files, &disk).await.said;
+                let expected = Dump::of(&files, &disk, About::Tree).await.said;
                 drop(files);
 
                 let disk = disk.crash(survives);
@@ -97,7 +97,11 @@ fn what_was_removed_or_replaced_does_not_come_back_by_a_repetition_after_a_power
                     Ok(duplicate) => assert_eq!(duplicate, "true", "{what}: it came back"),
                     Err(error) => assert_eq!(error.reason(), refused, "{what}"),
                 }
-                assert_eq!(Dump::of(&files, &disk).await.said, expected, "{what} {survives:?}");
+                assert_eq!(
+                    Dump::of(&files, &disk, About::Tree).await.said,
+                    expected,
+                    "{what} {survives:?}"
+                );
             }
         }
     });
