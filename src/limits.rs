@@ -160,7 +160,8 @@ pub const BUS_WRITER_IDLE: Duration = Duration::from_secs(10);
 
 /// How long an append waits for the lock of a bus file.
 pub const LOCK_BUDGET: Duration = Duration::from_secs(10);
-/// How often a held lock is tried again.
+/// How often a held lock is tried again; of bus files less often, when more than
+/// [`BUS_WRITERS_MAX`] are waited for.
 pub const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(2);
 /// How long the output of a run whose process is gone must be silent before nothing
 /// more is waited for.

@@ -7,27 +7,33 @@ use std::time::{Duration, Instant};
 use crate::disk::DiskFile;
 use crate::domain::TreePath;
 use crate::error::{Error, Holder};
-use crate::limits::LOCK_RETRY_INTERVAL;
 
 /// How often it is tried to release a lock.
 const RELEASE_ATTEMPTS: usize = 3;
 
 /// Takes the lock of a file; returns false when another program held it until the
-/// deadline.
-pub(in crate::files) fn lock_until(file: &dyn DiskFile, deadline: Instant) -> io::Result<bool> {
-    loop {
-        match file.try_lock() {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// deadline. It is tried again after each such interval.
+pub(in crate::files) fn lock_until(
+    file: &dyn DiskFile,
+    deadline: Instant,
+    retry_interval: impl Fn() -> Duration,
+) -> io::Result<bool> {
+    while !try_lock(file)? {
         if Instant::now() >= deadline {
             return Ok(false);
         }
         // There is no event to wait for: flock can be waited for only without a
         // time limit.
-        std::thread::sleep(LOCK_RETRY_INTERVAL);
+        std::thread::sleep(retry_interval());
+    }
+    Ok(true)
+}
+
+/// Takes the lock of a file, if it is free and the call is not interrupted.
+pub(in crate::files) fn try_lock(file: &dyn DiskFile) -> io::Result<bool> {
+    match file.try_lock() {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        tried => tried,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::disk::{Disk, DiskFile};
 use crate::error::{Error, Holder, Result};
 use crate::layout::paths;
+use crate::limits::LOCK_RETRY_INTERVAL;
 
 use super::lock::lock_until;
 
@@ -37,7 +38,7 @@ impl RootLock {
         let file = disk.create_append(&path)?;
         let failed = |source| Error::io("lock", path.as_str(), source);
         // Whoever looks whether there is a server holds it for a moment.
-        if !lock_until(&*file, Instant::now() + PATIENCE).map_err(failed)? {
+        if !lock_until(&*file, Instant::now() + PATIENCE, || LOCK_RETRY_INTERVAL).map_err(failed)? {
             let written = || {
                 let mut text = [0; 16];
                 let read = file.read_at(0, &mut text).ok()?;

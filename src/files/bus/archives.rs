@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::disk::{Disk, DiskFile, Identity, Kind, Status};
+use crate::disk::{DiskFile, Identity, Kind, Status};
 use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::message_file::Position;
 use crate::layout::paths;
 
+use super::Context;
 use super::scanner::{Found, Scanner};
-use crate::files::lock::{lock_until, release, timed_out};
+use crate::files::lock::{release, timed_out};
 
 /// How far into an archive its first time is looked for, in bytes.
 const FIRST_TIME_BYTES: u64 = 1 << 20;
@@ -109,12 +110,13 @@ impl ArchiveList {
     /// fails: without it the bus would look as if its messages had never been there.
     pub(super) fn refresh(
         &mut self,
-        disk: &dyn Disk,
+        context: &Context,
         bus: &BusId,
         live: Option<Identity>,
         retired: Option<Retired>,
         next_sequence: &mut u64,
     ) -> Result<()> {
+        let disk = &*context.disk;
         let folder = paths::bus_folder(bus);
         let mut known = Vec::new();
         let mut new = Vec::new();
@@ -141,7 +143,7 @@ impl ArchiveList {
             }
             let retired = retired.filter(|retired| retired.identity == status.identity);
             let durable = retired.and_then(|retired| retired.committed);
-            let mut archive = match commit(disk, path, before, durable) {
+            let mut archive = match commit(context, path, before, durable) {
                 Ok(Some(archive)) => archive,
                 Ok(None) => continue,
                 Err(Uncommitted::Unknown(error)) => {
@@ -192,14 +194,14 @@ impl From<Error> for Uncommitted {
 /// that waited for it may be appending. None when it went away. `durable` is how far it
 /// is known to be durable when it was no archive yet.
 fn commit(
-    disk: &dyn Disk,
+    context: &Context,
     path: TreePath,
     before: Option<&Archive>,
     durable: Option<u64>,
 ) -> Result<Option<Archive>, Uncommitted> {
-    let Some(file) = disk.open(&path)? else { return Ok(None) };
+    let Some(file) = context.disk.open(&path)? else { return Ok(None) };
     let failed = |source| Error::io("read", path.as_str(), source);
-    if !lock_until(&*file, Instant::now() + LOCK_BUDGET).map_err(failed)? {
+    if !context.writers.take_lock(&*file, Instant::now() + LOCK_BUDGET).map_err(failed)? {
         // What was committed of it stays; it is tried again at the next look.
         return match before {
             Some(before) => Ok(Some(Archive { path, ..before.clone() })),

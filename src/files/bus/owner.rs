@@ -23,7 +23,7 @@ use super::index::{Entry, Index};
 use super::parts::{LiveFile, Part, SharedIndex, View};
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
-use crate::files::lock::{lock_until, release, timed_out};
+use crate::files::lock::{release, timed_out};
 use std::sync::PoisonError;
 
 /// How long an archive is looked at after its rename: another program may have
@@ -222,9 +222,7 @@ impl Owner {
     }
 
     fn lock_file(&self, file: &dyn DiskFile, deadline: Instant, budget: Duration) -> Result<()> {
-        let is_free = file.try_lock().map_err(self.failed("lock"))?;
-        let wait = || lock_until(file, deadline).map_err(self.failed("lock"));
-        if is_free || self.context.writers.aside(wait)? {
+        if self.context.writers.take_lock(file, deadline).map_err(self.failed("lock"))? {
             return Ok(());
         }
         Err(timed_out(file, &self.path, budget))
@@ -372,8 +370,8 @@ impl Owner {
     /// Looks at the archives anew.
     pub(super) fn refresh_archives(&mut self) -> Result<()> {
         let live = self.live.as_ref().map(|live| live.identity);
-        let disk = Arc::clone(&self.context.disk);
-        self.archives.refresh(&*disk, &self.bus, live, self.retired, &mut self.next_sequence)
+        let context = Arc::clone(&self.context);
+        self.archives.refresh(&context, &self.bus, live, self.retired, &mut self.next_sequence)
     }
 
     /// Finds the time that the next id must be later than, when no id was made

@@ -2,10 +2,13 @@
 //! time; a thread that syncs, or waits for another program, holds up no other bus.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::limits::{BUS_LOCK_WAITERS_MAX, BUS_WRITER_IDLE, BUS_WRITERS_MAX};
+use crate::disk::DiskFile;
+use crate::files::lock::{lock_until, try_lock};
+use crate::limits::{BUS_LOCK_WAITERS_MAX, BUS_WRITER_IDLE, BUS_WRITERS_MAX, LOCK_RETRY_INTERVAL};
 
 /// How long the end waits for turns in progress: one may wait for a lock that
 /// another program holds.
@@ -74,9 +77,27 @@ impl Writers {
         }
     }
 
-    /// Runs something in a turn that waits for another program. Meanwhile another thread may
-    /// take this one's place.
-    pub(super) fn aside<T>(self: &Arc<Self>, wait: impl FnOnce() -> T) -> T {
+    /// Takes the lock of a file, in a turn; returns false when another program held it until
+    /// the deadline. While it is waited for, another thread may take this one's place.
+    pub(super) fn take_lock(
+        self: &Arc<Self>,
+        file: &dyn DiskFile,
+        deadline: Instant,
+    ) -> io::Result<bool> {
+        if try_lock(file)? {
+            return Ok(true);
+        }
+        self.aside(|| lock_until(file, deadline, || self.retry_interval()))
+    }
+
+    /// All who wait look no more often together than all writers would.
+    fn retry_interval(&self) -> Duration {
+        let rounds = self.lock().aside.div_ceil(BUS_WRITERS_MAX).max(1);
+        LOCK_RETRY_INTERVAL * u32::try_from(rounds).unwrap_or(u32::MAX)
+    }
+
+    /// Runs something that waits for another program.
+    fn aside<T>(self: &Arc<Self>, wait: impl FnOnce() -> T) -> T {
         let mut state = self.lock();
         state.aside += 1;
         let is_wanted = state.idle < state.ready.len() && state.has_room();
@@ -145,5 +166,22 @@ impl Writers {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is whole between any two statements of ours.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_wait_for_locks_they_do_not_look_more_often_together_than_all_writers_would() {
+        let writers = Writers::new();
+        let most = BUS_WRITERS_MAX as f64 / LOCK_RETRY_INTERVAL.as_secs_f64();
+        for waiting in [1, BUS_WRITERS_MAX, BUS_WRITERS_MAX + 1, BUS_LOCK_WAITERS_MAX] {
+            writers.lock().aside = waiting;
+            let interval = writers.retry_interval();
+            assert!(waiting as f64 / interval.as_secs_f64() <= most, "{waiting}: {interval:?}");
+            assert!(waiting > BUS_WRITERS_MAX || interval == LOCK_RETRY_INTERVAL, "{waiting}");
+        }
     }
 }

@@ -29,7 +29,7 @@ impl FileLock {
         let failed = |source| Error::io("lock", path.as_str(), source);
         loop {
             let file = disk.create_append(path)?;
-            if !lock_until(&*file, deadline).map_err(failed)? {
+            if !lock_until(&*file, deadline, || limits::LOCK_RETRY_INTERVAL).map_err(failed)? {
                 return Err(timed_out(&*file, path, limits::LOCK_BUDGET));
             }
             let lock = Self { path: path.clone(), file };

@@ -6,7 +6,7 @@ use crate::disk::{Content, Disk, DiskFile, Entry, Kind as Thing};
 use crate::domain::{BusId, ProjectId, TaskKey, TreePath};
 use crate::error::{Error, Holder, Reason, Result};
 use crate::files::lock::lock_until;
-use crate::limits::{DOCUMENT_BYTES_MAX, LOCK_BUDGET};
+use crate::limits::{DOCUMENT_BYTES_MAX, LOCK_BUDGET, LOCK_RETRY_INTERVAL};
 
 use super::Seen;
 use super::finding::{Finding, Kind};
@@ -161,7 +161,7 @@ impl<'d> Look<'d> {
 
     /// Waits for the lock of a file. One that is held for too long is reported.
     pub(super) fn lock(&mut self, path: &TreePath, file: &dyn DiskFile) -> bool {
-        match lock_until(file, Instant::now() + self.lock_budget) {
+        match lock_until(file, Instant::now() + self.lock_budget, || LOCK_RETRY_INTERVAL) {
             Ok(true) => true,
             Ok(false) => {
                 let holder = Holder(file.lock_holder());
