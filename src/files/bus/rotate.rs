@@ -66,6 +66,7 @@ impl Owner {
                 // Whatever a writer without the lock appends meanwhile is in doubt as well.
                 while let Some(live) = &self.live
                     && let length = live.file.status().map_err(self.failed("look at"))?.length
+                    && length > keep
                     && self.rescue(keep, length)?.is_none()
                 {}
             }

@@ -86,7 +86,7 @@ impl Owner {
             let Some(live) = &self.live else { break };
             let length = live.length;
             if stays_at(&*live.file, length).map_err(self.failed("look at"))? {
-                // When it grew after all, it is looked at anew.
+                // When that changed after all, it is looked at anew.
                 saved.extend(self.rescue(keep, length)?);
             }
         }
@@ -94,7 +94,7 @@ impl Owner {
     }
 
     /// Moves the bytes from `keep` to `length` into a file of their own and cuts them off.
-    /// Returns that file; nothing, and leaves all as it was, when the bus has become longer
+    /// Returns that file; nothing, and leaves all as it was, when the bus's length has changed
     /// meanwhile.
     pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<Option<TreePath>> {
         let Some(live) = &self.live else {
@@ -106,8 +106,9 @@ impl Owner {
         let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
         let path = paths::torn_file(&self.bus, &stamp);
         self.disk().create_synced(&path, &torn)?;
-        if live.file.status().map_err(self.failed("look at"))?.length > length {
-            // What a writer without the lock appends now would be cut off with the rest.
+        if live.file.status().map_err(self.failed("look at"))?.length != length {
+            // What a writer without the lock appended would be cut off with the rest, and
+            // what somebody cut would be filled up with zeros.
             self.disk().remove_file(&path)?;
             return Ok(None);
         }

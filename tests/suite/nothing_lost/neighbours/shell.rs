@@ -198,6 +198,25 @@ async fn what_is_echoed_in_pieces_and_remarks_harm_nothing_that_the_service_appe
 
 #[tokio::test]
 async fn what_is_appended_without_a_lock_while_half_a_record_is_moved_aside_is_not_cut_off() {
+    let print_one = |bus: &Path| print(bus, &format!("\n{}", record("F-1", "printed meanwhile")));
+    let (bodies, file) = while_half_a_record_is_moved_aside(print_one).await;
+    assert_eq!(bodies, ["before", "printed meanwhile", "after"]);
+    assert!(file.contains("F-half"), "it is there still");
+}
+
+#[tokio::test]
+async fn what_is_emptied_without_a_lock_while_half_a_record_is_moved_aside_gets_no_zeros() {
+    let empty = |bus: &Path| std::fs::write(bus, "").expect("the bus");
+    let (bodies, file) = while_half_a_record_is_moved_aside(empty).await;
+    assert_eq!(bodies, ["after"]);
+    assert!(!file.contains('\0'), "{file:?}");
+}
+
+/// Appends behind half a record, and has somebody touch the bus when that is copied, and is
+/// not cut off yet; returns what is read then, and the file.
+async fn while_half_a_record_is_moved_aside(
+    touch: impl Fn(&Path) + Send + Sync + 'static,
+) -> (Vec<String>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let bus = folder.path().join("demo/PROJECT-MESSAGE-BUS.md");
     let steps = Arc::new(Steps::default());
@@ -211,18 +230,19 @@ async fn what_is_appended_without_a_lock_while_half_a_record_is_moved_aside_is_n
     };
     append("before").await;
     print(&bus, "\n---\nmsg_id: F-half\nts: 2026-03");
-    // Somebody appends when the half record is copied, and is not cut off yet.
-    let (path, printed) = (bus.clone(), AtomicBool::new(false));
+    let (path, touched) = (bus.clone(), Arc::new(AtomicBool::new(false)));
+    let is_touched = Arc::clone(&touched);
     steps.before_call(move |call, at| {
         if call == Call::Create
             && at.name().ends_with(".torn")
-            && !printed.swap(true, Ordering::SeqCst)
+            && !touched.swap(true, Ordering::SeqCst)
         {
-            print(&path, &format!("\n{}", record("F-1", "printed meanwhile")));
+            touch(&path);
         }
         Ok(())
     });
     append("after").await;
+    assert!(is_touched.load(Ordering::SeqCst), "half a record was moved aside");
     let query = ReadQuery {
         bus: demo(),
         start: ReadStart::From(Start::Earliest),
@@ -230,12 +250,9 @@ async fn what_is_appended_without_a_lock_while_half_a_record_is_moved_aside_is_n
         filter: Filter::default(),
     };
     let page = files.read(query).await.expect("a page");
-    let bodies = page.messages.iter().map(|message| String::from_utf8_lossy(&message.body));
-    assert_eq!(bodies.collect::<Vec<_>>(), ["before", "printed meanwhile", "after"]);
-    assert!(
-        std::fs::read_to_string(&bus).expect("the bus").contains("F-half"),
-        "it is there still"
-    );
+    let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
+    let bodies = page.messages.iter().map(|message| text(&message.body)).collect();
+    (bodies, std::fs::read_to_string(&bus).expect("the bus"))
 }
 
 fn demo() -> BusId {
