@@ -51,7 +51,7 @@ impl<C: Calls> TreeDisk<C> {
         };
         let failed = |errno: Errno| Error::io("list", path.as_str(), errno.into());
         let mut entries = Vec::new();
-        for entry in folder.entries().map_err(failed)? {
+        for entry in again(|| folder.entries()).map_err(failed)? {
             let (name, kind) = entry.map_err(failed)?;
             let Ok(name) = name.into_string() else {
                 continue;

@@ -102,7 +102,7 @@ fn move_up<D: Descriptor>(
 /// their names.
 fn remove_entries(folder: &impl Descriptor) -> rustix::io::Result<Vec<OsString>> {
     // The names first: a folder that is changed while it is read skips some.
-    let entries = folder.entries()?.collect::<rustix::io::Result<Vec<_>>>()?;
+    let entries = again(|| folder.entries())?.collect::<rustix::io::Result<Vec<_>>>()?;
     let mut left = Vec::new();
     for (name, kind) in entries {
         if !is_removed(folder, &name, kind)? {
