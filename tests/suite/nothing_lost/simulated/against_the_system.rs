@@ -8,7 +8,7 @@ use callboard::disk::{Disk, Expected, Kind, OsDisk, Replaced, Status, SystemCall
 use callboard::domain::TreePath;
 use proptest::prelude::*;
 use rustix::fs::Mode;
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 
 use super::Simulated;
 
@@ -130,10 +130,13 @@ fn play<C: Calls>(calls: &C, list: &[Call]) -> Vec<String> {
             }
             Call::Rename(from, name, to, new_name, exclusive) => {
                 let (name, new_name) = (OsStr::new(name), OsStr::new(new_name));
-                done(match exclusive {
+                let renamed = match exclusive {
                     true => at(from).rename_new(name, at(to), new_name),
                     false => at(from).rename(name, at(to), new_name),
-                })
+                };
+                // Of a folder that is not empty XFS says the other of the two.
+                let alike = |errno| if errno == Errno::NOTEMPTY { Errno::EXIST } else { errno };
+                done(renamed.map_err(alike))
             }
             Call::RemoveFile(number, name) => done(at(number).remove_file(OsStr::new(name))),
             Call::RemoveFolder(number, name) => done(at(number).remove_folder(OsStr::new(name))),
