@@ -8,6 +8,7 @@ use std::path::Path;
 
 use callboard::grpc::pb;
 
+use super::simulated::random::Random;
 use super::tally::{Tally, rounds};
 use crate::client::{Client, bodies, message, read_of};
 use crate::fuzz_checks::TARGETS;
@@ -64,56 +65,38 @@ const PIECES: [&[u8]; 44] = [
     b"../",
 ];
 
-/// Numbers that look as if by chance, the same in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound.max(1) as u64).expect("it is below")
-    }
-
-    /// A place between the bytes.
-    fn place(&mut self, bytes: &[u8]) -> usize {
-        self.below(bytes.len() + 1)
-    }
-}
-
 /// Returns a file of the corpus with one to four things done to it.
-fn mutated(corpus: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
-    let mut bytes = corpus[chance.below(corpus.len())].clone();
-    for _ in 0..=chance.below(4) {
-        let place = chance.place(&bytes);
-        match chance.below(7) {
+fn mutated(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let mut bytes = corpus[random.below(corpus.len())].clone();
+    for _ in 0..=random.below(4) {
+        let place = random.below(bytes.len() + 1);
+        match random.below(7) {
             0 if !bytes.is_empty() => {
-                let at = chance.below(bytes.len());
-                bytes[at] ^= 1 << chance.below(8);
+                let at = random.below(bytes.len());
+                bytes[at] ^= 1 << random.below(8);
             }
             1 => bytes.truncate(place),
             2 => drop(bytes.drain(..place.min(bytes.len()))),
             3 => {
-                let end = (place + 1 + chance.below(40)).min(bytes.len());
+                let end = (place + 1 + random.below(40)).min(bytes.len());
                 let part = bytes[place..end].to_vec();
-                let times = 1 + chance.below(4);
+                let times = 1 + random.below(4);
                 bytes.splice(place..place, part.repeat(times));
             }
             4 => {
-                let other = &corpus[chance.below(corpus.len())];
-                let from = chance.place(other);
+                let other = &corpus[random.below(corpus.len())];
+                let from = random.below(other.len() + 1);
                 bytes.truncate(place);
                 bytes.extend_from_slice(&other[from..]);
             }
             5 => {
                 let start =
                     bytes[..place].iter().rposition(|&it| it == b'\n').map_or(0, |it| it + 1);
-                bytes.splice(start..start, PIECES[chance.below(PIECES.len())].iter().copied());
+                bytes.splice(start..start, PIECES[random.below(PIECES.len())].iter().copied());
             }
             _ => {
-                let end = (place + chance.below(3)).min(bytes.len());
-                bytes.splice(place..end, PIECES[chance.below(PIECES.len())].iter().copied());
+                let end = (place + random.below(3)).min(bytes.len());
+                bytes.splice(place..end, PIECES[random.below(PIECES.len())].iter().copied());
             }
         }
     }
@@ -171,11 +154,11 @@ fn every_file_of_the_corpus_and_what_chance_makes_of_it_keeps_the_promises_of_it
         let corpus = corpus(target);
         let mut files = corpus.iter().cloned();
         tally.cases += try_all(target, *check, || files.next());
-        let mut chance = Chance(seed);
+        let mut random = Random::new(seed);
         let mut left = rounds(MUTATIONS_FULL);
         tally.cases += try_all(target, *check, || {
             left = left.checked_sub(1)?;
-            Some(mutated(&corpus, &mut chance))
+            Some(mutated(&corpus, &mut random))
         });
     }
     tally.settle(
@@ -187,8 +170,8 @@ fn every_file_of_the_corpus_and_what_chance_makes_of_it_keeps_the_promises_of_it
 #[tokio::test]
 async fn a_server_appends_to_a_bus_of_any_bytes_and_serves_what_it_appended() {
     let corpus = corpus("bus_file");
-    let mut chance = Chance(0);
-    let mutations = (0..rounds(4000)).map(|_| mutated(&corpus, &mut chance));
+    let mut random = Random::new(0);
+    let mutations = (0..rounds(4000)).map(|_| mutated(&corpus, &mut random));
     let files: Vec<Vec<u8>> = corpus.iter().cloned().chain(mutations).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let project = |number: usize| format!("bus-{number}");

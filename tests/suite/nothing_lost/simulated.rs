@@ -9,7 +9,7 @@ mod crash;
 mod faults;
 mod machine;
 mod node;
-mod random;
+pub(crate) mod random;
 mod surviving;
 mod sweeps;
 mod system;

@@ -1,10 +1,10 @@
 //! Numbers that look random and are the same for the same seed.
 
 /// A sequence of them (the generator is SplitMix64).
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -17,13 +17,13 @@ impl Random {
     }
 
     /// Returns a number from 0 up to the limit, which is no part of it.
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).expect("a number");
         usize::try_from(self.next() % limit).expect("a number below a number")
     }
 
     /// Returns true once in so many times.
-    pub(super) fn once_in(&mut self, times: usize) -> bool {
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }
