@@ -15,8 +15,11 @@ mod task_file;
 #[allow(unused_imports, reason = "the fuzzers need only the targets")]
 pub(crate) use bus_file::{append, windowed};
 
-/// Every target, by the name of its fuzzer and its folder of the corpus.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target: the name of its fuzzer and of its folder of the corpus, and what it checks.
+type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub(crate) const TARGETS: &[Target] = &[
     ("bus_file", bus_file::check),
     ("cursor", cursor::check),
     ("fact_file", documents::check_fact),
