@@ -26,6 +26,7 @@ pub(crate) type Bus = (String, String);
 
 /// What was recorded, in its order.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are frames")]
 pub(crate) enum Recorded {
     /// A frame of the server.
     Frame(Frame),

@@ -81,7 +81,6 @@ async fn fill_project(server: &Server, project: &str, text: &str) {
             run_id: "r".into(),
             file: file.into(),
             data: text.into(),
-            ..Default::default()
         };
         client.write_run_file(write).await.expect(file);
     }
@@ -187,7 +186,7 @@ async fn a_symlink_that_takes_the_place_of_anything_is_never_followed() {
         places.iter().filter(|path| outside.join(path).is_file()).cloned().collect();
     for file in files {
         let lock = PathBuf::from(format!("{}.lock", file.display()));
-        if !places.contains(&lock) && !file.extension().is_some_and(|it| it == "lock") {
+        if !places.contains(&lock) && file.extension().is_none_or(|it| it != "lock") {
             fs::write(outside.join(&lock), SECRET).expect("a lock file");
             places.push(lock);
         }

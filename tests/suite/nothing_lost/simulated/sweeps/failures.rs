@@ -69,10 +69,10 @@ async fn fail_at(contract: &Contract, fault: Fault, at: usize, report: &mut Repo
     // A small part of a full run does the one at this operation, the other at the next.
     let does_all = rounds(FAULTS_FULL) > 1;
     let (restarted, crashed) = (disk.fork(), disk.fork().crash(Survives::SyncedOnly));
-    if does_all || at % 2 == 0 {
+    if does_all || at.is_multiple_of(2) {
         add("a restart", contract.check(&outcome, &restarted, true).await);
     }
-    if does_all || at % 2 == 1 {
+    if does_all || !at.is_multiple_of(2) {
         add("a crash", contract.check(&outcome, &crashed, true).await);
     }
     // On the same backend, unless it has to be opened anew.
