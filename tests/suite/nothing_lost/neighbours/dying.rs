@@ -87,7 +87,7 @@ impl Death {
 
     /// Returns the bodies of the records that were written whole, as they are read.
     fn whole(&self) -> Vec<String> {
-        let mut ends = self.write.ends.iter().filter(|(end, _)| *end <= self.count);
+        let ends = self.write.ends.iter().filter(|(end, _)| *end <= self.count);
         let mut whole: Vec<String> = ends.map(|(_, body)| body.clone()).collect();
         if self.half_stays()
             && let Some(last) = whole.last_mut()
@@ -101,7 +101,7 @@ impl Death {
 
     /// Returns what was written of the record that was not.
     fn half(&self) -> &[u8] {
-        let ends = self.write.ends.iter().map(|(end, _)| *end);
+        let mut ends = self.write.ends.iter().map(|(end, _)| *end);
         let from = ends.rfind(|end| *end <= self.count).unwrap_or(0);
         &self.write.bytes[from..self.count]
     }
