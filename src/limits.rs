@@ -182,8 +182,9 @@ pub const CONNECTION_STREAMS_MAX: u32 = 1024;
 /// What a client may send on one stream, or is sent, before the other side has
 /// taken it in, in bytes.
 pub const STREAM_WINDOW_BYTES: u32 = 65_535;
-/// The same for all streams of one connection.
-pub const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
+/// The same for all streams of one connection: as much as they have together, so that those
+/// that wait never keep out what another one waits for.
+pub const CONNECTION_WINDOW_BYTES: u32 = CONNECTION_STREAMS_MAX * STREAM_WINDOW_BYTES;
 /// What one frame of a request holds at most, in bytes.
 pub const FRAME_BYTES_MAX: u32 = 16 << 10;
 /// Streams of one connection that its client reset before anybody has looked at them; with
@@ -202,6 +203,9 @@ pub const CALLS_MAX: usize = 16_384;
 /// Of these, calls that may wait for long without a seat: streams of appends, long polls,
 /// watches of the health, reflection.
 pub const WAITING_CALLS_MAX: usize = 3072;
+/// Calls of one connection from which on it gets no more when half of the places of calls are
+/// taken: what is left is for the others.
+pub const CALLS_SHARE: usize = 16;
 /// Requests over [`STREAM_WINDOW_BYTES`] that are received or carried out at one time, of all
 /// connections, in bytes; more wait.
 pub const REQUESTS_BYTES_MAX: usize = 256 << 20;

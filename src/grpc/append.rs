@@ -14,6 +14,7 @@ use crate::store::{AppendTicket, Appended, MessageBus};
 
 use super::convert;
 use super::pb;
+use super::request_room::RequestRoom;
 use super::status::{oversize, status_with};
 
 /// The answers of one stream.
@@ -33,6 +34,7 @@ enum Stop {
 pub(super) fn run<B: MessageBus>(
     bus: Arc<B>,
     mut requests: Streaming<pb::AppendStreamRequest>,
+    room: RequestRoom,
     shutdown: CancellationToken,
 ) -> Answers {
     let (ticket_in, mut tickets) =
@@ -60,6 +62,8 @@ pub(super) fn run<B: MessageBus>(
                     None => Stop::Broken(status),
                 }),
             };
+            // It is in the queue of its bus, also while nobody takes the answers.
+            room.give_back();
             let refused = ticket.is_err();
             if ticket_in.send(ticket).await.is_err() || refused {
                 break;

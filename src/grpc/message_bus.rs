@@ -83,11 +83,13 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
 
     async fn append_stream(
         &self,
-        request: Request<Streaming<pb::AppendStreamRequest>>,
+        mut request: Request<Streaming<pb::AppendStreamRequest>>,
     ) -> Answer<Self::AppendStreamStream> {
+        let room = request.extensions_mut().remove().unwrap_or_default();
         Ok(Response::new(append::run(
             Arc::clone(&self.bus),
             request.into_inner(),
+            room,
             self.shutdown.clone(),
         )))
     }

@@ -3,11 +3,13 @@
 mod append;
 mod convert;
 mod message_bus;
+mod request_room;
 mod status;
 mod storage;
 
 pub use convert::page_tokens;
 pub use message_bus::MessageBusService;
+pub use request_room::RequestRoom;
 pub use status::{oversize, status};
 pub use storage::{ServerFacts, StorageService};
 

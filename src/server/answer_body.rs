@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use http_body::{Body as HttpBody, Frame};
 use prost::bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::HeaderMap;
@@ -17,7 +17,6 @@ use crate::grpc;
 use crate::limits;
 
 use super::calls::Call;
-use super::open_connection::AnswerOn;
 
 /// The body of an answer.
 pub(super) struct AnswerBody {
@@ -26,24 +25,46 @@ pub(super) struct AnswerBody {
     rest: Bytes,
     /// The room of single answers; none for a stream, which its reader's pace bounds.
     room: Option<Arc<Semaphore>>,
-    held: Option<OwnedSemaphorePermit>,
     refused: bool,
-    answer: Option<AnswerOn>,
-    _call: Call,
+    call: Arc<Call>,
+}
+
+/// What the transport was handed. It keeps what a client does not take, also when the body
+/// has come to its end: so the call lasts as long.
+struct Untaken {
+    bytes: Bytes,
+    is_single: bool,
+    call: Arc<Call>,
+}
+
+impl AsRef<[u8]> for Untaken {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        if self.is_single {
+            self.call.moved();
+        }
+    }
 }
 
 impl AnswerBody {
-    /// Wraps the body of a call's answer. The call has ended when it is dropped.
-    pub(super) fn new(body: Body, room: Option<Arc<Semaphore>>, call: Call) -> Self {
-        let answer =
-            room.as_ref().and(call.on.as_ref()).map(super::open_connection::CallOn::answer);
-        let rest = Bytes::new();
-        Self { body, rest, room, held: None, refused: false, answer, _call: call }
+    /// Wraps the body of a call's answer. The call has ended when it and all that came out of
+    /// it are dropped.
+    pub(super) fn new(body: Body, room: Option<Arc<Semaphore>>, call: Arc<Call>) -> Self {
+        Self { body, rest: Bytes::new(), room, refused: false, call }
     }
 
     /// Takes room for a single answer.
-    fn hold(&mut self, length: usize) -> Result<(), Error> {
+    fn hold(&self, length: usize) -> Result<(), Error> {
         let Some(room) = &self.room else { return Ok(()) };
+        self.call.moved();
+        if length <= limits::ANSWER_PIECE_BYTES {
+            return Ok(());
+        }
         let limit = limits::ANSWERS_BYTES_MAX;
         let busy = |_| Error::Busy {
             what: "bytes of answers that are not taken",
@@ -51,13 +72,16 @@ impl AnswerBody {
             limit,
         };
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        self.held = Some(Arc::clone(room).try_acquire_many_owned(length).map_err(busy)?);
+        self.call.hold(Arc::clone(room).try_acquire_many_owned(length).map_err(busy)?);
         Ok(())
     }
 
     fn piece(&mut self) -> Frame<Bytes> {
         let length = self.rest.len().min(limits::ANSWER_PIECE_BYTES);
-        Frame::data(self.rest.split_to(length))
+        let bytes = self.rest.split_to(length);
+        let is_single = self.room.is_some();
+        let call = Arc::clone(&self.call);
+        Frame::data(Bytes::from_owner(Untaken { bytes, is_single, call }))
     }
 }
 
@@ -70,9 +94,6 @@ impl HttpBody for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let body = &mut *self;
-        if let Some(answer) = &body.answer {
-            answer.moved();
-        }
         if !body.rest.is_empty() {
             return Poll::Ready(Some(Ok(body.piece())));
         }
@@ -84,7 +105,7 @@ impl HttpBody for AnswerBody {
             ended => return Poll::Ready(ended),
         };
         match frame.into_data() {
-            Ok(data) if data.len() > limits::ANSWER_PIECE_BYTES => {
+            Ok(data) => {
                 if let Err(error) = body.hold(data.len()) {
                     body.refused = true;
                     let mut trailers = HeaderMap::new();
@@ -94,7 +115,6 @@ impl HttpBody for AnswerBody {
                 body.rest = data;
                 Poll::Ready(Some(Ok(body.piece())))
             }
-            Ok(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
             Err(frame) => Poll::Ready(Some(Ok(frame))),
         }
     }
@@ -116,23 +136,29 @@ mod tests {
 
     fn answer(room: Option<&Arc<Semaphore>>) -> AnswerBody {
         let body = Body::new(Full::new(Bytes::from(vec![b'x'; LONG])));
-        AnswerBody::new(body, room.cloned(), a_call())
+        AnswerBody::new(body, room.cloned(), Arc::new(a_call()))
     }
 
     #[tokio::test]
-    async fn a_long_answer_goes_out_in_pieces_and_holds_its_room_until_it_is_taken() {
+    async fn a_long_answer_goes_out_in_pieces_and_holds_its_room_until_all_of_it_is_taken() {
         let room = Arc::new(Semaphore::new(LONG));
         let mut answer = answer(Some(&room));
-        let mut taken = 0;
-        while taken < LONG {
-            let frame = answer.frame().await.expect("a frame").expect("more of it");
-            let piece = frame.into_data().expect("data").len();
-            assert!(piece <= limits::ANSWER_PIECE_BYTES, "{piece}");
-            taken += piece;
-            assert_eq!(room.available_permits(), 0);
+        let call = Arc::downgrade(&answer.call);
+        let mut pieces = Vec::new();
+        while let Some(frame) = answer.frame().await {
+            let piece = frame.expect("more of it").into_data().expect("data");
+            assert!(piece.len() <= limits::ANSWER_PIECE_BYTES, "{}", piece.len());
+            pieces.push(piece);
         }
         drop(answer);
-        assert_eq!((taken, room.available_permits()), (LONG, LONG));
+        assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>(), LONG);
+        let last = pieces.pop();
+        drop(pieces);
+        assert_eq!(room.available_permits(), 0, "the transport still has some of it");
+        assert!(call.upgrade().is_some(), "and the call lasts");
+        drop(last);
+        assert_eq!(room.available_permits(), LONG);
+        assert!(call.upgrade().is_none());
     }
 
     #[tokio::test]

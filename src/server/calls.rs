@@ -1,7 +1,7 @@
 //! The calls of all connections: bounded in number, and in what their requests and answers
 //! take of memory. Nothing here ends a stream that lasts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, Either, Ready, ready};
@@ -78,24 +78,50 @@ impl<S> Layer<S> for CallsLayer {
 /// A call, from its beginning until its answer has been taken.
 pub(super) struct Call {
     /// Nothing for a connection that nobody knows, as in tests.
-    pub(super) on: Option<CallOn>,
+    on: Option<CallOn>,
+    /// The room of a long answer.
+    answer: OnceLock<OwnedSemaphorePermit>,
     _place: OwnedSemaphorePermit,
     _waiting: Option<OwnedSemaphorePermit>,
+}
+
+impl Call {
+    /// Notes that its request has come to its end, or that it began before.
+    pub(super) fn came(&self) {
+        self.on.iter().for_each(CallOn::came);
+    }
+
+    /// Notes that there is a single answer to be taken, or that some of it was.
+    pub(super) fn moved(&self) {
+        self.on.iter().for_each(CallOn::moved);
+    }
+
+    /// Keeps the room of its answer.
+    pub(super) fn hold(&self, room: OwnedSemaphorePermit) {
+        // A single answer takes room once.
+        let _ = self.answer.set(room);
+    }
 }
 
 impl Room {
     fn enter(&self, path: &str, on: Option<&Arc<OpenConnection>>) -> Result<Call, Error> {
         let take = |room: &Arc<Semaphore>, what, limit_name, limit| {
-            let busy = |_| Error::Busy { what, limit_name, limit };
-            Arc::clone(room).try_acquire_owned().map_err(busy)
+            let busy = Error::Busy { what, limit_name, limit };
+            // One client alone must not take all there is.
+            let is_scarce = room.available_permits() < limit / 2;
+            if is_scarce && on.is_some_and(|on| on.calls_in_progress() >= limits::CALLS_SHARE) {
+                return Err(busy);
+            }
+            Arc::clone(room).try_acquire_owned().map_err(|_| busy)
         };
         let place = take(&self.calls, "calls", "CALLS_MAX", limits::CALLS_MAX)?;
         let waiting = WAITING.contains(&path).then(|| {
             let limit = limits::WAITING_CALLS_MAX;
             take(&self.waiting, "calls that wait", "WAITING_CALLS_MAX", limit)
         });
+        let waiting = waiting.transpose()?;
         let on = on.map(|connection| CallOn::new(Arc::clone(connection)));
-        Ok(Call { on, _place: place, _waiting: waiting.transpose()? })
+        Ok(Call { on, answer: OnceLock::new(), _place: place, _waiting: waiting })
     }
 }
 
@@ -126,19 +152,22 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
         let call = match self.room.enter(path, request.extensions().get()) {
-            Ok(call) => call,
+            Ok(call) => Arc::new(call),
             Err(error) => return Either::Left(ready(Ok(grpc::status(&error).into_http()))),
         };
         let (takes_many, answers_many) = (TAKE_MANY.contains(&path), ANSWER_MANY.contains(&path));
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let requests = Arc::clone(&self.room.requests);
-        let (body, held) = RequestBody::new(body, takes_many, requests, limits::REQUEST_TIMEOUT);
+        let (body, held) = RequestBody::new(body, takes_many, requests, Arc::clone(&call));
+        if takes_many {
+            parts.extensions.insert(held.clone());
+        }
         let answer = self.inner.call(Request::from_parts(parts, Body::new(body)));
         let answers = (!answers_many).then(|| Arc::clone(&self.room.answers));
         Either::Right(Box::pin(async move {
             let answer = answer.await?;
             // What came was carried out.
-            drop(held);
+            held.give_back();
             Ok(answer.map(|body| Body::new(AnswerBody::new(body, answers, call))))
         }))
     }
@@ -184,6 +213,23 @@ pub(super) mod tests {
         let set = |paths: &[&str]| paths.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         assert_eq!(set(TAKE_MANY), take);
         assert_eq!(set(ANSWER_MANY), answer);
+    }
+
+    #[test]
+    fn when_places_are_scarce_a_connection_with_many_calls_gets_no_more() {
+        let CallsLayer(room) = CallsLayer::new();
+        let connections: [_; 2] =
+            std::array::from_fn(|_| Arc::new(OpenConnection::new(Arc::default())));
+        let enter = |nth: usize| room.enter(POLL_FOR_NEW, Some(&connections[nth]));
+        let mut calls = Vec::new();
+        while let Ok(call) = enter(0) {
+            calls.push(call);
+        }
+        assert_eq!(calls.len(), limits::WAITING_CALLS_MAX / 2 + 1);
+        let few: Vec<Call> = std::iter::from_fn(|| enter(1).ok()).collect();
+        assert_eq!(few.len(), limits::CALLS_SHARE);
+        calls.clear();
+        assert!(enter(0).is_ok() && enter(1).is_ok());
     }
 
     #[test]

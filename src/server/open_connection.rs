@@ -27,13 +27,23 @@ pub(super) struct OpenConnection {
     calls: Mutex<Calls>,
 }
 
+#[derive(Default)]
 struct Calls {
-    in_progress: usize,
+    next: u64,
+    in_progress: BTreeMap<u64, State>,
     /// When the last one ended.
     last: Option<Instant>,
-    next_answer: u64,
-    /// Since when nothing was taken of each answer.
-    answers: BTreeMap<u64, Instant>,
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its request is on its way.
+    Coming,
+    /// It lasts: it is being carried out, or its answer is a stream, taken at its reader's pace.
+    Lasting,
+    /// There is a single answer, of which something was taken then for the last time.
+    Untaken(Instant),
 }
 
 impl OpenConnection {
@@ -47,12 +57,7 @@ impl OpenConnection {
             closing: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             idle,
-            calls: Mutex::new(Calls {
-                in_progress: 0,
-                last: None,
-                next_answer: 0,
-                answers: BTreeMap::new(),
-            }),
+            calls: Mutex::default(),
         }
     }
 
@@ -98,72 +103,66 @@ impl OpenConnection {
         let over = |since: Instant, limit| now.saturating_duration_since(since) > limit;
         let silent = self.received.load(Ordering::Relaxed) < FIRST_WORDS_BYTES
             && over(self.accepted_at, limits::HANDSHAKE_TIMEOUT);
-        let untaken =
-            || self.calls().answers.values().any(|&since| over(since, limits::ANSWER_TIMEOUT));
-        let overdue = silent || untaken();
+        let is_untaken = |state: &State| matches!(*state, State::Untaken(since) if over(since, limits::ANSWER_TIMEOUT));
+        let overdue = silent || self.calls().in_progress.values().any(is_untaken);
         if overdue {
             self.close();
         }
         overdue
     }
 
+    /// Returns how many calls it has.
+    pub(super) fn calls_in_progress(&self) -> usize {
+        self.calls().in_progress.len()
+    }
+
     /// Returns whether it ever made a call and since when it has none; nothing while it has.
+    /// A call whose request has not come does not count.
     pub(super) fn idle(&self) -> Option<(bool, Instant)> {
         let calls = self.calls();
-        let idle = calls.in_progress == 0;
+        let idle = calls.in_progress.values().all(|state| *state == State::Coming);
         idle.then(|| (calls.last.is_some(), calls.last.unwrap_or(self.accepted_at)))
     }
 }
 
 /// A call in progress.
-pub(super) struct CallOn(Arc<OpenConnection>);
+pub(super) struct CallOn {
+    connection: Arc<OpenConnection>,
+    number: u64,
+}
 
 impl CallOn {
     /// Notes a call.
     pub(super) fn new(connection: Arc<OpenConnection>) -> Self {
-        connection.calls().in_progress += 1;
-        Self(connection)
+        let mut calls = connection.calls();
+        let number = calls.next;
+        calls.next += 1;
+        calls.in_progress.insert(number, State::Coming);
+        drop(calls);
+        Self { connection, number }
     }
 
-    /// Notes that there is an answer to be taken.
-    pub(super) fn answer(&self) -> AnswerOn {
-        let mut calls = self.0.calls();
-        let number = calls.next_answer;
-        calls.next_answer += 1;
-        calls.answers.insert(number, Instant::now());
-        AnswerOn { connection: Arc::clone(&self.0), number }
+    /// Notes that the request has come to its end, or that the call began before it.
+    pub(super) fn came(&self) {
+        self.connection.calls().in_progress.insert(self.number, State::Lasting);
+    }
+
+    /// Notes that there is a single answer to be taken, or that some of it was.
+    pub(super) fn moved(&self) {
+        self.connection.calls().in_progress.insert(self.number, State::Untaken(Instant::now()));
     }
 }
 
 impl Drop for CallOn {
     fn drop(&mut self) {
-        let mut calls = self.0.calls();
-        calls.in_progress -= 1;
+        let mut calls = self.connection.calls();
+        calls.in_progress.remove(&self.number);
         calls.last = Some(Instant::now());
-        let idle = calls.in_progress == 0;
+        let idle = calls.in_progress.is_empty();
         drop(calls);
         if idle {
-            self.0.idle.notify_waiters();
+            self.connection.idle.notify_waiters();
         }
-    }
-}
-
-/// An answer that its client has not taken to its end.
-pub(super) struct AnswerOn {
-    connection: Arc<OpenConnection>,
-    number: u64,
-}
-
-impl AnswerOn {
-    /// Notes that more of it was taken.
-    pub(super) fn moved(&self) {
-        self.connection.calls().answers.insert(self.number, Instant::now());
-    }
-}
-
-impl Drop for AnswerOn {
-    fn drop(&mut self) {
-        self.connection.calls().answers.remove(&self.number);
     }
 }
 
@@ -195,12 +194,14 @@ mod tests {
         connection.received(FIRST_WORDS_BYTES);
         let call = CallOn::new(Arc::clone(&connection));
         let late = || Instant::now() + limits::ANSWER_TIMEOUT + Duration::from_secs(1);
+        call.came();
         assert!(!connection.close_if_overdue(late()), "a subscription may last");
-        drop(call.answer());
-        assert!(!connection.close_if_overdue(late()), "the answer was taken");
-        let answer = call.answer();
-        answer.moved();
+        call.moved();
         assert!(!connection.close_if_overdue(Instant::now()));
+        drop(call);
+        assert!(!connection.close_if_overdue(late()), "the answer was taken");
+        let untaken = CallOn::new(Arc::clone(&connection));
+        untaken.moved();
         assert!(connection.close_if_overdue(late()));
     }
 
@@ -209,6 +210,8 @@ mod tests {
         let connection = connection();
         assert!(connection.idle().is_some_and(|(called, _)| !called));
         let call = CallOn::new(Arc::clone(&connection));
+        assert!(connection.idle().is_some(), "its request has not come");
+        call.came();
         assert_eq!(connection.idle(), None);
         drop(call);
         assert!(connection.idle().is_some_and(|(called, _)| called));

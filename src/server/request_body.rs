@@ -2,7 +2,7 @@
 //! their turn. Nothing here reads what they say.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,16 +14,15 @@ use tonic::Status;
 use tonic::body::Body;
 
 use crate::error::Error;
-use crate::grpc;
+use crate::grpc::{self, RequestRoom};
 use crate::limits;
+
+use super::calls::Call;
 
 /// A message that is no longer needs no room of its own: as much may wait in each stream.
 const SHORT_BYTES: usize = limits::STREAM_WINDOW_BYTES as usize;
 /// What stands before each message: a flag, and its length in four bytes.
 const PREFIX_BYTES: usize = 5;
-
-/// The room of the request that is being carried out.
-pub(super) type Held = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
 
 /// The body of a request.
 pub(super) struct RequestBody {
@@ -33,39 +32,40 @@ pub(super) struct RequestBody {
     takes_many: bool,
     place: Place,
     room: Arc<Semaphore>,
-    held: Held,
+    held: RequestRoom,
     waiting: Option<BoxFuture<'static, Option<OwnedSemaphorePermit>>>,
     /// How long a message may take, besides what its length gives it.
     timeout: Duration,
     /// There is one while something is waited for.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
+    call: Arc<Call>,
 }
 
 impl RequestBody {
-    /// Wraps a body. What it holds of the room is given back when both it and the second
-    /// value are dropped.
+    /// Wraps a body. What it holds of the room is in the second value, too.
     pub(super) fn new(
         body: Body,
         takes_many: bool,
         room: Arc<Semaphore>,
-        timeout: Duration,
-    ) -> (Self, Held) {
-        let held = Held::default();
+        call: Arc<Call>,
+    ) -> (Self, RequestRoom) {
+        // It begins before its messages come.
+        if takes_many {
+            call.came();
+        }
+        let held = RequestRoom::default();
         let body = Self {
             body,
             takes_many,
             place: Place::default(),
             room,
-            held: Arc::clone(&held),
+            held: held.clone(),
             waiting: None,
-            timeout,
+            timeout: limits::REQUEST_TIMEOUT,
             deadline: None,
+            call,
         };
         (body, held)
-    }
-
-    fn hold(&self, room: Option<OwnedSemaphorePermit>) {
-        *self.held.lock().expect("nothing panics with what is held") = room;
     }
 
     /// Waits for room when it is to be waited for.
@@ -75,7 +75,7 @@ impl RequestBody {
             self.waiting = None;
             // The wait was ours, not the client's.
             self.deadline = None;
-            self.hold(room);
+            self.held.hold(room);
         }
         Poll::Ready(())
     }
@@ -133,7 +133,7 @@ impl HttpBody for RequestBody {
         let body = &mut *self;
         // Asking for more says that the message before is in other hands.
         if body.takes_many && (body.waiting.is_some() || !body.place.is_within_message()) {
-            body.hold(None);
+            body.held.give_back();
         }
         ready!(body.poll_room(cx));
         match Pin::new(&mut body.body).poll_frame(cx) {
@@ -145,7 +145,10 @@ impl HttpBody for RequestBody {
                 let noted = frame.data_ref().map_or(Ok(()), |data| body.note(data));
                 Poll::Ready(Some(noted.map(|()| frame)))
             }
-            ended => ended,
+            ended => {
+                body.call.came();
+                ended
+            }
         }
     }
 
@@ -206,6 +209,7 @@ mod tests {
     use http_body_util::{BodyExt as _, StreamBody};
     use tonic::Code;
 
+    use super::super::calls::tests::a_call;
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_millis(20);
@@ -222,6 +226,12 @@ mod tests {
         let frames = pieces.into_iter().map(|piece| Ok::<_, Status>(Frame::data(piece.into())));
         let frames = stream::iter(frames.collect::<Vec<Result<Frame<Bytes>, _>>>());
         Body::new(StreamBody::new(frames.chain(stream::pending())))
+    }
+
+    fn wrapped(body: Body, takes_many: bool, room: Arc<Semaphore>) -> (RequestBody, RequestRoom) {
+        let (mut body, held) = RequestBody::new(body, takes_many, room, Arc::new(a_call()));
+        body.timeout = TIMEOUT;
+        (body, held)
     }
 
     fn room() -> Arc<Semaphore> {
@@ -243,7 +253,7 @@ mod tests {
             (true, vec![half]),
         ] {
             let count = pieces.len();
-            let (mut body, _) = RequestBody::new(endless(pieces), takes_many, room(), TIMEOUT);
+            let (mut body, _) = wrapped(endless(pieces), takes_many, room());
             for _ in 0..count {
                 read(&mut body).await.expect("a piece");
             }
@@ -255,7 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_may_pause_between_its_messages_for_ever() {
-        let (mut body, _) = RequestBody::new(endless(vec![message(3)]), true, room(), TIMEOUT);
+        let (mut body, _) = wrapped(endless(vec![message(3)]), true, room());
         read(&mut body).await.expect("a message");
         tokio::time::timeout(5 * TIMEOUT, read(&mut body)).await.expect_err("it goes on waiting");
     }
@@ -265,8 +275,8 @@ mod tests {
         let long = message(100_000);
         let pieces = || endless(vec![long[..10].to_vec(), long[10..].to_vec(), message(3)]);
         let room = Arc::new(Semaphore::new(150_000));
-        let (mut first, held) = RequestBody::new(pieces(), false, Arc::clone(&room), TIMEOUT);
-        let (mut second, _) = RequestBody::new(pieces(), true, Arc::clone(&room), TIMEOUT);
+        let (mut first, held) = wrapped(pieces(), false, Arc::clone(&room));
+        let (mut second, _) = wrapped(pieces(), true, Arc::clone(&room));
         read(&mut first).await.expect("the beginning");
         read(&mut first).await.expect("the rest");
         assert_eq!(room.available_permits(), 50_000);
@@ -274,7 +284,7 @@ mod tests {
         tokio::time::timeout(5 * TIMEOUT, read(&mut second)).await.expect_err("no room");
         drop(first);
         assert!(read(&mut second).now_or_never().is_none(), "still carried out");
-        drop(held);
+        held.give_back();
         read(&mut second).await.expect("the rest");
         assert_eq!(room.available_permits(), 50_000);
         read(&mut second).await.expect("the next message");
@@ -286,7 +296,7 @@ mod tests {
         let none = Arc::new(Semaphore::new(0));
         let whole = message(SHORT_BYTES);
         let pieces = vec![whole[..10].to_vec(), whole[10..].to_vec()];
-        let (mut body, _) = RequestBody::new(endless(pieces), false, none, TIMEOUT);
+        let (mut body, _) = wrapped(endless(pieces), false, none);
         assert_eq!(read(&mut body).await.expect("the beginning"), 10);
         assert_eq!(read(&mut body).await.expect("the rest"), PREFIX_BYTES + SHORT_BYTES - 10);
     }

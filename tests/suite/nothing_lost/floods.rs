@@ -1,5 +1,6 @@
 //! Callers that are too many or too greedy: memory stays bounded, and others are served.
 
+mod calls;
 mod connections;
 mod frames;
 mod http2;

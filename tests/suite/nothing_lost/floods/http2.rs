@@ -57,6 +57,12 @@ impl Connection {
         timeout(DEADLINE, find).await.expect("a frame or the end in time").is_ok()
     }
 
+    /// Waits until the server has taken in what was sent; drops what comes.
+    pub(super) async fn is_through(&mut self) {
+        self.send(&frame(PING, 0, 0, &[7; 8])).await.expect("a ping");
+        assert!(self.until(PING).await, "an answer to the ping");
+    }
+
     /// Reads and drops what comes until the server closes the connection.
     pub(super) async fn is_closed(&mut self) {
         let end = async {

@@ -1,7 +1,7 @@
 //! Somebody else, who is to be served whatever the others do: he appends, and hears of it
 //! through a subscription of his own.
 
-use callboard::grpc::pb::StartPosition::Latest;
+use callboard::grpc::pb::{self, StartPosition::Latest};
 use tokio::time::timeout;
 
 use super::super::tally::Tally;
@@ -36,6 +36,18 @@ impl Neighbour {
             assert_eq!((&told.msg_id, told.body), (&msg_id, body));
             self.acknowledged.push(msg_id);
         }
+    }
+
+    /// Waits for a message in a long poll, which he is told of, too.
+    pub(super) async fn waits_and_is_told(&mut self, server: &Server) {
+        let poll = pb::PollForNewRequest { project_id: PROJECT.into(), ..Default::default() };
+        let mut client = self.client.clone();
+        let waiting = tokio::spawn(async move { client.0.poll_for_new(poll).await });
+        while !waiting.is_finished() {
+            self.is_served(server).await;
+        }
+        let told = waiting.await.expect("it is not stopped").expect("a place to wait");
+        assert_ne!(told.into_inner().messages, []);
     }
 
     /// Compares what was acknowledged to him with what is there, after so many cases.
