@@ -45,7 +45,8 @@ impl AsRef<[u8]> for Untaken {
 
 impl Drop for Untaken {
     fn drop(&mut self) {
-        if self.is_single {
+        // With the last of it the call ends.
+        if self.is_single && Arc::strong_count(&self.call) > 1 {
             self.call.moved();
         }
     }

@@ -138,9 +138,10 @@ async fn frames_that_are_meant_to_do_harm_do_it_to_nobody_else() {
     );
 }
 
-/// Answers of 1 MiB that nobody takes, with windows that let nothing out. Each takes as much
-/// again while it is made.
+/// Answers of 1 MiB that nobody takes, with windows that let nothing out, and as many short
+/// ones, with windows of a byte. Each takes as much again while it is made.
 const UNTAKEN: usize = 512;
+const SHORT_BYTES: usize = 50_000;
 const UNTAKEN_BYTES_MAX: usize = 2 * limits::ANSWERS_BYTES_MAX + (128 << 20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,17 +150,24 @@ async fn clients_that_take_nothing_or_come_to_no_end_are_given_up() {
     let mut neighbour = Neighbour::of(&server).await;
     let mut client = Client::connect(&server).await;
     client.append(message("demo", "", &"x".repeat(1 << 20))).await;
+    client.append(message("short", "", &"x".repeat(SHORT_BYTES))).await;
     neighbour.is_served(&server).await;
     let memory = Memory::of(&server);
 
-    // Nothing may be sent to this one.
-    let mut closed_window = Connection::open(server.addr()).await;
-    closed_window.send(&http2::setting(http2::INITIAL_WINDOW_SIZE, 0)).await.expect("a setting");
+    // Nothing may be sent to the first, and next to nothing to the second, which its transport
+    // is handed whole.
     let untaken = u32::try_from(rounds(UNTAKEN).max(64)).expect("a number");
-    for nth in 0..untaken {
-        let mut call = http2::call(1 + 2 * nth, "MessageBus/ReadMessages");
-        call.extend(http2::message(1 + 2 * nth, &read_of("demo", ""), true));
-        closed_window.send(&call).await.expect("a call");
+    let mut not_taking = Vec::new();
+    for (window, project) in [(0, "demo"), (1, "short")] {
+        let mut connection = Connection::open(server.addr()).await;
+        let window = http2::setting(http2::INITIAL_WINDOW_SIZE, window);
+        connection.send(&window).await.expect("a setting");
+        for nth in 0..untaken {
+            let mut call = http2::call(1 + 2 * nth, "MessageBus/ReadMessages");
+            call.extend(http2::message(1 + 2 * nth, &read_of(project, ""), true));
+            connection.send(&call).await.expect("a call");
+        }
+        not_taking.push(connection);
     }
     // This one sends a byte now and then.
     let mut slow = Connection::open(server.addr()).await;
@@ -180,7 +188,7 @@ async fn clients_that_take_nothing_or_come_to_no_end_are_given_up() {
         slow.send(&http2::frame(http2::DATA, 0, 1, &[*byte])).await.expect("a byte");
         neighbour.is_served(&server).await;
     }
-    tally.cases = 3;
+    tally.cases = 4;
     // The timeouts are long, and waited for only where there is time.
     if rounds(200) >= 200 {
         let loris = async {
@@ -198,8 +206,9 @@ async fn clients_that_take_nothing_or_come_to_no_end_are_given_up() {
             }
         };
         let wait = limits::REQUEST_TIMEOUT + limits::ANSWER_TIMEOUT;
-        let given_up = async { tokio::join!(loris, closed_window.is_gone()) };
-        tokio::time::timeout(wait, given_up).await.expect("both are given up in time");
+        let gone = futures_util::future::join_all(not_taking.iter_mut().map(Connection::is_gone));
+        let given_up = async { tokio::join!(loris, gone) };
+        tokio::time::timeout(wait, given_up).await.expect("all are given up in time");
         assert!(quiet.until(http2::DATA).await, "the subscription goes on");
     }
     neighbour.is_served(&server).await;
