@@ -14,8 +14,10 @@ use crate::skip;
 
 /// What must be shown.
 const FLOOD: usize = 10_000;
-/// Further ones, for which idle connections have to go.
-const BEYOND: usize = limits::CONNECTIONS_MAX + 200;
+/// Further ones, for which idle connections have to go: more than those that are given up.
+const BEYOND: usize = limits::CONNECTIONS_MAX + 2 * SPEECHLESS;
+/// The last of them, which say nothing, or nothing of use.
+const SPEECHLESS: usize = 400;
 /// What one idle connection takes of the server's memory at most.
 const CONNECTION_BYTES: usize = 24 << 10;
 /// Descriptors of the tests that run beside this one.
@@ -29,14 +31,18 @@ enum Kind {
     Idle,
 }
 
-fn kind(nth: usize) -> Kind {
-    [Kind::Silent, Kind::Garbage, Kind::Idle, Kind::Idle][nth % 4]
+fn kind(nth: usize, count: usize) -> Kind {
+    match nth {
+        _ if nth + SPEECHLESS < count => Kind::Idle,
+        _ if nth % 2 == 0 => Kind::Silent,
+        _ => Kind::Garbage,
+    }
 }
 
-async fn open(server: &Server, nth: usize) -> TcpStream {
+async fn open(server: &Server, kind: Kind) -> TcpStream {
     let connect = timeout(DEADLINE, TcpStream::connect(server.addr()));
     let mut stream = connect.await.expect("in time").expect("the server accepts");
-    let words: &[u8] = match kind(nth) {
+    let words: &[u8] = match kind {
         Kind::Silent => b"",
         Kind::Garbage => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         Kind::Idle => &http2::beginning(),
@@ -67,7 +73,7 @@ async fn more_connections_than_places_lock_nobody_out() {
 
     let mut flood = Vec::new();
     for nth in 0..count {
-        flood.push(open(&server, nth).await);
+        flood.push(open(&server, kind(nth, count)).await);
         if nth % 4000 == 3999 || nth + 1 == FLOOD.min(count) {
             neighbour.is_served(&server).await;
         }
@@ -87,7 +93,7 @@ async fn more_connections_than_places_lock_nobody_out() {
     // Who does not speak is given up, HANDSHAKE_TIMEOUT after he came.
     let (mut idle, mut silent) = (Vec::new(), Vec::new());
     for (nth, stream) in flood.into_iter().enumerate() {
-        if kind(nth) == Kind::Idle { &mut idle } else { &mut silent }.push(stream);
+        if kind(nth, count) == Kind::Idle { &mut idle } else { &mut silent }.push(stream);
     }
     let wait = limits::HANDSHAKE_TIMEOUT + DEADLINE;
     let given_up = async {

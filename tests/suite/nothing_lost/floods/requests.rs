@@ -11,10 +11,10 @@ use super::neighbour::Neighbour;
 use crate::client::{Client, eventually, message};
 use crate::server::Server;
 
-/// Appends on one connection: more than there is room for, and of the others that wait each
+/// Appends on one connection: more than there is room for, and of the others, which wait, each
 /// has as much on its way as its window lets in.
-const APPENDS: usize = 800;
-const BODY_BYTES: usize = 512 << 10;
+const APPENDS: usize = 1000;
+const BODY_BYTES: usize = 448 << 10;
 /// What requests take of the server's memory at most: their bytes as they come, and once more
 /// as what they say.
 const REQUESTS_MEMORY_MAX: usize = 2 * limits::REQUESTS_BYTES_MAX + (64 << 20);
@@ -61,7 +61,7 @@ async fn large_appends_beyond_the_room_for_them_wait_and_all_are_carried_out() {
     tally.lost += acknowledged.iter().filter(|id| ids.binary_search(id).is_err()).count();
     tally.duplicated += ids.len() - acknowledged.len();
     tally.settle(
-        "400 MiB of appends in flight at once",
+        "438 MiB of appends in flight at once",
         "nothing_lost::floods::requests::\
          large_appends_beyond_the_room_for_them_wait_and_all_are_carried_out",
     );
