@@ -16,8 +16,11 @@ use crate::server::Server;
 const APPENDS: usize = 1000;
 const BODY_BYTES: usize = 448 << 10;
 /// What requests take of the server's memory at most: their bytes as they come, and once more
-/// as what they say.
-const REQUESTS_MEMORY_MAX: usize = 2 * limits::REQUESTS_BYTES_MAX + (64 << 20);
+/// as what they say; what waits in the windows; and what is in the queue of the bus.
+const REQUESTS_MEMORY_MAX: usize = 2 * limits::REQUESTS_BYTES_MAX
+    + limits::CONNECTION_WINDOW_BYTES as usize
+    + limits::BUS_QUEUE_BYTES_MAX as usize
+    + (64 << 20);
 /// From here on it shows that the server takes in what it has room for.
 const TAKEN_IN: usize = limits::REQUESTS_BYTES_MAX / 2;
 
