@@ -184,7 +184,7 @@ pub(super) mod tests {
     /// A call of a connection that nobody knows.
     pub(in crate::server) fn a_call() -> Call {
         let CallsLayer(room) = CallsLayer::new();
-        room.enter("/callboard.v1.MessageBus/ReadMessages", None).ok().expect("a place")
+        room.enter("/callboard.v1.MessageBus/ReadMessages", None).expect("a place")
     }
 
     #[test]
@@ -238,11 +238,11 @@ pub(super) mod tests {
         let enter = |path: &str| room.enter(path, None);
         let refused = |path| enter(path).err().map(|error| error.to_string()).unwrap_or_default();
         let waiting: Vec<Call> = (0..limits::WAITING_CALLS_MAX)
-            .map(|_| enter(APPEND_STREAM).ok().expect("a place to wait"))
+            .map(|_| enter(APPEND_STREAM).expect("a place to wait"))
             .collect();
         assert!(refused(POLL_FOR_NEW).contains("WAITING_CALLS_MAX"));
         let others: Vec<Call> = (waiting.len()..limits::CALLS_MAX)
-            .map(|_| enter("/callboard.v1.MessageBus/AppendMessage").ok().expect("a place"))
+            .map(|_| enter("/callboard.v1.MessageBus/AppendMessage").expect("a place"))
             .collect();
         assert!(refused(UPLOAD_ARTIFACT).contains("CALLS_MAX"));
         drop((waiting, others));
