@@ -34,7 +34,7 @@ enum Kind {
 fn kind(nth: usize, count: usize) -> Kind {
     match nth {
         _ if nth + SPEECHLESS < count => Kind::Idle,
-        _ if nth % 2 == 0 => Kind::Silent,
+        _ if nth.is_multiple_of(2) => Kind::Silent,
         _ => Kind::Garbage,
     }
 }
