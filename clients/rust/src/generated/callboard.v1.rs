@@ -100,7 +100,9 @@ pub enum ErrorReason {
     CursorUnknown = 36,
     /// The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path.
     DiskFull = 37,
-    /// Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit.
+    /// Too many streams, uploads or calls are open, or too many answers are not taken
+    /// (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+    /// Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
     SubscriberLimit = 38,
     /// The artifact has as many versions as there may be (RESOURCE_EXHAUSTED). Metadata:
     /// name, limit.
@@ -110,7 +112,9 @@ pub enum ErrorReason {
     LockTimeout = 40,
     /// The server is about to stop (UNAVAILABLE, with RetryInfo).
     ShuttingDown = 41,
-    /// Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds.
+    /// Nothing more came of an upload, or the message of a request did not come to its end in
+    /// time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+    /// seconds of a message.
     UploadStalled = 42,
     /// A file cannot be read as what it should be (DATA_LOSS). Metadata: path.
     CorruptDocument = 43,

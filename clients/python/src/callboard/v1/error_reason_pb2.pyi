@@ -133,7 +133,10 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     ERROR_REASON_DISK_FULL: _ErrorReason.ValueType  # 37
     """The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path."""
     ERROR_REASON_SUBSCRIBER_LIMIT: _ErrorReason.ValueType  # 38
-    """Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit."""
+    """Too many streams, uploads or calls are open, or too many answers are not taken
+    (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+    Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
+    """
     ERROR_REASON_TOO_MANY_VERSIONS: _ErrorReason.ValueType  # 39
     """The artifact has as many versions as there may be (RESOURCE_EXHAUSTED). Metadata:
     name, limit.
@@ -145,7 +148,10 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 41
     """The server is about to stop (UNAVAILABLE, with RetryInfo)."""
     ERROR_REASON_UPLOAD_STALLED: _ErrorReason.ValueType  # 42
-    """Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds."""
+    """Nothing more came of an upload, or the message of a request did not come to its end in
+    time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+    seconds of a message.
+    """
     ERROR_REASON_CORRUPT_DOCUMENT: _ErrorReason.ValueType  # 43
     """A file cannot be read as what it should be (DATA_LOSS). Metadata: path."""
     ERROR_REASON_IO: _ErrorReason.ValueType  # 44
@@ -271,7 +277,10 @@ ERROR_REASON_CURSOR_UNKNOWN: ErrorReason.ValueType  # 36
 ERROR_REASON_DISK_FULL: ErrorReason.ValueType  # 37
 """The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path."""
 ERROR_REASON_SUBSCRIBER_LIMIT: ErrorReason.ValueType  # 38
-"""Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit."""
+"""Too many streams, uploads or calls are open, or too many answers are not taken
+(RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
+"""
 ERROR_REASON_TOO_MANY_VERSIONS: ErrorReason.ValueType  # 39
 """The artifact has as many versions as there may be (RESOURCE_EXHAUSTED). Metadata:
 name, limit.
@@ -283,7 +292,10 @@ holder_pid when it is known.
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 41
 """The server is about to stop (UNAVAILABLE, with RetryInfo)."""
 ERROR_REASON_UPLOAD_STALLED: ErrorReason.ValueType  # 42
-"""Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds."""
+"""Nothing more came of an upload, or the message of a request did not come to its end in
+time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+seconds of a message.
+"""
 ERROR_REASON_CORRUPT_DOCUMENT: ErrorReason.ValueType  # 43
 """A file cannot be read as what it should be (DATA_LOSS). Metadata: path."""
 ERROR_REASON_IO: ErrorReason.ValueType  # 44

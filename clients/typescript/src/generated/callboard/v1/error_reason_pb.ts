@@ -308,7 +308,9 @@ export enum ErrorReason {
   DISK_FULL = 37,
 
   /**
-   * Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit.
+   * Too many streams, uploads or calls are open, or too many answers are not taken
+   * (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+   * Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
    *
    * @generated from enum value: ERROR_REASON_SUBSCRIBER_LIMIT = 38;
    */
@@ -338,7 +340,9 @@ export enum ErrorReason {
   SHUTTING_DOWN = 41,
 
   /**
-   * Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds.
+   * Nothing more came of an upload, or the message of a request did not come to its end in
+   * time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+   * seconds of a message.
    *
    * @generated from enum value: ERROR_REASON_UPLOAD_STALLED = 42;
    */

@@ -342,7 +342,9 @@ public enum ErrorReason
   ERROR_REASON_DISK_FULL(37),
   /**
    * <pre>
-   * Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit.
+   * Too many streams, uploads or calls are open, or too many answers are not taken
+   * (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+   * Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
    * </pre>
    *
    * <code>ERROR_REASON_SUBSCRIBER_LIMIT = 38;</code>
@@ -376,7 +378,9 @@ public enum ErrorReason
   ERROR_REASON_SHUTTING_DOWN(41),
   /**
    * <pre>
-   * Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds.
+   * Nothing more came of an upload, or the message of a request did not come to its end in
+   * time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+   * seconds of a message.
    * </pre>
    *
    * <code>ERROR_REASON_UPLOAD_STALLED = 42;</code>
@@ -741,7 +745,9 @@ public enum ErrorReason
   public static final int ERROR_REASON_DISK_FULL_VALUE = 37;
   /**
    * <pre>
-   * Too many streams or uploads are open (RESOURCE_EXHAUSTED). Metadata: limit.
+   * Too many streams, uploads or calls are open, or too many answers are not taken
+   * (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
+   * Metadata: limit, and limit_name when it is not SUBSCRIBERS_MAX.
    * </pre>
    *
    * <code>ERROR_REASON_SUBSCRIBER_LIMIT = 38;</code>
@@ -775,7 +781,9 @@ public enum ErrorReason
   public static final int ERROR_REASON_SHUTTING_DOWN_VALUE = 41;
   /**
    * <pre>
-   * Nothing more came of an upload (DEADLINE_EXCEEDED). Metadata: idle_seconds.
+   * Nothing more came of an upload, or the message of a request did not come to its end in
+   * time (DEADLINE_EXCEEDED); it was not carried out. Metadata: idle_seconds of an upload,
+   * seconds of a message.
    * </pre>
    *
    * <code>ERROR_REASON_UPLOAD_STALLED = 42;</code>
