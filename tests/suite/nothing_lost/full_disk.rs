@@ -29,6 +29,10 @@ const FILLS: usize = 20;
 /// How often at least.
 const FILLS_MIN: usize = 6;
 
+fn tmpfs() -> Option<Volume> {
+    Volume::tmpfs(2 << 20)
+}
+
 fn ext4() -> Option<Volume> {
     // Small enough to be full soon; blocks of the size that the ballast counts in.
     Volume::ext4(24 << 20, &["-b", "4096", "-m", "0"])
@@ -41,7 +45,7 @@ fn ext4_of_few_inodes() -> Option<Volume> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tmpfs_that_fills_loses_nothing_and_goes_on_when_it_has_room() {
-    let Some(volume) = Volume::tmpfs(2 << 20) else { return };
+    let Some(volume) = tmpfs() else { return };
     fill_again_and_again(&volume, Scarce::Blocks, 64).await.settle(
         "tmpfs of 2 MiB that fills and is freed",
         "nothing_lost::full_disk::a_tmpfs_that_fills_loses_nothing_and_goes_on_when_it_has_room",
