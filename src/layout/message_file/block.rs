@@ -6,6 +6,7 @@ use super::header::{self, Header};
 use super::own_header::{self, Trailer};
 use super::position::ends_with_blank_line;
 use super::window::{Delimiter, Found, Window};
+use super::work;
 
 /// The longest stored body that a header of ours is believed to announce: a body of the
 /// greatest size, every line of it stuffed.
@@ -159,8 +160,11 @@ fn verify(
     }
     let (body, after) = body.split_at(trailer.body_size);
     let signed = &window.bytes[opening.start..opening.end + trailer.sum_line];
-    let fits =
-        after[0] == b'\n' && crc32c::crc32c_append(crc32c::crc32c(signed), body) == trailer.sum;
+    if after[0] != b'\n' {
+        return Found::No;
+    }
+    work::looked_at(signed.len() + body.len());
+    let fits = crc32c::crc32c_append(crc32c::crc32c(signed), body) == trailer.sum;
     if fits { Found::Yes(()) } else { Found::No }
 }
 

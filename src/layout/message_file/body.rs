@@ -3,6 +3,7 @@
 use super::block::{DASHES, Opening, classify};
 use super::legacy;
 use super::window::{Found, Window, without_guards, without_newline, without_separator};
+use super::work;
 
 /// How far blank lines are passed over to find out what follows them.
 const BLANK_BYTES_MAX: usize = 64 << 10;
@@ -88,6 +89,7 @@ pub(super) fn legacy_follows(window: &Window<'_>, from: usize) -> Found<()> {
     let limit = from + BLANK_BYTES_MAX;
     let rest = &window.bytes[from..window.len().min(limit)];
     let blank = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    work::looked_at(blank);
     let start = window.line_start(from + blank).max(from);
     if blank == BLANK_BYTES_MAX {
         return Found::No;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{Integrity, Link, Message, Parent};
 use crate::limits;
 
-use super::{simple_header, time, yaml};
+use super::{simple_header, time, work, yaml};
 
 /// The fields of a header. Text that is absent is empty.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -118,6 +118,7 @@ impl Field {
 /// Reads a block of text as a header: one YAML mapping without duplicate keys, with an
 /// id, or with a type and a time, project, task or run.
 pub(super) fn read(block: &[u8]) -> Option<Header> {
+    work::looked_at(block.len());
     let text = str::from_utf8(block).ok()?;
     let marks = ["msg_id", "messageId", "type"];
     if !marks.iter().any(|mark| memchr::memmem::find(block, mark.as_bytes()).is_some()) {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::limits;
 
-use super::time;
+use super::{time, work};
 
 /// What a legacy line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) fn read(line: &[u8]) -> Option<LegacyLine<'_>> {
     if line.len() > LINE_BYTES_MAX {
         return None;
     }
+    work::looked_at(line.len());
     let line = line.trim_ascii_start().strip_prefix(b"[")?;
     let close = line.iter().take(TIME_BYTES_MAX).position(|&byte| byte == b']')?;
     let ts = time::read_legacy(str::from_utf8(&line[..close]).ok()?)?;

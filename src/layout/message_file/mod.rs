@@ -12,6 +12,7 @@
 //! | `header`, `yaml` | a header's fields, leniently |
 //! | `own_header`, `simple_header` | the same without a YAML parser, for our own and the usual |
 //! | `legacy`, `time` | legacy lines, times |
+//! | `work` | for tests: how many bytes the reader looks at |
 
 mod block;
 mod body;
@@ -27,6 +28,7 @@ mod simple_header;
 mod stuffing;
 mod time;
 mod window;
+mod work;
 mod yaml;
 
 use std::borrow::Cow;

@@ -12,7 +12,7 @@ use super::own_header::Trailer;
 use super::position::Context;
 use super::scan::{Scan, TEXT_BYTES_MAX, as_index, next};
 use super::window::{Delimiter, without_separator};
-use super::{Damage, Origin, Record, SEPARATOR, Step, Tail, stuffing};
+use super::{Damage, Origin, Record, SEPARATOR, Step, Tail, stuffing, work};
 
 /// What may stand between a body of the greatest size and the next record.
 const SEPARATOR_BYTES_MAX: usize = 64;
@@ -297,6 +297,7 @@ impl Scan<'_> {
 
     fn line(&self, at: usize) -> u64 {
         let passed = &self.window.bytes[..at];
+        work::looked_at(at);
         self.here.line + memchr::memchr_iter(SEPARATOR[0], passed).count() as u64
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::domain::{Link, Parent};
 
 use super::header::{Header, read_batch};
-use super::scalar;
+use super::{scalar, work};
 
 /// The last two lines of a header of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,7 @@ fn number(text: &str) -> Option<usize> {
 
 /// Reads the fields of a header of ours; none when it is not exactly as we write it.
 pub(super) fn read(block: &[u8]) -> Option<Header> {
+    work::looked_at(block.len());
     let mut lines = Lines { rest: str::from_utf8(block).ok()? };
     let mut header = Header {
         msg_id: lines.field("msg_id: ")??,

@@ -1,5 +1,7 @@
 //! Where a scan stands, and all it has to remember there.
 
+use super::work;
+
 /// What some editors put at the start of a file.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -108,6 +110,7 @@ impl Position {
             self.torn_closing = false;
         }
         self.offset += consumed as u64;
+        work::looked_at(consumed);
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.context = context;
         self.reported = false;

@@ -6,6 +6,7 @@ use crate::limits;
 
 use super::GUARD;
 use super::position::{Position, ends_with_blank_line};
+use super::work;
 
 /// The bytes from a position on, as far as they were read.
 pub(super) struct Window<'a> {
@@ -49,6 +50,7 @@ impl<'a> Window<'a> {
             return Found::No;
         }
         let returns = line[known..].iter().take_while(|&&byte| byte == b'\r').count();
+        work::looked_at(known + returns);
         match line.get(known + returns) {
             Some(b'\n') => Found::Yes(Delimiter { start, end: start + known + returns + 1 }),
             Some(_) => Found::No,
@@ -66,7 +68,9 @@ impl<'a> Window<'a> {
                 Found::No => {}
                 found => return found,
             }
-            match memmem::find(&self.bytes[start..], b"\n---") {
+            let found = memmem::find(&self.bytes[start..], b"\n---");
+            work::looked_at(found.unwrap_or(self.len() - start));
+            match found {
                 Some(distance) => start += distance + 1,
                 None if self.at_end => return Found::No,
                 None => {
@@ -79,12 +83,16 @@ impl<'a> Window<'a> {
 
     /// Returns the start of the last line that starts at or before `at`.
     pub(super) fn line_start(&self, at: usize) -> usize {
-        memchr::memrchr(b'\n', &self.bytes[..at]).map_or(0, |newline| newline + 1)
+        let start = memchr::memrchr(b'\n', &self.bytes[..at]).map_or(0, |newline| newline + 1);
+        work::looked_at(at - start);
+        start
     }
 
     /// Returns the end of the line that `start` lies in, with its newline.
     pub(super) fn line_end(&self, start: usize) -> Option<usize> {
-        memchr(b'\n', &self.bytes[start..]).map(|distance| start + distance + 1)
+        let distance = memchr(b'\n', &self.bytes[start..]);
+        work::looked_at(distance.unwrap_or(self.len() - start));
+        distance.map(|distance| start + distance + 1)
     }
 
     /// Tells whether the line before the one that starts at `start` is blank.

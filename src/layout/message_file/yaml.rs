@@ -17,6 +17,7 @@ use serde::de::{
 use crate::domain::{Link, Parent};
 
 use super::header::{Field, Header};
+use super::work;
 
 /// How many values are looked at. More than a header can hold; aliases can make more.
 const NODES_MAX: usize = 100_000;
@@ -28,7 +29,9 @@ pub(super) fn read(text: &str) -> Option<Header> {
     }
     let nodes = Cell::new(0);
     let shapes = Shapes { nodes: &nodes };
+    work::parsed(text.len());
     let shapes = shapes.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    work::parsed(text.len());
     Fields { shapes }.deserialize(serde_yaml::Deserializer::from_str(text)).ok()
 }
 
