@@ -11,7 +11,7 @@ use super::json::{self, Described};
 /// The flag that chooses the form of the output.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Form {
-    /// Print JSON: one object a line, fields named as in the API
+    /// Print JSON, one object a line; what comes from the server has the names of the API
     #[arg(long, help_heading = "Output")]
     json: bool,
 }

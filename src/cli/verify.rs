@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, OsDisk};
+use crate::domain::TreePath;
 use crate::error::{Error, Holder, Reason};
 use crate::files::verify::{self, Finding, Repaired, Report, Seen, Severity};
 
@@ -22,7 +23,7 @@ use super::{escape, root};
 ///
 /// Works on the files themselves, with a server at work or without one, and changes nothing.
 /// Checks the checksum of every message, reads every document and every line of the logs, and
-/// looks at locks, artifacts and what servers left that died. Prints a line for each finding:
+/// looks at locks, artifacts and what dead servers left. Prints a line for each finding:
 /// PATH:OFFSET: KIND: what is wrong (what to do). docs/verify.md explains the kinds.
 ///
 /// A finding is damage, when something is lost or hidden; repairable, when nothing is lost
@@ -61,7 +62,10 @@ impl Verify {
                 .with_hint("stop that server and repair then; without --repair it may go on"),
             reason => Failure::refused(format!("{}: {error}", path.display()), reason),
         };
-        let disk: Arc<dyn Disk> = Arc::new(OsDisk::open_existing_root(&path).map_err(failed)?);
+        let disk = OsDisk::open_existing_root(&path)
+            // It says which root.
+            .map_err(|error| Failure::refused(error.to_string(), error.reason()))?;
+        let disk: Arc<dyn Disk> = Arc::new(disk);
         let report = if self.repair {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             verify::repair(&disk, &clock, std::process::id())
@@ -98,9 +102,10 @@ fn text(finding: &Finding) -> String {
     let offset = finding.offset.map(|offset| format!(":{offset}")).unwrap_or_default();
     let outcome = match &finding.repaired {
         None => kind.advice().to_owned(),
-        Some(Repaired::Done { kept_in: None }) => "repaired".to_owned(),
-        Some(Repaired::Done { kept_in: Some(kept) }) => {
-            format!("repaired; the old bytes are in {kept}")
+        Some(Repaired::Done { kept_in }) if kept_in.is_empty() => "repaired".to_owned(),
+        Some(Repaired::Done { kept_in }) => {
+            let files: Vec<_> = kept_in.iter().map(TreePath::as_str).collect();
+            format!("repaired; the old bytes are in {}", files.join(" and "))
         }
         Some(Repaired::Failed(problem)) => format!("could not be repaired: {problem}"),
     };
@@ -122,8 +127,9 @@ fn json(finding: &Finding) -> Value {
         None => {}
         Some(Repaired::Done { kept_in }) => {
             put("repaired", true.into());
-            if let Some(kept) = kept_in {
-                put("kept_in", kept.as_str().into());
+            if !kept_in.is_empty() {
+                let files: Vec<_> = kept_in.iter().map(TreePath::as_str).collect();
+                put("kept_in", files.into());
             }
         }
         Some(Repaired::Failed(problem)) => {

@@ -16,7 +16,7 @@ use crate::store::{ArtifactContent, ArtifactQuery, ArtifactRange, ChunkStream, F
 use super::Tree;
 
 /// Folders within folders, of what other programs put among the artifacts.
-const DEPTH_MAX: usize = 64;
+pub(in crate::files) const DEPTH_MAX: usize = 64;
 
 /// An artifact that is read.
 struct Reader {

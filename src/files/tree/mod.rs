@@ -68,6 +68,7 @@ use run_index::RunIndex;
 use task_list::Ages;
 use turns::Turns;
 
+pub(super) use artifacts::DEPTH_MAX as ARTIFACT_DEPTH_MAX;
 pub(super) use file_lock::FileLock;
 pub(super) use observer::observe;
 pub(super) use requests::is_request;

@@ -2,14 +2,12 @@
 
 use crate::disk::Kind as Thing;
 use crate::domain::{ArtifactId, TreePath};
+use crate::files::tree::ARTIFACT_DEPTH_MAX;
 use crate::layout::{artifact_names, paths};
 use crate::limits::ARTIFACT_VERSIONS_MAX;
 
 use super::finding::{Finding, Kind};
 use super::look::Look;
-
-/// Folders within folders that are shown.
-const DEPTH_MAX: usize = 64;
 
 impl Look<'_> {
     pub(super) fn look_at_artifacts(&mut self, artifacts: &TreePath) {
@@ -18,8 +16,13 @@ impl Look<'_> {
             for entry in self.list(&folder) {
                 let path = folder.join(&entry.name);
                 let name = format!("{prefix}{}", entry.name);
-                if entry.kind == Thing::Folder && depth < DEPTH_MAX {
+                if entry.kind == Thing::Folder && depth < ARTIFACT_DEPTH_MAX {
                     folders.push((path, format!("{name}/"), depth + 1));
+                } else if entry.kind == Thing::Folder {
+                    let message = format!(
+                        "what lies below more than {ARTIFACT_DEPTH_MAX} folders is not shown"
+                    );
+                    self.report(Finding::new(&path, Kind::UnreachableName, message));
                 } else if !paths::is_temporary(&entry.name) {
                     self.look_at_artifact(&path, &name);
                 }

@@ -116,7 +116,7 @@ kinds! {
         "put a real file or folder in its place",
     /// The system does not let it be read.
     Unreadable "UNREADABLE" Damage
-        "look after its owner and mode, and the disk",
+        "check its owner and mode, and the disk",
     /// An artifact by whose name nobody can ask for it.
     UnreachableName "UNREACHABLE_NAME" Damage
         "give it another name",
@@ -126,7 +126,7 @@ kinds! {
     /// Another program holds a lock.
     Locked "LOCKED" Damage
         "end that program; what needs the lock fails until then",
-    /// What a server left half-way that died.
+    /// What a dead server left half done.
     Leftover "LEFTOVER" Repairable
         "--repair moves it aside",
     /// What was moved out of the way, and is kept.
@@ -156,8 +156,8 @@ pub struct Finding {
 pub enum Repaired {
     /// It is put right.
     Done {
-        /// Where the bytes are that were in the way.
-        kept_in: Option<TreePath>,
+        /// Where the bytes are that were in the way; one file for each half record.
+        kept_in: Vec<TreePath>,
     },
     /// It could not be put right.
     Failed(String),

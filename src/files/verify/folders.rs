@@ -1,5 +1,5 @@
 //! What every folder of a project, a task or a run may hold: documents with their locks,
-//! what was moved aside, and what a server left that died.
+//! what was moved aside, and what dead servers left.
 
 use crate::disk::Entry;
 use crate::domain::{BusId, TreePath};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::disk::{Content, Disk, DiskFile, Entry, Kind as Thing};
 use crate::domain::{BusId, ProjectId, TaskKey, TreePath};
 use crate::error::{Error, Holder, Reason, Result};
-use crate::files::lock::lock_until;
+use crate::files::lock::{lock_until, release};
 use crate::limits::{DOCUMENT_BYTES_MAX, LOCK_BUDGET, LOCK_RETRY_INTERVAL};
 
 use super::Seen;
@@ -165,7 +165,7 @@ impl<'d> Look<'d> {
             Ok(true) => true,
             Ok(false) => {
                 let holder = Holder(file.lock_holder());
-                let message = format!("{holder} holds its lock all the time");
+                let message = format!("its lock cannot be had; {holder} holds it");
                 self.report(Finding::new(path, Kind::Locked, message));
                 self.lock_budget = SHORT_LOCK_BUDGET;
                 false
@@ -179,7 +179,7 @@ impl<'d> Look<'d> {
 
     /// Gives back a lock.
     pub(super) fn unlock(&mut self, path: &TreePath, file: &dyn DiskFile) {
-        if let Err(source) = file.unlock() {
+        if let Err(source) = release(file) {
             self.report_error(path, &Error::io("unlock", path.as_str(), source));
         }
     }

@@ -80,7 +80,8 @@ fn look_twice(disk: &dyn Disk, presence: impl Fn() -> Presence) -> Result<Report
             suspicious.push((place, found));
         }
     }
-    let (seen, server) = (first.seen, first.presence.server);
+    // One may have started meanwhile.
+    let (seen, server) = (first.seen, first.presence.server.or_else(|| presence().server));
     let mut findings = Vec::new();
     if !suspicious.is_empty() {
         std::thread::sleep(if server.is_some() { PAUSE_BESIDE_SERVER } else { PAUSE });

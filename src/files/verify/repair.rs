@@ -33,6 +33,7 @@ pub fn repair(disk: &Arc<dyn Disk>, clock: &Arc<dyn Clock>, pid: u32) -> Result<
         clock: Arc::clone(clock),
         pid,
         stamp: stamp::stamp(clock.now(), pid),
+        tree: None,
     };
     for finding in &mut report.findings {
         let Some(fix) = finding.fix.clone() else { continue };
@@ -50,45 +51,55 @@ struct Repairs {
     pid: u32,
     /// Names the folder for what this repair moves aside.
     stamp: String,
+    /// Opened when it is needed first: what is remembered of requests is read then.
+    tree: Option<Tree>,
 }
 
 impl Repairs {
     /// Puts one thing right. Returns where what was in the way is.
-    fn apply(&mut self, finding: &Finding, fix: &Fix) -> Result<Option<TreePath>> {
+    fn apply(&mut self, finding: &Finding, fix: &Fix) -> Result<Vec<TreePath>> {
         let path = &finding.path;
         match fix {
             Fix::ClearTail(bus) => {
                 let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-                Ok(bus::move_torn_tail_away(disk, clock, self.pid, bus)?.pop())
+                bus::move_torn_tail_away(disk, clock, self.pid, bus)
             }
-            Fix::SetAside => self.set_aside(finding),
+            Fix::SetAside => Ok(vec![self.set_aside(finding)?]),
             Fix::RewriteState(task) => {
                 let keeps = |disk: &dyn Disk| kept_beside(disk, path);
                 let before = keeps(&*self.disk)?;
                 self.tree()?.repair_state(task, deadline())?;
-                Ok(keeps(&*self.disk)?.into_iter().find(|kept| !before.contains(kept)))
+                let mut kept = keeps(&*self.disk)?;
+                kept.retain(|it| !before.contains(it));
+                Ok(kept)
             }
-            Fix::Derive { task, folder } => self.derive(task, folder, path),
+            Fix::Derive { task, folder } => {
+                Ok(self.derive(task, folder, path)?.into_iter().collect())
+            }
             Fix::CloseLine => {
                 self.tree()?.close_line(path, deadline())?;
-                Ok(None)
+                Ok(Vec::new())
             }
-            Fix::MoveAside => self.move_aside(path).map(Some),
+            Fix::MoveAside => Ok(vec![self.move_aside(path)?]),
         }
     }
 
-    fn tree(&self) -> Result<Tree> {
-        Tree::open(
-            Arc::clone(&self.disk),
-            Arc::clone(&self.clock),
-            self.pid,
-            Arc::<SyncedFolders>::default(),
-            Arc::<RwLock<()>>::default(),
-        )
+    fn tree(&mut self) -> Result<&Tree> {
+        let tree = match self.tree.take() {
+            Some(tree) => tree,
+            None => Tree::open(
+                Arc::clone(&self.disk),
+                Arc::clone(&self.clock),
+                self.pid,
+                Arc::<SyncedFolders>::default(),
+                Arc::<RwLock<()>>::default(),
+            )?,
+        };
+        Ok(self.tree.insert(tree))
     }
 
     /// Gives a document another name, under its lock, so that a new one can take its place.
-    fn set_aside(&self, finding: &Finding) -> Result<Option<TreePath>> {
+    fn set_aside(&self, finding: &Finding) -> Result<TreePath> {
         let path = &finding.path;
         let _lock = FileLock::take(&*self.disk, &paths::lock_file(path), deadline())?;
         if finding.witness != Witness::Unchanged(vec![self.disk.status(path)?]) {
@@ -98,7 +109,7 @@ impl Repairs {
         let kept = paths::damaged_file(path, &stamp::stamp(self.clock.now(), self.pid));
         rename(&*self.disk, path, &kept)?;
         self.disk.sync_folder(&path.folder())?;
-        Ok(Some(kept))
+        Ok(kept)
     }
 
     /// Makes a file anew that repeats the record of a run. What was there is moved aside.

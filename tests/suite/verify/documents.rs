@@ -119,11 +119,14 @@ async fn artifacts_that_nobody_can_ask_for_or_open_are_found() {
     let root = root.path();
     put(root, "demo/job/artifacts/v.10000.md", "the last one");
     put(root, "demo/job/artifacts/a\nb", "a line break");
+    let deep = format!("demo/job/artifacts/{}", ["d"; 65].join("/"));
+    put(root, &format!("{deep}/text.md"), "too deep");
     symlink("/etc/passwd", root.join("demo/job/artifacts/link")).expect("a symlink");
     let socket = root.join("demo/job/artifacts/socket");
     let _socket = std::os::unix::net::UnixListener::bind(socket).expect("a socket");
     verify(root).assert_found(&[
         "demo/job/artifacts/a\nb UNREACHABLE_NAME",
+        &format!("{deep} UNREACHABLE_NAME"),
         "demo/job/artifacts/link NOT_REGULAR",
         "demo/job/artifacts/socket NOT_REGULAR",
         "demo/job/artifacts/v.10000.md VERSIONS_FULL",
