@@ -1,7 +1,9 @@
 //! Beside a server and others that write, nothing is found that is not wrong.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use callboard::grpc::pb;
 
@@ -77,7 +79,8 @@ async fn beside_writers_of_everything_nothing_is_found_again_and_again() {
     }
     let bus = server.root().join("demo/PROJECT-MESSAGE-BUS.md");
     let mut foreign = foreign_writer::spawn(&bus, "foreign", 400);
-    for _ in 0..rounds(200).min(40) {
+    // Each waits for three seconds when it comes by something half-way.
+    for _ in 0..rounds(40).max(2) {
         let root = server.root().to_owned();
         let looked = tokio::task::spawn_blocking(move || verify(&root)).await.expect("looked");
         looked.assert_found(&[]);
@@ -112,23 +115,34 @@ async fn a_record_that_grows_without_any_lock_is_not_torn_until_it_stands_still(
     put(folder.path(), "p/PROJECT-MESSAGE-BUS.md", foreign_writer::record("a", "whole"));
     let path = folder.path().join("p/PROJECT-MESSAGE-BUS.md");
     let whole = std::fs::metadata(&path).expect("its status").len();
-    let ended = Arc::<AtomicBool>::default();
-    let writing = Arc::clone(&ended);
-    // Half a header that goes on and on, as by an editor that saves without the lock.
-    let writer = std::thread::spawn(move || {
-        use std::io::Write as _;
-        let mut file = foreign_writer::open(&path);
-        file.write_all(b"\n---\nmsg_id: b\nmeta:\n").expect("written");
-        for n in 0..2000 {
-            if writing.load(Ordering::Relaxed) {
-                return;
+    foreign_writer::open(&path).write_all(b"\n---\nmsg_id: b\nmeta:\n").expect("written");
+    let has_looked = || {
+        let ended = Arc::<AtomicBool>::default();
+        let writing = Arc::clone(&ended);
+        let path = path.clone();
+        // A header that goes on and on, as by an editor that saves without the lock. Tells
+        // for how long it was kept from writing at most.
+        let writer = std::thread::spawn(move || {
+            let mut file = foreign_writer::open(&path);
+            let mut last = Instant::now();
+            let mut longest = Duration::ZERO;
+            while !writing.load(Ordering::Relaxed) {
+                file.write_all(b"  k: v\n").expect("written");
+                longest = longest.max(last.elapsed());
+                last = Instant::now();
+                std::thread::sleep(Duration::from_millis(5));
             }
-            file.write_all(format!("  k{n}: v\n").as_bytes()).expect("written");
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            longest.max(last.elapsed())
+        });
+        let looked = verify(folder.path());
+        ended.store(true, Ordering::Relaxed);
+        let stood_still = writer.join().expect("it ends") > Duration::from_millis(50);
+        if !stood_still {
+            looked.assert_found(&[]);
         }
-    });
-    verify(folder.path()).assert_found(&[]);
-    ended.store(true, Ordering::Relaxed);
-    writer.join().expect("it ends");
+        !stood_still
+    };
+    // On a busy machine the writer may stand still, and then it is rightly found.
+    assert!((0..50).any(|_| has_looked()), "the writer stood still each time");
     verify(folder.path()).assert_found(&[&format!("p/PROJECT-MESSAGE-BUS.md:{whole} TORN_RECORD")]);
 }

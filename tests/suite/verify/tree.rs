@@ -20,7 +20,9 @@ pub(super) async fn full() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Server::start_on(folder.path());
     fill(&server).await;
-    assert!(server.terminate().success());
+    // The connections of the clients end meanwhile: the server waits for those.
+    let ended = tokio::task::spawn_blocking(move || server.terminate()).await;
+    assert!(ended.expect("it ends").success());
     folder
 }
 
