@@ -80,7 +80,7 @@ async fn beside_writers_of_everything_nothing_is_found_again_and_again() {
     let bus = server.root().join("demo/PROJECT-MESSAGE-BUS.md");
     let mut foreign = foreign_writer::spawn(&bus, "foreign", 400);
     // Each waits for three seconds when it comes by something half-way.
-    for _ in 0..rounds(40).max(2) {
+    for _ in 0..rounds(160).min(40) {
         let root = server.root().to_owned();
         let looked = tokio::task::spawn_blocking(move || verify(&root)).await.expect("looked");
         looked.assert_found(&[]);
