@@ -23,6 +23,10 @@ use super::scanner::{Found, Scanner};
 /// writer that ignores the lock may be in the middle of it.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(10);
 const SETTLE_ROUNDS: usize = 5;
+/// How often a file is looked at that grows meanwhile.
+const SETTLE_LOOKS_MAX: usize = 20;
+/// What opens a record behind another one.
+const OPENING: &[u8; 6] = b"\n\n---\n";
 
 impl Owner {
     /// Takes in what was appended since the last look. The lock must be held: it
@@ -32,7 +36,7 @@ impl Owner {
             return Ok(Tail::Complete);
         };
         let failed = |source| Error::io("read", self.path.as_str(), source);
-        let length = live.file.status().map_err(failed)?.length;
+        let length = settled_length(&*live.file, live.length).map_err(failed)?;
         if length < live.end {
             // Somebody cut the file in place: what was known of it is void.
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
@@ -128,6 +132,29 @@ impl Owner {
         }
         Ok(Some(path))
     }
+}
+
+/// Returns the length of a file that had another one at the last look. When it ends with what
+/// opens a record, a writer without the lock may be at work, and gets a while to go on: what
+/// it writes next says whether that line belongs to the body before it.
+fn settled_length(file: &dyn DiskFile, known: u64) -> io::Result<u64> {
+    let mut length = file.status()?.length;
+    for _ in 0..SETTLE_LOOKS_MAX {
+        if length == known || !ends_with_opening(file, length)? || stays_at(file, length)? {
+            break;
+        }
+        length = file.status()?.length;
+    }
+    Ok(length)
+}
+
+fn ends_with_opening(file: &dyn DiskFile, length: u64) -> io::Result<bool> {
+    let Some(offset) = length.checked_sub(OPENING.len() as u64) else {
+        return Ok(false);
+    };
+    let mut end = [0; OPENING.len()];
+    let count = file.read_at(offset, &mut end)?;
+    Ok(count == end.len() && end == *OPENING)
 }
 
 /// Whether a file keeps its length for a while.

@@ -291,7 +291,10 @@ fn compare(told: &[&Delivery], held: &[pb::Message]) -> Tally {
         };
         assert!(before < Some(place), "told in another order: {}", message.msg_id);
         before = Some(place);
-        tally.torn += usize::from(told[place].message.as_ref() != Some(message));
+        if told[place].message.as_ref() != Some(message) {
+            eprintln!("torn: told {:?}, held {message:?}", told[place].message);
+            tally.torn += 1;
+        }
     }
     // Whatever was told and is not held was no message.
     let known = held.iter().filter(|message| places.contains_key(&message.msg_id)).count();
