@@ -15,6 +15,7 @@ mod power_cut;
 mod recorder;
 mod simulated;
 mod subscribers;
+mod table;
 pub(crate) mod tally;
 mod volume;
 mod writers;
