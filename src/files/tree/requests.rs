@@ -136,21 +136,7 @@ impl Requests {
             }
             (state.append(&line).map_err(failed)?, state.noted)
         };
-        // Outside of the lock: several callers share what the system syncs.
-        let synced = file.sync();
-        let mut state = super::locked(&self.state);
-        match synced {
-            // The system tells only one of several callers that a sync failed.
-            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => {
-                state.settled = state.settled.max(noted);
-                Ok(())
-            }
-            Ok(()) => state.write_anew(disk),
-            Err(source) => {
-                state.file = None;
-                Err(failed(source))
-            }
-        }
+        self.sync(disk, &file, noted)
     }
 
     /// Remembers that a request has created its thing. Not durable: without it a
@@ -175,11 +161,17 @@ impl Requests {
             let Some(file) = state.file.clone() else { return state.write_anew(disk) };
             (file, state.noted)
         };
+        self.sync(disk, &file, noted)
+    }
+
+    /// Makes durable what was noted up to a number, in the file that it was appended to.
+    /// Outside of the lock: several callers share what the system syncs.
+    fn sync(&self, disk: &dyn Disk, file: &Arc<dyn DiskFile>, noted: u64) -> Result<()> {
         let synced = file.sync();
         let mut state = super::locked(&self.state);
         match synced {
             // The system tells only one of several callers that a sync failed.
-            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, &file)) => {
+            Ok(()) if state.file.as_ref().is_some_and(|open| Arc::ptr_eq(open, file)) => {
                 state.settled = state.settled.max(noted);
                 Ok(())
             }
