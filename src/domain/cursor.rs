@@ -97,7 +97,8 @@ fn decode(text: &str) -> Option<String> {
             rest = after;
         }
     }
-    String::from_utf8(bytes).ok()
+    // Nobody gives out a longer one, and its cursor might not be taken again.
+    String::from_utf8(bytes).ok().filter(|id| id.len() <= limits::MSG_ID_BYTES_MAX)
 }
 
 #[cfg(test)]
@@ -119,6 +120,16 @@ mod tests {
         #[test]
         fn no_text_makes_parsing_panic(text in ".{0,80}") {
             let _ = Cursor::parse(&text);
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_once_it_is_written_out_makes_no_cursor() {
+        let longest = "\u{fffd}".repeat(limits::MSG_ID_BYTES_MAX / 3);
+        for start in ["c1.5.", "c1.start."] {
+            let cursor = Cursor::parse(&format!("{start}{longest}")).expect("a cursor");
+            assert_eq!(Cursor::parse(&cursor.to_string()).expect("the same"), cursor);
+            Cursor::parse(&format!("{start}{longest}\u{fffd}")).expect_err("too long");
         }
     }
 

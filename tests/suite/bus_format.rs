@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::bus_properties::encoded;
 use crate::fuzz_checks::{append, windowed};
+use crate::original_reader;
 
 const CASES: &str = include_str!("../fixtures/bus_cases.json");
 
@@ -225,6 +226,53 @@ fn a_last_record_with_a_wrong_checksum_stays_as_damage() {
     let (items, tail) = scan_all(&input);
     assert!(records(&items).is_empty());
     assert_eq!((items.len(), tail), (1, Tail::Damaged));
+}
+
+#[test]
+fn zeros_at_the_end_of_a_file_are_torn_and_no_text_of_the_record_before_them() {
+    let foreign = b"---\nmsg_id: A\ntype: X\n---\none\n\0two\n\n---\nmsg_id: B\ntype: X\n---\nb\n";
+    for file in [OWN.repeat(2).as_bytes(), &foreign[..], b"[2026-03-01 10:00:00] INFO: text\n"] {
+        for length in 0..=file.len() {
+            let written = &file[..length];
+            let last = written.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+            let (items, tail) = scan_all(&written[..last]);
+            let keep = match tail {
+                Tail::Torn { keep } => keep,
+                Tail::Complete | Tail::Damaged => last as u64,
+            };
+            for zeros in [1, 7, 5000] {
+                let mut padded = written.to_vec();
+                padded.resize(length + zeros, 0);
+                assert_eq!(scan_all(&padded), (items.clone(), Tail::Torn { keep }), "{length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tag_in_a_header_hides_no_record_of_ours_from_the_original_reader() {
+    let tagged = "---\nmsg_id: T\nts: 2026-01-01T00:00:00Z\ntype: FACT\nproject_id: p\ntask_id: !t\nrun_id: r\n---\n\n";
+    let mut position = Position::start();
+    for _ in 0..2 {
+        let rest = &tagged.as_bytes()[position.offset() as usize..];
+        assert_ne!(next(&mut position, rest, true), Step::NeedMore);
+    }
+    assert!(position.needs_guard());
+    let file = [tagged.as_bytes(), GUARD, SEPARATOR, OWN.as_bytes()].concat();
+    assert_eq!(records(&scan_all(&file).0).len(), 2);
+    let ids: Vec<_> = original_reader::read(&file).into_iter().map(|it| it.msg_id).collect();
+    assert!(ids.ends_with(&["A".to_owned()]), "{ids:?}");
+    let file = [tagged.as_bytes(), SEPARATOR, OWN.as_bytes()].concat();
+    let read = original_reader::read(&file);
+    assert!(read.iter().all(|it| it.msg_id != "A"), "the guard is needed: {read:?}");
+}
+
+#[test]
+fn zeros_within_a_file_are_text() {
+    let foreign = b"---\nmsg_id: A\ntype: X\n---\none\n\0\0\n";
+    let (items, tail) = scan_all(foreign);
+    assert_eq!(records(&items)[0].message.body, b"one\n\0\0");
+    assert_eq!(tail, Tail::Complete);
 }
 
 #[test]

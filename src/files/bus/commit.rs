@@ -1,5 +1,7 @@
 //! Group commit: all waiting appends in one write and one sync.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -13,7 +15,7 @@ use crate::store::{AppendBatch, Appended};
 use super::Publisher;
 use super::index::Entry;
 use super::owner::Owner;
-use super::request_ids::{Known, Remembered, RequestIds};
+use super::request_ids::{Remembered, RequestIds};
 use super::scanner::{Found, Scanner, count_lines};
 
 /// An append that waits for its turn.
@@ -146,13 +148,14 @@ impl Owner {
     /// Adds the records of one batch, or finds that they are there already.
     fn compose(&mut self, batch: &AppendBatch, composition: &mut Composition) -> Result<Appended> {
         let size = u32::try_from(batch.messages.len()).unwrap_or(u32::MAX);
-        let mut present: Vec<Remembered> = Vec::new();
-        if let (Some(request_id), Some(known)) = (&batch.request_id, &self.request_ids) {
-            match known.find(&self.bus, request_id, &batch.messages)? {
-                Known::Nothing => {}
-                Known::Prefix(prefix) => present = prefix,
-                Known::All(all) => return repeated(&all),
+        let present = match (&batch.request_id, &self.request_ids) {
+            (Some(request_id), Some(known)) => {
+                known.find(&self.bus, request_id, &batch.messages)?
             }
+            _ => BTreeMap::new(),
+        };
+        if present.len() == batch.messages.len() {
+            return repeated(&present);
         }
         if let Some(expected) = &batch.expected_last
             && present.is_empty()
@@ -166,9 +169,13 @@ impl Owner {
         }
 
         let begin = (composition.bytes.len(), composition.entries.len());
-        let mut messages: Vec<(String, Timestamp)> =
-            present.iter().map(|one| (one.msg_id.clone(), one.ts)).collect();
-        for (place, message) in (1..=size).zip(&batch.messages).skip(present.len()) {
+        let mut messages: Vec<(String, Timestamp)> = Vec::with_capacity(batch.messages.len());
+        let mut added = Vec::with_capacity(batch.messages.len() - present.len());
+        for (place, message) in (1..=size).zip(&batch.messages) {
+            if let Some(one) = present.get(&place) {
+                messages.push((one.msg_id.clone(), one.ts));
+                continue;
+            }
             let ts = self.next_ts();
             let msg_id = msg_id::format(ts, self.context.pid, self.context.next_sequence());
             if composition.base + composition.bytes.len() as u64 > 0 {
@@ -195,12 +202,12 @@ impl Owner {
             let end = composition.base + composition.bytes.len() as u64;
             let entry = Entry { offset, line: 0, msg_id: msg_id.clone(), ts: Some(ts) };
             composition.entries.push((entry, end));
+            added.push((place, message));
             messages.push((msg_id, ts));
         }
         // Only now, when nothing of the batch can be refused any more.
         if let Some(known) = &mut self.request_ids {
-            let added = composition.entries[begin.1..].iter().zip(&batch.messages[present.len()..]);
-            for (place, ((entry, _), message)) in (1..).skip(present.len()).zip(added) {
+            for ((entry, _), (place, message)) in composition.entries[begin.1..].iter().zip(added) {
                 let ts = entry.ts.unwrap_or(Timestamp::UNIX_EPOCH);
                 known.note_new(
                     batch.request_id.as_ref(),
@@ -348,10 +355,12 @@ impl Owner {
     }
 }
 
-fn repeated(all: &[Remembered]) -> Result<Appended> {
-    let last = all.last().ok_or_else(|| Error::Bug("a request without messages".into()))?;
+fn repeated(all: &BTreeMap<u32, Remembered>) -> Result<Appended> {
+    // Not always the last of the batch: see `RequestIds::find`. Ids increase along the bus.
+    let last = all.values().max_by(|one, other| one.msg_id.cmp(&other.msg_id));
+    let last = last.ok_or_else(|| Error::Bug("a request without messages".into()))?;
     Ok(Appended {
-        messages: all.iter().map(|one| (one.msg_id.clone(), one.ts)).collect(),
+        messages: all.values().map(|one| (one.msg_id.clone(), one.ts)).collect(),
         cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
         duplicate: true,
     })

@@ -2,7 +2,7 @@
 //! messages, whichever reaches further back. They stand in the records' headers;
 //! this is only the way to find them without reading the file.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,27 +17,18 @@ pub(super) struct Remembered {
     pub(super) msg_id: String,
     pub(super) ts: Timestamp,
     pub(super) offset: u64,
-    /// Its place in the batch, from 1, and how many messages the batch had.
-    batch: (u32, u32),
+    /// How many messages the batch had.
+    batch_size: u32,
     content: u64,
-}
-
-/// What is known of a request.
-pub(super) enum Known {
-    /// Nothing: append all of it.
-    Nothing,
-    /// The first messages of it are there; a crash cut the rest off.
-    Prefix(Vec<Remembered>),
-    /// All of it is there.
-    All(Vec<Remembered>),
 }
 
 /// The request ids of one bus.
 pub(super) struct RequestIds {
     /// Random per process, so that nobody can choose ids that collide.
     hasher: RandomState,
-    /// The messages of each request, with their numbers.
-    requests: HashMap<u64, Vec<(u64, Remembered)>>,
+    /// The messages of each request by their places in the batch, from 1, with their numbers
+    /// in the bus.
+    requests: HashMap<u64, BTreeMap<u32, (u64, Remembered)>>,
     /// The order of arrival: message number, time and key.
     order: VecDeque<(u64, Timestamp, u64)>,
     messages: u64,
@@ -72,14 +63,15 @@ impl RequestIds {
         let Some(ts) = message.ts.filter(|_| !message.request_id.is_empty()) else {
             return;
         };
+        let (place, batch_size) = batch.unwrap_or((1, 1));
         let remembered = Remembered {
             msg_id: message.msg_id.clone(),
             ts,
             offset,
-            batch: batch.unwrap_or((1, 1)),
+            batch_size,
             content: self.content_of_message(message),
         };
-        self.insert(&message.request_id, remembered);
+        self.insert(&message.request_id, place, remembered);
     }
 
     /// Takes in a message that is being appended.
@@ -87,7 +79,7 @@ impl RequestIds {
         &mut self,
         request_id: Option<&RequestId>,
         message: &NewMessage,
-        batch: (u32, u32),
+        (place, batch_size): (u32, u32),
         msg_id: &str,
         ts: Timestamp,
         offset: u64,
@@ -95,19 +87,16 @@ impl RequestIds {
         self.messages += 1;
         let Some(request_id) = request_id else { return };
         let content = self.content_of_new(message);
-        let remembered = Remembered { msg_id: msg_id.to_owned(), ts, offset, batch, content };
-        self.insert(request_id.as_str(), remembered);
+        let msg_id = msg_id.to_owned();
+        let remembered = Remembered { msg_id, ts, offset, batch_size, content };
+        self.insert(request_id.as_str(), place, remembered);
     }
 
-    fn insert(&mut self, request_id: &str, remembered: Remembered) {
+    fn insert(&mut self, request_id: &str, place: u32, remembered: Remembered) {
         let key = self.hasher.hash_one(request_id);
         self.order.push_back((self.messages, remembered.ts, key));
-        let request = self.requests.entry(key).or_default();
-        if remembered.batch.0 == 1 {
-            // Whatever is there is the rest of one that is forgotten.
-            request.clear();
-        }
-        request.push((self.messages, remembered));
+        // One that is there already is of the same request, made before it was forgotten.
+        self.requests.entry(key).or_default().insert(place, (self.messages, remembered));
     }
 
     /// Forgets what is older than both bounds.
@@ -119,7 +108,7 @@ impl RequestIds {
             }
             self.order.pop_front();
             if let Some(request) = self.requests.get_mut(&key) {
-                request.retain(|(own, _)| *own > number);
+                request.retain(|_, (own, _)| *own > number);
                 if request.is_empty() {
                     self.requests.remove(&key);
                 }
@@ -127,7 +116,9 @@ impl RequestIds {
         }
     }
 
-    /// Looks a request up.
+    /// Returns the messages of a request that are in the bus, by their places in the batch.
+    /// Some of them are missing when the machine lost its power while it was appended: the
+    /// last ones, or those of blocks that were not written yet.
     ///
     /// # Errors
     /// REQUEST_ID_REUSED when it came with another content.
@@ -136,26 +127,23 @@ impl RequestIds {
         bus: &BusId,
         request_id: &RequestId,
         messages: &[NewMessage],
-    ) -> Result<Known> {
+    ) -> Result<BTreeMap<u32, Remembered>> {
         let key = self.hasher.hash_one(request_id.as_str());
         let Some(found) = self.requests.get(&key) else {
-            return Ok(Known::Nothing);
+            return Ok(BTreeMap::new());
         };
-        let found: Vec<Remembered> = found.iter().map(|(_, one)| one.clone()).collect();
-        if found.first().is_none_or(|first| first.batch.0 != 1) {
-            // Its beginning is older than what is remembered, and so is the request.
-            return Ok(Known::Nothing);
-        }
-        let same = found.len() <= messages.len()
-            && found.iter().all(|one| one.batch.1 as usize == messages.len())
-            && found.iter().zip(messages).all(|(one, new)| one.content == self.content_of_new(new));
-        if !same {
+        let is_same = |place: u32, one: &Remembered| {
+            let new = messages.get((place as usize).wrapping_sub(1));
+            one.batch_size as usize == messages.len()
+                && new.is_some_and(|new| one.content == self.content_of_new(new))
+        };
+        if !found.iter().all(|(place, (_, one))| is_same(*place, one)) {
             return Err(Error::RequestIdReused {
                 place: format!("bus {bus}"),
                 request_id: request_id.as_str().to_owned(),
             });
         }
-        if found.len() == messages.len() { Ok(Known::All(found)) } else { Ok(Known::Prefix(found)) }
+        Ok(found.iter().map(|(place, (_, one))| (*place, one.clone())).collect())
     }
 
     fn content_of_new(&self, message: &NewMessage) -> u64 {

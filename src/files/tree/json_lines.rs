@@ -11,6 +11,7 @@ use crate::store::LinesAppended;
 
 use super::Tree;
 use super::file_lock::FileLock;
+use super::unwritten::{attempted, written_end};
 
 /// Lines to append.
 pub(super) struct NewLines<'a> {
@@ -56,14 +57,15 @@ impl Tree {
         let locked = LockedFile::take(self, &new.path, new.deadline)?;
         if let Some((begun, false)) = known {
             let bytes = (new.lines)(begun.at, &begun.context);
-            let there = locked.count_there(begun.offset, &bytes)?;
-            if there == bytes.len() {
+            if locked.holds(begun.offset, &bytes)? {
                 // The call that wrote them may have been cut off before its sync.
                 locked.sync(self)?;
                 return Ok(appended(begun.offset, bytes.len(), true));
             }
             // Of a call that was cut off a part may be there.
-            if locked.length()? == begun.offset + there as u64 {
+            let left = attempted(&*locked.0.file, begun.offset, &bytes);
+            if let Some(there) = left.map_err(|source| locked.failed("read", source))? {
+                locked.cut(begun.offset + there as u64)?;
                 locked.write(self, &bytes[there..])?;
                 self.finish_lines(new);
                 return Ok(appended(begun.offset, bytes.len(), false));
@@ -74,7 +76,7 @@ impl Tree {
 
     fn append_anew(&self, new: &NewLines<'_>, locked: &LockedFile) -> Result<LinesAppended> {
         let now = self.clock.now();
-        let length = locked.length()?;
+        let length = locked.cut_unwritten()?;
         let is_torn = locked.is_torn(length)?;
         let lines = (new.lines)(now, new.context);
         let begun = Begun {
@@ -113,11 +115,13 @@ impl Tree {
     /// Closes half a line at the end of a file, durably. Returns whether there was one.
     pub(in crate::files) fn close_line(&self, path: &TreePath, deadline: Instant) -> Result<bool> {
         let locked = LockedFile::take(self, path, deadline)?;
-        let is_torn = locked.is_torn(locked.length()?)?;
+        let before = locked.length()?;
+        let length = locked.cut_unwritten()?;
+        let is_torn = locked.is_torn(length)?;
         if is_torn {
             locked.write(self, b"\n")?;
         }
-        Ok(is_torn)
+        Ok(is_torn || length < before)
     }
 
     fn finish_lines(&self, new: &NewLines<'_>) {
@@ -178,16 +182,32 @@ impl LockedFile {
         Ok(byte != *b"\n")
     }
 
-    /// Returns how many of these bytes, from the first on, the file holds at an offset.
-    fn count_there(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
+    /// Whether these bytes stand at an offset.
+    fn holds(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
         let mut there = vec![0; bytes.len()];
         let count = self
             .0
             .file
             .read_at(offset, &mut there)
             .map_err(|source| self.failed("read", source))?;
-        let same = there[..count].iter().zip(bytes).take_while(|(one, other)| one == other);
-        Ok(same.count())
+        Ok(there[..count] == *bytes)
+    }
+
+    /// Cuts off the zeros that a power cut left at the end, which no line has. Returns the
+    /// file's length.
+    fn cut_unwritten(&self) -> Result<u64> {
+        let length = self.length()?;
+        let written = written_end(&*self.0.file, 0..length);
+        let written = written.map_err(|source| self.failed("read", source))?;
+        self.cut(written)?;
+        Ok(written)
+    }
+
+    fn cut(&self, length: u64) -> Result<()> {
+        if self.length()? == length {
+            return Ok(());
+        }
+        self.0.file.truncate(length).map_err(|source| self.failed("cut", source))
     }
 
     /// Appends bytes and makes them durable, or cuts them off again.

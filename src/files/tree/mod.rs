@@ -42,6 +42,7 @@ mod task_state;
 mod task_update;
 mod tasks;
 mod turns;
+mod unwritten;
 mod watching;
 
 use std::collections::{HashMap, HashSet};

@@ -8,6 +8,7 @@ use crate::store::{OutputAppended, Page, RunFileSummary};
 
 use super::Tree;
 use super::runs::RunPlace;
+use super::unwritten::attempted;
 
 /// Files of which it is remembered that their name is durable.
 const SYNCED_ENTRIES_MAX: usize = 4096;
@@ -52,17 +53,20 @@ impl Tree {
             let path = path.clone();
             move |source| Error::io(action, path.as_str(), source)
         };
-        let size = created.status().map_err(failed("look at"))?.length;
+        let mut size = created.status().map_err(failed("look at"))?.length;
         let offset = offset.unwrap_or(size);
         let next_offset = offset + chunk.len() as u64;
-        let mismatch = || Error::OffsetMismatch { path: path.to_string(), offset, size };
         if offset > size {
-            return Err(mismatch());
+            return Err(Error::OffsetMismatch { path: path.to_string(), offset, size });
         }
         // Of a call that was cut off a part may be there.
-        let there = usize::try_from(size - offset).unwrap_or(usize::MAX).min(chunk.len());
+        let mut there = usize::try_from(size - offset).unwrap_or(usize::MAX).min(chunk.len());
         if !holds(&*created, offset, &chunk[..there]).map_err(failed("read"))? {
-            return Err(mismatch());
+            let left = attempted(&*created, offset, chunk).map_err(failed("read"))?;
+            let mismatch = || Error::OffsetMismatch { path: path.to_string(), offset, size };
+            there = left.ok_or_else(mismatch)?;
+            size = offset + there as u64;
+            created.truncate(size).map_err(failed("cut"))?;
         }
         let (_, missing) = chunk.split_at(there);
         if !missing.is_empty() {

@@ -29,17 +29,27 @@ pub(super) const TEXT_BYTES_MAX: usize = limits::FOREIGN_BODY_BYTES_MAX;
 /// MODIFIED and by its delimiters, when that body is longer than `body_size` says: then a
 /// person has added to it. An edit that kept or cut the length cannot be told from a
 /// flipped bit or a torn write, and is not delivered.
+///
+/// Bytes 0 at the end of the file are read as if they were not there, and are torn.
 pub fn next(position: &mut Position, bytes: &[u8], at_end: bool) -> Step {
+    let written = if at_end { position.written(bytes) } else { bytes };
+    let written_end = position.offset + written.len() as u64;
     let mut scan = Scan {
-        window: Window::new(position, bytes, at_end),
+        window: Window::new(position, written, at_end),
         here: position.clone(),
         entry: position.context,
     };
     let step = scan.step();
-    if step != Step::NeedMore {
-        *position = scan.here;
+    if step == Step::NeedMore {
+        return step;
     }
-    step
+    *position = scan.here;
+    match step {
+        Step::End(Tail::Complete | Tail::Damaged) if written.len() < bytes.len() => {
+            Step::End(Tail::Torn { keep: written_end })
+        }
+        step => step,
+    }
 }
 
 /// Reads a whole file at once.

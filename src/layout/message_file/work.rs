@@ -60,6 +60,7 @@ mod tests {
             "\n---\nmsg_id: \n",
             "[",
             "\r",
+            "\0",
         ] {
             for (before, after) in [("", ""), (HEADER, ""), ("", HEADER)] {
                 let work = |bytes: usize| {
@@ -73,6 +74,17 @@ mod tests {
                 assert!(large > 1 << 18, "{before:?} {unit:?} {after:?}: {large} are not all");
             }
         }
+    }
+
+    #[test]
+    fn zeros_behind_many_records_are_passed_over_once() {
+        let work = |records: usize| {
+            let file =
+                format!("{}{}", format!("{HEADER}b\n\n").repeat(records), "\0".repeat(1 << 20));
+            count(file.as_bytes()).0
+        };
+        let (few, many) = (work(10), work(1000));
+        assert!(many - few < 1 << 20, "{few}, then {many} bytes");
     }
 
     #[test]

@@ -27,12 +27,14 @@ pub(super) fn read(text: &str) -> Option<Header> {
     if nests_too_deep(text) {
         return None;
     }
-    let nodes = Cell::new(0);
-    let shapes = Shapes { nodes: &nodes };
+    let seen = Seen::default();
     work::parsed(text.len());
-    let shapes = shapes.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    let shapes = Shapes(&seen).deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
     work::parsed(text.len());
-    Fields { shapes }.deserialize(serde_yaml::Deserializer::from_str(text)).ok()
+    let fields = Fields { shapes };
+    let mut header = fields.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    header.is_lax |= seen.tags.get();
+    Some(header)
 }
 
 /// The parser takes quadratic time for brackets in brackets.
@@ -47,6 +49,14 @@ fn nests_too_deep(text: &str) -> bool {
         }
         depth > DEPTH_MAX
     })
+}
+
+/// What was met in all values of a header.
+#[derive(Default)]
+struct Seen {
+    nodes: Cell<usize>,
+    /// Some value has a tag, such as `!name`, of which each parser makes something else.
+    tags: Cell<bool>,
 }
 
 /// What a value is made of.
@@ -66,9 +76,7 @@ impl Shape {
 }
 
 /// Reads the shapes of the known fields, in the order of the keys.
-struct Shapes<'a> {
-    nodes: &'a Cell<usize>,
-}
+struct Shapes<'a>(&'a Seen);
 
 impl<'de> DeserializeSeed<'de> for Shapes<'_> {
     type Value = Vec<(Field, Shape)>;
@@ -90,7 +98,7 @@ impl<'de> Visitor<'de> for Shapes<'_> {
         let mut shapes = Vec::new();
         while let Some(key) = map.next_key_seed(Text)? {
             match Field::named(&key) {
-                Some(field) => shapes.push((field, map.next_value_seed(AnyShape(self.nodes))?)),
+                Some(field) => shapes.push((field, map.next_value_seed(AnyShape(self.0))?)),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -105,14 +113,15 @@ impl<'de> Visitor<'de> for Shapes<'_> {
 
 /// Reads one shape.
 #[derive(Clone, Copy)]
-struct AnyShape<'a>(&'a Cell<usize>);
+struct AnyShape<'a>(&'a Seen);
 
 impl<'de> DeserializeSeed<'de> for AnyShape<'_> {
     type Value = Shape;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Shape, D::Error> {
-        self.0.set(self.0.get() + 1);
-        if self.0.get() > NODES_MAX {
+        let nodes = self.0.nodes.get() + 1;
+        self.0.nodes.set(nodes);
+        if nodes > NODES_MAX {
             return Err(D::Error::custom("too many values"));
         }
         from.deserialize_any(self)
@@ -180,6 +189,7 @@ impl<'de> Visitor<'de> for AnyShape<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Shape, A::Error> {
         let (_, value) = tagged.variant::<IgnoredAny>()?;
+        self.0.tags.set(true);
         value.newtype_variant_seed(self)
     }
 }

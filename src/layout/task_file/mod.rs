@@ -120,7 +120,8 @@ pub fn write(
     read_record(&object)?;
     progress::read(&object)?;
     for (key, value) in [("id", task.task.as_str()), ("workspace_name", task.project.as_str())] {
-        if object.text(key)?.is_empty() {
+        // What is no text is no id of ours, and stays.
+        if object.text(key).is_ok_and(|id| id.is_empty()) {
             object.set(key, value);
         }
     }
@@ -296,6 +297,19 @@ pub(super) mod tests {
         assert_eq!(
             read(b"{\"status\":\"a\",\"status\":\"b\"}").map(|it| it.status),
             Ok("b".to_owned())
+        );
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_stays_and_keeps_nobody_from_changing_the_rest() {
+        let previous = b"{\"id\": 2, \"workspace_name\": [], \"status\": \"old\"}";
+        let written = write(&task(), &record(), &Edit::default(), Some(previous)).expect("changed");
+        assert_eq!(read(&written), Ok(record()));
+        let written = String::from_utf8(written).expect("text");
+        assert!(written.contains("\"id\": 2,") && written.contains("\"workspace_name\": []"));
+        assert_eq!(
+            read_ids(written.as_bytes()).expect_err("none").to_string().split(' ').next(),
+            Some("`id`")
         );
     }
 

@@ -155,7 +155,8 @@ fn is_the_same_to_all(previous: &str, entries: &[(String, Value)]) -> bool {
         previous[..place].ends_with(|it: char| it.is_whitespace() || "[{,:-?".contains(it))
     };
     let is_tagged = previous.starts_with('!') || previous.match_indices('!').any(may_be_tag);
-    let is_text = |text: &str| text.is_empty() || !scalar::is_no_plain_text(text);
+    // A key that is null has no text either.
+    let is_text = |key: &str| !key.is_empty() && !scalar::is_no_plain_text(key);
     !is_tagged && entries.iter().all(|(key, value)| is_text(key) && is_plain(value))
 }
 
@@ -341,6 +342,14 @@ mod tests {
             assert_eq!(rewrite(&format!("x: {value}\n")), format!("a: 1\nx: {value}\n"));
         }
         assert!(try_rewrite("a: &t 1.5\nx: *t\n").is_err());
+    }
+
+    #[test]
+    fn a_key_that_is_null_does_not_become_an_empty_text() {
+        for previous in ["?", "? \n: 1\n", "{~: 1}", "{\"\": 1}"] {
+            assert_eq!(try_rewrite(previous).expect_err(previous).to_string(), REFUSED);
+        }
+        assert_eq!(rewrite("\"\": 1\n"), "a: 1\n\"\": 1\n");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use pb::subscribe_response::Frame;
 use super::tally::{Tally, rounds};
 use crate::client::{Client, bodies, follow, message};
 use crate::foreign_writer;
+use crate::original_reader;
 use crate::server::Server;
 
 const BUS: &str = "PROJECT-MESSAGE-BUS.md";
@@ -79,6 +80,15 @@ impl Place<'_> {
             }
         }
         messages
+    }
+
+    /// The same messages, as a client sends them to this bus.
+    fn again(&self, messages: &[pb::Message]) -> Vec<pb::Message> {
+        let again = |written: &pb::Message| pb::Message {
+            meta: written.meta.clone(),
+            ..message(&self.project, "", &written.body)
+        };
+        messages.iter().map(again).collect()
     }
 
     /// How many damaged places the server tells of.
@@ -244,6 +254,42 @@ async fn a_torn_record_of_ours_at_every_byte_hides_nothing() {
 }
 
 #[tokio::test]
+async fn zeros_that_a_power_cut_left_for_the_last_record_at_every_byte_hide_nothing_from_anybody() {
+    let Written { file, places, messages } = written(None).await;
+    let cuts: Vec<usize> = (places[2].start..file.len()).collect();
+    let file_of = |cut: usize| {
+        // As far as the file was said to reach, or to the end of a block.
+        let length = if cut.is_multiple_of(2) { file.len() } else { 4096 };
+        let mut bytes = file[..cut].to_vec();
+        bytes.resize(length, 0);
+        bytes
+    };
+    let files: Vec<Vec<u8>> = cuts.iter().map(|&cut| file_of(cut)).collect();
+    let tally = serve(&files, async |mut place, number| {
+        let cut = cuts[number];
+        assert_eq!(place.read().await, messages[..2], "written up to {cut}");
+        let next = place.append(NEXT).await;
+        let after = place.read().await;
+        assert_eq!(after[..2], messages[..2], "written up to {cut}");
+        assert_eq!((after.len(), &after[2].msg_id), (3, &next), "written up to {cut}");
+        assert_eq!(place.followed().await, after, "written up to {cut}");
+        assert_eq!(place.torn(), files[number][places[2].start..], "written up to {cut}");
+        let bus = fs::read(place.root.join(&place.project).join(BUS)).expect("the bus");
+        let ids = |read: &[pb::Message]| -> Vec<String> {
+            read.iter().map(|message| message.msg_id.clone()).collect()
+        };
+        let others: Vec<String> =
+            original_reader::read(&bus).into_iter().map(|message| message.msg_id).collect();
+        assert_eq!(others, ids(&after), "written up to {cut}");
+        Tally { cases: 1, acknowledged: 3, ..Tally::default() }
+    });
+    tally.await.settle(
+        "the last record written up to each byte, and zeros behind it",
+        "nothing_lost::damaged::zeros_that_a_power_cut_left_for_the_last_record_at_every_byte_hide_nothing_from_anybody",
+    );
+}
+
+#[tokio::test]
 async fn a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_comes_twice() {
     let Written { file, messages, places } = written(Some("batch-1")).await;
     let cuts: Vec<usize> = (places[0].end..file.len()).collect();
@@ -252,13 +298,7 @@ async fn a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_c
         let cut = cuts[number];
         let whole = places.iter().filter(|place| place.end <= cut).count();
         assert_eq!(place.read().await, messages[..whole], "cut at {cut}");
-        let batch: Vec<pb::Message> = messages
-            .iter()
-            .map(|message| pb::Message {
-                meta: message.meta.clone(),
-                ..crate::client::message(&place.project, "", &message.body)
-            })
-            .collect();
+        let batch = place.again(&messages);
         for repeated in [false, true] {
             let answer = place.client.append_batch(batch.clone(), "batch-1").await;
             let answer = answer.expect("a repetition");
@@ -274,6 +314,58 @@ async fn a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_c
     tally.await.settle(
         "a batch cut off at each byte, and repeated",
         "nothing_lost::damaged::a_batch_torn_at_every_byte_is_completed_by_its_repetition_and_nothing_comes_twice",
+    );
+}
+
+#[tokio::test]
+async fn a_batch_of_which_any_records_were_not_written_is_completed_and_nothing_comes_twice() {
+    let Written { file, messages, places } = written(Some("batch-1")).await;
+    // Bit n: the record n is there. A power cut may keep any blocks of a file.
+    let kept: Vec<usize> = (0..1 << places.len()).collect();
+    let is_there = |kept: usize, number: usize| kept >> number & 1 == 1;
+    let files: Vec<Vec<u8>> = kept
+        .iter()
+        .map(|&kept| {
+            let mut file = file.clone();
+            for (number, place) in places.iter().enumerate() {
+                if !is_there(kept, number) {
+                    file[place.clone()].fill(0);
+                }
+            }
+            file
+        })
+        .collect();
+    let tally = serve(&files, async |mut place, kept| {
+        let before = place.read().await;
+        let expected = (0..messages.len()).filter(|&number| is_there(kept, number));
+        let expected: Vec<pb::Message> = expected.map(|number| messages[number].clone()).collect();
+        assert_eq!(before, expected, "{kept:03b}");
+        let batch = place.again(&messages);
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let answer = place.client.append_batch(batch.clone(), "batch-1").await;
+            answers.push(answer.expect("a repetition"));
+        }
+        assert!(answers[1].duplicate, "{kept:03b}");
+        assert_eq!(answers[0].msg_ids, answers[1].msg_ids, "{kept:03b}");
+        assert_eq!(answers[0].cursor, answers[1].cursor, "{kept:03b}");
+        let after = place.read().await;
+        assert_eq!(after[..before.len()], before[..], "{kept:03b}");
+        assert_eq!(after.len(), messages.len(), "{kept:03b}: {after:?}");
+        for (id, written) in answers[0].msg_ids.iter().zip(&messages) {
+            let found: Vec<_> = after.iter().filter(|message| message.msg_id == *id).collect();
+            assert_eq!((found.len(), &found[0].body), (1, &written.body), "{kept:03b}");
+        }
+        assert_eq!(place.followed().await, after, "{kept:03b}");
+        let mut ids = answers[0].msg_ids.clone();
+        ids.sort();
+        let read: Vec<&str> = after.iter().map(|message| message.msg_id.as_str()).collect();
+        assert_eq!(read, ids, "{kept:03b}: ids increase");
+        Tally { cases: 1, acknowledged: 3, ..Tally::default() }
+    });
+    tally.await.settle(
+        "any records of a batch not written, and it is repeated",
+        "nothing_lost::damaged::a_batch_of_which_any_records_were_not_written_is_completed_and_nothing_comes_twice",
     );
 }
 

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use callboard::domain::{ArtifactName, FactScope, JsonObject, RequestId, TaskKey};
+use callboard::domain::{ArtifactName, FactScope, JsonObject, RequestId, RunFile, TaskKey};
 use callboard::error::{Error, Reason, Result};
 use callboard::files::Files;
 use callboard::store::{
     ArtifactQuery, Artifacts as _, ContentStream, FactQuery, Facts as _, LinesAppended,
-    NewArtifact, NewFact, NewRunEvent, RunMetas as _, Storing, TaskLogs as _,
+    NewArtifact, NewFact, NewRunEvent, RunFiles as _, RunMetas as _, Storing, TaskLogs as _,
 };
 
 use super::step_disk::Fault;
@@ -100,6 +100,96 @@ async fn a_repetition_of_lines_after_a_failure_appends_them_once() {
         files.append_run_event(run(), event(), request("one")).await.map(drop)
     })
     .await;
+}
+
+/// Files of which a power cut left a part, and zeros, or not a single byte that was appended.
+fn left_of(before: &str, appended: &str) -> Vec<Vec<u8>> {
+    let mut files = Vec::new();
+    for cut in 0..=appended.len() {
+        for zeros in [0, appended.len() - cut, 5000] {
+            let mut file = [before, &appended[..cut]].concat().into_bytes();
+            file.resize(file.len() + zeros, 0);
+            files.push(file);
+        }
+    }
+    files
+}
+
+#[tokio::test]
+async fn lines_that_a_power_cut_left_as_zeros_are_completed_by_their_repetition() {
+    let old = "{\"old\":1}\n";
+    for left in left_of(old, LINES) {
+        let backend = Backend::prepared().await;
+        let log = backend.root().join("p/t/task.log");
+        let requests = backend.root().join(".callboard/requests");
+        fs::write(&log, old).expect("written");
+        let append = async |backend: &Backend| {
+            backend.files.append_task_log(task("t"), entries(), request("one")).await
+        };
+        let first = append(&backend).await.expect("appended");
+        // As before it was noted that they are there.
+        let noted = fs::read_to_string(&requests).expect("the requests");
+        let (begun, done) = noted.trim_end().rsplit_once('\n').expect("two notes of it");
+        assert!(done.contains("\"one\"") && begun.ends_with('}'), "{noted}");
+        let Backend { folder, files, .. } = backend;
+        drop(files);
+        fs::write(&requests, format!("{begun}\n")).expect("written");
+        fs::write(&log, &left).expect("written");
+
+        let backend = Backend::start_in(folder);
+        let again = append(&backend).await.expect("appended");
+        let what = String::from_utf8_lossy(&left).replace('\0', "0");
+        assert_eq!((again.offset, again.next_offset), (first.offset, first.next_offset), "{what}");
+        backend.files.append_task_log(task("t"), entries(), None).await.expect("appended");
+        let there = fs::read_to_string(&log).expect("the log");
+        assert_eq!(there, [old, LINES, LINES].concat(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn zeros_that_a_power_cut_left_at_the_end_of_a_log_are_no_line() {
+    for left in left_of("", LINES) {
+        let backend = Backend::prepared().await;
+        let log = backend.root().join("p/t/task.log");
+        fs::write(&log, &left).expect("written");
+        backend.files.append_task_log(task("t"), entries(), None).await.expect("appended");
+        let there = fs::read_to_string(&log).expect("the log");
+        let written = String::from_utf8(left).expect("text").trim_end_matches('\0').to_owned();
+        let end = if written.is_empty() || written.ends_with('\n') { "" } else { "\n" };
+        assert_eq!(there, [&written, end, LINES].concat());
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_that_a_power_cut_left_as_zeros_is_completed_by_its_repetition() {
+    for left in left_of("before;", "after") {
+        let backend = Backend::prepared().await;
+        let output = backend.root().join("p/t/runs/r/agent-stdout.txt");
+        fs::write(&output, &left).expect("written");
+        let mut next = 7;
+        for chunk in [&b"after"[..], b";again"] {
+            let what = String::from_utf8_lossy(&left).replace('\0', "0");
+            let appended =
+                backend.files.append_run_output(run(), RunFile::Stdout, Some(next), chunk.into());
+            let appended = appended.await.expect(&what);
+            next += chunk.len() as u64;
+            assert_eq!(appended.next_offset, next, "{what}");
+        }
+        assert_eq!(fs::read_to_string(&output).expect("the output"), "before;after;again");
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_in_whose_place_another_stands_is_refused_though_zeros_follow() {
+    for there in [&b"before;other"[..], b"before;other\0\0", b"before;af\0er", b"before;after\0x"] {
+        let backend = Backend::prepared().await;
+        let output = backend.root().join("p/t/runs/r/agent-stdout.txt");
+        fs::write(&output, there).expect("written");
+        let chunk = b"after longer".into();
+        let refused = backend.files.append_run_output(run(), RunFile::Stdout, Some(7), chunk).await;
+        assert_eq!(refused.expect_err("another").reason(), Reason::OffsetMismatch);
+        assert_eq!(fs::read(&output).expect("the output"), there);
+    }
 }
 
 /// Another's entry may say the same.

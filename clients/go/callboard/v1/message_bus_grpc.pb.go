@@ -71,9 +71,10 @@ type MessageBusClient interface {
 	AppendMessage(ctx context.Context, in *AppendMessageRequest, opts ...grpc.CallOption) (*AppendMessageResponse, error)
 	// Appends up to 1000 messages to one bus with one write and one sync.
 	//
-	// The batch is refused as a whole when any message is refused. After a crash
-	// of the machine a prefix of the batch may be there; repeating the call with
-	// the same `request_id` completes it without repeating what is there.
+	// The batch is refused as a whole when any message is refused. When the server
+	// or the machine dies meanwhile, some of its messages may be there, mostly the
+	// first ones; repeating the call with the same `request_id` appends those that
+	// are missing, and repeats none.
 	// Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
 	// for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
 	// MIXED_BUSES when the messages name more than one bus.
@@ -287,9 +288,10 @@ type MessageBusServer interface {
 	AppendMessage(context.Context, *AppendMessageRequest) (*AppendMessageResponse, error)
 	// Appends up to 1000 messages to one bus with one write and one sync.
 	//
-	// The batch is refused as a whole when any message is refused. After a crash
-	// of the machine a prefix of the batch may be there; repeating the call with
-	// the same `request_id` completes it without repeating what is there.
+	// The batch is refused as a whole when any message is refused. When the server
+	// or the machine dies meanwhile, some of its messages may be there, mostly the
+	// first ones; repeating the call with the same `request_id` appends those that
+	// are missing, and repeats none.
 	// Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
 	// for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
 	// MIXED_BUSES when the messages name more than one bus.

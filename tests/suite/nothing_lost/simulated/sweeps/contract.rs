@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use callboard::domain::Integrity;
 use callboard::error::{Error, Reason};
+use callboard::layout::message_file::{Tail, scan_all};
 
 use crate::original_reader;
 
@@ -318,7 +319,8 @@ async fn wrong_cursors(
     wrong.first().map(|wrong| (Breach::Lost, wrong.clone()))
 }
 
-/// Reads the buses as the original reader does: it gets every message of ours.
+/// Reads the buses as the original reader does: it gets every message of ours, at the latest
+/// when the next append has moved away what is torn.
 fn not_read_by_others(disk: &Simulated, now: &Dump) -> Option<Complaint> {
     for (bus, messages) in &now.messages {
         let folder = bus.as_str();
@@ -328,7 +330,10 @@ fn not_read_by_others(disk: &Simulated, now: &Dump) -> Option<Complaint> {
         let mut read = Vec::new();
         for path in disk.paths() {
             if path == live || path.starts_with(&archive) && path.ends_with(".archived") {
-                let bytes = disk.read(&path).unwrap_or_default();
+                let mut bytes = disk.read(&path).unwrap_or_default();
+                while let (_, Tail::Torn { keep }) = scan_all(&bytes) {
+                    bytes.truncate(usize::try_from(keep).expect("an offset"));
+                }
                 read.extend(original_reader::read(&bytes));
             }
         }

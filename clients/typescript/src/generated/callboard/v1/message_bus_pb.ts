@@ -1631,9 +1631,10 @@ export const MessageBus: GenService<{
   /**
    * Appends up to 1000 messages to one bus with one write and one sync.
    *
-   * The batch is refused as a whole when any message is refused. After a crash
-   * of the machine a prefix of the batch may be there; repeating the call with
-   * the same `request_id` completes it without repeating what is there.
+   * The batch is refused as a whole when any message is refused. When the server
+   * or the machine dies meanwhile, some of its messages may be there, mostly the
+   * first ones; repeating the call with the same `request_id` appends those that
+   * are missing, and repeats none.
    * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
    * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
    * MIXED_BUSES when the messages name more than one bus.
