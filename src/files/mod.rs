@@ -9,6 +9,7 @@ mod seat;
 mod storage;
 mod synced_folders;
 mod tree;
+mod unwritten;
 pub mod verify;
 mod watched_folders;
 

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use callboard::domain::{Integrity, Message, NewMessage};
 use callboard::layout::message_file::{
     Damage, GUARD, Item, Origin, Position, Record, SEPARATOR, Step, Tail, next, scan_all,
+    without_zeros,
 };
 use serde_json::Value;
 
@@ -167,13 +168,15 @@ fn every_case_reads_the_same_from_any_of_its_records() {
 
 /// Reads to the end from a position, in one window.
 pub(crate) fn scan_from(mut position: Position, file: &[u8]) -> (Vec<Item>, Tail) {
+    let length = file.len() as u64;
+    let file = without_zeros(file);
     let mut items = Vec::new();
     loop {
         let start = position.offset() as usize;
         match next(&mut position, &file[start..], true) {
             Step::Record(record) => items.push(Item::Record(record)),
             Step::Damage(damage) => items.push(Item::Damage(damage)),
-            Step::End(tail) => return (items, tail),
+            Step::End(tail) => return (items, tail.at_written(file.len() as u64, length)),
             Step::NeedMore => panic!("NeedMore at the end"),
         }
     }
@@ -249,22 +252,48 @@ fn zeros_at_the_end_of_a_file_are_torn_and_no_text_of_the_record_before_them() {
     }
 }
 
+/// Reads a file that ends with a whole record, and tells whether a guard belongs behind it.
+fn needs_guard(file: &str) -> bool {
+    let mut position = Position::start();
+    loop {
+        let rest = &file.as_bytes()[position.offset() as usize..];
+        match next(&mut position, rest, true) {
+            Step::Record(_) | Step::Damage(_) => {}
+            Step::End(tail) => {
+                assert_eq!(tail, Tail::Complete);
+                return position.needs_guard();
+            }
+            Step::NeedMore => panic!("NeedMore at the end"),
+        }
+    }
+}
+
+/// Asserts that the original reader would not get a record of ours behind this one, and that
+/// the guard sees to it.
+fn assert_hides_nothing(odd: &str) {
+    assert!(needs_guard(odd));
+    let read = |parts: &[&[u8]]| original_reader::read(&parts.concat());
+    let guarded = read(&[odd.as_bytes(), GUARD, SEPARATOR, OWN.as_bytes()]);
+    assert_eq!(guarded.last().map(|last| last.msg_id.as_str()), Some("A"), "{guarded:?}");
+    let bare = read(&[odd.as_bytes(), SEPARATOR, OWN.as_bytes()]);
+    assert!(bare.iter().all(|it| it.msg_id != "A"), "the guard is needed: {bare:?}");
+    assert!(!needs_guard(&format!("{odd}{}\n{OWN}", str::from_utf8(GUARD).expect("text"))));
+}
+
 #[test]
 fn a_tag_in_a_header_hides_no_record_of_ours_from_the_original_reader() {
-    let tagged = "---\nmsg_id: T\nts: 2026-01-01T00:00:00Z\ntype: FACT\nproject_id: p\ntask_id: !t\nrun_id: r\n---\n\n";
-    let mut position = Position::start();
-    for _ in 0..2 {
-        let rest = &tagged.as_bytes()[position.offset() as usize..];
-        assert_ne!(next(&mut position, rest, true), Step::NeedMore);
-    }
-    assert!(position.needs_guard());
-    let file = [tagged.as_bytes(), GUARD, SEPARATOR, OWN.as_bytes()].concat();
-    assert_eq!(records(&scan_all(&file).0).len(), 2);
-    let ids: Vec<_> = original_reader::read(&file).into_iter().map(|it| it.msg_id).collect();
-    assert!(ids.ends_with(&["A".to_owned()]), "{ids:?}");
-    let file = [tagged.as_bytes(), SEPARATOR, OWN.as_bytes()].concat();
-    let read = original_reader::read(&file);
-    assert!(read.iter().all(|it| it.msg_id != "A"), "the guard is needed: {read:?}");
+    let header = "msg_id: T\nts: 2026-01-01T00:00:00Z\ntype: FACT\nproject_id: p\nrun_id: r\n";
+    assert_hides_nothing(&format!("---\n{header}task_id: !t\n---\n\n"));
+}
+
+#[test]
+fn a_record_of_ours_with_a_time_that_is_none_hides_no_record_from_the_original_reader() {
+    let signed = "---\nmsg_id: B\nts: 200-2360-4T05:06:07.5Z\ntype: FACT\nproject_id: p\ntask_id: t\nrun_id: r\nbody_size: 0\n";
+    let sum = crc32c::crc32c(signed.as_bytes());
+    let odd = format!("{signed}checksum: crc32c-{sum:08x}\n---\n\n");
+    let (items, _) = scan_all(odd.as_bytes());
+    assert_eq!(records(&items)[0].message.integrity, Integrity::Verified);
+    assert_hides_nothing(&odd);
 }
 
 #[test]

@@ -18,10 +18,10 @@ use serde_json::Value;
 use crate::server::{callboard, output_of};
 
 /// What a look through a tree came to.
-struct Verified {
-    code: Option<i32>,
+pub(crate) struct Verified {
+    pub(crate) code: Option<i32>,
     stderr: String,
-    findings: Vec<Value>,
+    pub(crate) findings: Vec<Value>,
 }
 
 impl Verified {
@@ -55,12 +55,12 @@ impl Verified {
 }
 
 /// Looks through a tree.
-fn verify(root: &Path) -> Verified {
+pub(crate) fn verify(root: &Path) -> Verified {
     verify_with(root, &[])
 }
 
 /// Looks through a tree, and repairs it.
-fn repair(root: &Path) -> Verified {
+pub(crate) fn repair(root: &Path) -> Verified {
     verify_with(root, &["--repair"])
 }
 

@@ -14,6 +14,7 @@ use crate::layout::paths;
 use super::Context;
 use super::scanner::{Found, Scanner};
 use crate::files::lock::{release, timed_out};
+use crate::files::unwritten::written_end;
 
 /// How far into an archive its first time is looked for, in bytes.
 const FIRST_TIME_BYTES: u64 = 1 << 20;
@@ -41,7 +42,7 @@ pub(super) struct Archive {
     pub(super) path: TreePath,
     /// Its place among the parts of the bus.
     pub(super) sequence: u64,
-    /// What of it is durable.
+    /// What of it is durable, without zeros at its end.
     pub(super) committed: Version,
     /// What was found when it was last committed.
     seen: Version,
@@ -213,10 +214,10 @@ fn commit(
             Some(first_ts) => Some(first_ts),
             None => first_ts(&*file, status.length)?,
         };
-        Ok((status, first_ts))
+        Ok((status, first_ts, written_end(&*file, 0..status.length)?))
     });
     let unlocked = release(&*file);
-    let (status, first_ts) = looked.map_err(failed)?;
+    let (status, first_ts, written) = looked.map_err(failed)?;
     unlocked.map_err(failed)?;
     let seen = Version::of(&status);
     let synced = file.sync();
@@ -224,7 +225,7 @@ fn commit(
         tracing::error!(%path, %error, "cannot sync an archive; what was appended to it is not served");
     }
     let committed = match (&synced, before, durable) {
-        (Ok(()), _, _) => seen,
+        (Ok(()), _, _) => Version { length: written, ..seen },
         (Err(_), Some(before), _) => before.committed,
         (Err(_), None, Some(durable)) => Version { length: durable, ..seen },
         (Err(source), None, None) => {

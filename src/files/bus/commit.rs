@@ -1,7 +1,5 @@
 //! Group commit: all waiting appends in one write and one sync.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -152,7 +150,7 @@ impl Owner {
             (Some(request_id), Some(known)) => {
                 known.find(&self.bus, request_id, &batch.messages)?
             }
-            _ => BTreeMap::new(),
+            _ => Vec::new(),
         };
         if present.len() == batch.messages.len() {
             return repeated(&present);
@@ -171,8 +169,9 @@ impl Owner {
         let begin = (composition.bytes.len(), composition.entries.len());
         let mut messages: Vec<(String, Timestamp)> = Vec::with_capacity(batch.messages.len());
         let mut added = Vec::with_capacity(batch.messages.len() - present.len());
+        let mut there = present.iter().peekable();
         for (place, message) in (1..=size).zip(&batch.messages) {
-            if let Some(one) = present.get(&place) {
+            if let Some(one) = there.next_if(|one| one.batch.0 == place) {
                 messages.push((one.msg_id.clone(), one.ts));
                 continue;
             }
@@ -355,12 +354,12 @@ impl Owner {
     }
 }
 
-fn repeated(all: &BTreeMap<u32, Remembered>) -> Result<Appended> {
+fn repeated(all: &[Remembered]) -> Result<Appended> {
     // Not always the last of the batch: see `RequestIds::find`. Ids increase along the bus.
-    let last = all.values().max_by(|one, other| one.msg_id.cmp(&other.msg_id));
+    let last = all.iter().max_by(|one, other| one.msg_id.cmp(&other.msg_id));
     let last = last.ok_or_else(|| Error::Bug("a request without messages".into()))?;
     Ok(Appended {
-        messages: all.values().map(|one| (one.msg_id.clone(), one.ts)).collect(),
+        messages: all.iter().map(|one| (one.msg_id.clone(), one.ts)).collect(),
         cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
         duplicate: true,
     })

@@ -72,7 +72,7 @@ impl Index {
     /// Builds the index of what no bytes still to come could change; returns it with
     /// where that ends.
     pub(super) fn build_unfinished(file: &dyn DiskFile, end: u64) -> io::Result<(Self, Position)> {
-        let mut scanner = Scanner::unfinished(file, Position::start(), end);
+        let mut scanner = Scanner::unfinished(file, Position::start(), end)?;
         Ok((Self::of(&mut scanner)?, scanner.position().clone()))
     }
 

@@ -2,7 +2,7 @@
 //! messages, whichever reaches further back. They stand in the records' headers;
 //! this is only the way to find them without reading the file.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,18 +17,19 @@ pub(super) struct Remembered {
     pub(super) msg_id: String,
     pub(super) ts: Timestamp,
     pub(super) offset: u64,
-    /// How many messages the batch had.
-    batch_size: u32,
+    /// Its place in the batch, from 1, and how many messages the batch had.
+    pub(super) batch: (u32, u32),
     content: u64,
+    /// The number of the message in the bus.
+    number: u64,
 }
 
 /// The request ids of one bus.
 pub(super) struct RequestIds {
     /// Random per process, so that nobody can choose ids that collide.
     hasher: RandomState,
-    /// The messages of each request by their places in the batch, from 1, with their numbers
-    /// in the bus.
-    requests: HashMap<u64, BTreeMap<u32, (u64, Remembered)>>,
+    /// The messages of each request in the order of their places in the batch.
+    requests: HashMap<u64, Vec<Remembered>>,
     /// The order of arrival: message number, time and key.
     order: VecDeque<(u64, Timestamp, u64)>,
     messages: u64,
@@ -63,15 +64,15 @@ impl RequestIds {
         let Some(ts) = message.ts.filter(|_| !message.request_id.is_empty()) else {
             return;
         };
-        let (place, batch_size) = batch.unwrap_or((1, 1));
         let remembered = Remembered {
             msg_id: message.msg_id.clone(),
             ts,
             offset,
-            batch_size,
+            batch: batch.unwrap_or((1, 1)),
             content: self.content_of_message(message),
+            number: self.messages,
         };
-        self.insert(&message.request_id, place, remembered);
+        self.insert(&message.request_id, remembered);
     }
 
     /// Takes in a message that is being appended.
@@ -79,7 +80,7 @@ impl RequestIds {
         &mut self,
         request_id: Option<&RequestId>,
         message: &NewMessage,
-        (place, batch_size): (u32, u32),
+        batch: (u32, u32),
         msg_id: &str,
         ts: Timestamp,
         offset: u64,
@@ -88,15 +89,23 @@ impl RequestIds {
         let Some(request_id) = request_id else { return };
         let content = self.content_of_new(message);
         let msg_id = msg_id.to_owned();
-        let remembered = Remembered { msg_id, ts, offset, batch_size, content };
-        self.insert(request_id.as_str(), place, remembered);
+        let number = self.messages;
+        let remembered = Remembered { msg_id, ts, offset, batch, content, number };
+        self.insert(request_id.as_str(), remembered);
     }
 
-    fn insert(&mut self, request_id: &str, place: u32, remembered: Remembered) {
+    fn insert(&mut self, request_id: &str, new: Remembered) {
         let key = self.hasher.hash_one(request_id);
-        self.order.push_back((self.messages, remembered.ts, key));
-        // One that is there already is of the same request, made before it was forgotten.
-        self.requests.entry(key).or_default().insert(place, (self.messages, remembered));
+        self.order.push_back((self.messages, new.ts, key));
+        let request = self.requests.entry(key).or_default();
+        // What does not fit to it is left of the same id's use before that is forgotten.
+        request.retain(|one| one.batch.1 == new.batch.1 && one.batch.0 != new.batch.0);
+        if request.is_empty() {
+            // Most requests are of one message.
+            request.reserve_exact(1);
+        }
+        let place = request.partition_point(|one| one.batch.0 < new.batch.0);
+        request.insert(place, new);
     }
 
     /// Forgets what is older than both bounds.
@@ -108,7 +117,7 @@ impl RequestIds {
             }
             self.order.pop_front();
             if let Some(request) = self.requests.get_mut(&key) {
-                request.retain(|_, (own, _)| *own > number);
+                request.retain(|one| one.number > number);
                 if request.is_empty() {
                     self.requests.remove(&key);
                 }
@@ -116,9 +125,9 @@ impl RequestIds {
         }
     }
 
-    /// Returns the messages of a request that are in the bus, by their places in the batch.
-    /// Some of them are missing when the machine lost its power while it was appended: the
-    /// last ones, or those of blocks that were not written yet.
+    /// Returns the messages of a request that are in the bus, in the order of the batch. Some
+    /// of them are missing when the machine lost its power while it was appended: the last
+    /// ones, or those of blocks that were not written yet.
     ///
     /// # Errors
     /// REQUEST_ID_REUSED when it came with another content.
@@ -127,23 +136,21 @@ impl RequestIds {
         bus: &BusId,
         request_id: &RequestId,
         messages: &[NewMessage],
-    ) -> Result<BTreeMap<u32, Remembered>> {
+    ) -> Result<Vec<Remembered>> {
         let key = self.hasher.hash_one(request_id.as_str());
-        let Some(found) = self.requests.get(&key) else {
-            return Ok(BTreeMap::new());
-        };
-        let is_same = |place: u32, one: &Remembered| {
-            let new = messages.get((place as usize).wrapping_sub(1));
-            one.batch_size as usize == messages.len()
+        let found = self.requests.get(&key).map_or(&[][..], Vec::as_slice);
+        let is_same = |one: &Remembered| {
+            let new = messages.get((one.batch.0 as usize).wrapping_sub(1));
+            one.batch.1 as usize == messages.len()
                 && new.is_some_and(|new| one.content == self.content_of_new(new))
         };
-        if !found.iter().all(|(place, (_, one))| is_same(*place, one)) {
+        if !found.iter().all(is_same) {
             return Err(Error::RequestIdReused {
                 place: format!("bus {bus}"),
                 request_id: request_id.as_str().to_owned(),
             });
         }
-        Ok(found.iter().map(|(place, (_, one))| (*place, one.clone())).collect())
+        Ok(found.to_vec())
     }
 
     fn content_of_new(&self, message: &NewMessage) -> u64 {

@@ -12,6 +12,7 @@ use crate::store::Trimmed;
 
 use super::Publisher;
 use super::owner::{Owner, Refresh};
+use super::tail::Rescue;
 
 impl Owner {
     /// Renames the live file to an archive; returns the archive's path. Also ends
@@ -67,7 +68,7 @@ impl Owner {
                 while let Some(live) = &self.live
                     && let length = live.file.status().map_err(self.failed("look at"))?.length
                     && length > keep
-                    && self.rescue(keep, length)?.is_none()
+                    && matches!(self.rescue(keep, length)?, Rescue::Changed)
                 {}
             }
         }

@@ -4,6 +4,7 @@
 use std::io;
 
 use crate::disk::DiskFile;
+use crate::files::unwritten::written_end;
 use crate::layout::message_file::{self, Damage, Position, Record, Step, Tail};
 
 /// The first read of a window.
@@ -24,6 +25,8 @@ pub(in crate::files) struct Scanner<'f> {
     file: &'f dyn DiskFile,
     position: Position,
     end: u64,
+    /// The end it was given, behind zeros that are not looked at.
+    length: u64,
     /// Whether what is at the end is decided as if nothing were to follow.
     finished: bool,
     /// The file's bytes from `window_offset` on.
@@ -35,17 +38,29 @@ impl<'f> Scanner<'f> {
     /// Starts a scan that looks at nothing from `end` on.
     pub(in crate::files) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
         let window_offset = position.offset();
-        Self { file, position, end, finished: true, window: Vec::new(), window_offset }
+        let window = Vec::new();
+        Self { file, position, end, length: end, finished: true, window, window_offset }
     }
 
-    /// Starts a scan that ends before whatever the bytes from `end` on could
-    /// change.
+    /// Starts a scan of a file of this length, without the zeros it may end with: they are a
+    /// torn tail.
+    pub(in crate::files) fn whole(
+        file: &'f dyn DiskFile,
+        position: Position,
+        length: u64,
+    ) -> io::Result<Self> {
+        let end = written_end(file, position.offset().min(length)..length)?;
+        Ok(Self { length, ..Self::new(file, position, end) })
+    }
+
+    /// Starts a scan of a file of this length that ends before whatever bytes still to come
+    /// could change, and before zeros.
     pub(in crate::files) fn unfinished(
         file: &'f dyn DiskFile,
         position: Position,
-        end: u64,
-    ) -> Self {
-        Self { finished: false, ..Self::new(file, position, end) }
+        length: u64,
+    ) -> io::Result<Self> {
+        Ok(Self { finished: false, ..Self::whole(file, position, length)? })
     }
 
     /// Returns where the scan stands: after what `next` returned last.
@@ -68,7 +83,9 @@ impl<'f> Scanner<'f> {
             ) {
                 Step::Record(record) => return Ok(Found::Record(record)),
                 Step::Damage(damage) => return Ok(Found::Damage(damage)),
-                Step::End(tail) => return Ok(Found::End(tail)),
+                Step::End(tail) => {
+                    return Ok(Found::End(tail.at_written(self.end, self.length)));
+                }
                 Step::NeedMore if at_end => return Ok(Found::End(Tail::Complete)),
                 Step::NeedMore => self.grow()?,
             }
@@ -94,6 +111,7 @@ impl<'f> Scanner<'f> {
         if read < more {
             // The file is shorter than it was said to be: somebody cut it.
             self.end = offset + self.window.len() as u64;
+            self.length = self.end;
         }
         Ok(())
     }

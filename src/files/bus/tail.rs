@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::disk::{Disk, DiskFile};
 use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
+use crate::files::unwritten::written_end;
 use crate::layout::message_file::{Position, Tail};
 use crate::layout::{paths, stamp};
 use crate::limits::LOCK_BUDGET;
@@ -46,7 +47,8 @@ impl Owner {
             live.sequence = self.next_sequence;
             self.next_sequence += 1;
         }
-        let mut scanner = Scanner::new(&*live.file, live.position.clone(), length);
+        let scanner = Scanner::whole(&*live.file, live.position.clone(), length);
+        let mut scanner = scanner.map_err(failed)?;
         let tail = loop {
             match scanner.next().map_err(failed)? {
                 Found::Record(record) => live.index.lock().note(&record, scanner.position()),
@@ -91,33 +93,44 @@ impl Owner {
             let length = live.length;
             if stays_at(&*live.file, length).map_err(self.failed("look at"))? {
                 // When that changed after all, it is looked at anew.
-                saved.extend(self.rescue(keep, length)?);
+                if let Rescue::Done { saved: path } = self.rescue(keep, length)? {
+                    saved.extend(path);
+                }
             }
         }
         Ok(saved)
     }
 
     /// Moves the bytes from `keep` to `length` into a file of their own and cuts them off.
-    /// Returns that file; nothing, and leaves all as it was, when the bus's length has changed
-    /// meanwhile.
-    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<Option<TreePath>> {
+    /// Zeros at their end are only cut off. Leaves all as it was when the bus's length has
+    /// changed meanwhile.
+    pub(super) fn rescue(&mut self, keep: u64, length: u64) -> Result<Rescue> {
         let Some(live) = &self.live else {
-            return Ok(None);
+            return Ok(Rescue::Changed);
         };
-        let mut torn = vec![0; usize::try_from(length - keep).unwrap_or(usize::MAX)];
+        // There may be any number of zeros.
+        let written = written_end(&*live.file, keep..length).map_err(self.failed("read"))?;
+        let mut torn = vec![0; usize::try_from(written - keep).unwrap_or(usize::MAX)];
         let read = live.file.read_at(keep, &mut torn).map_err(self.failed("read"))?;
         torn.truncate(read);
-        let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
-        let path = paths::torn_file(&self.bus, &stamp);
-        self.disk().create_synced(&path, &torn)?;
+        let mut saved = None;
+        if !torn.is_empty() {
+            let stamp = stamp::stamp(self.context.clock.now(), self.context.pid);
+            let path = paths::torn_file(&self.bus, &stamp);
+            self.disk().create_synced(&path, &torn)?;
+            saved = Some(path);
+        }
         if live.file.status().map_err(self.failed("look at"))?.length != length {
             // What a writer without the lock appended would be cut off with the rest, and
             // what somebody cut would be filled up with zeros.
-            self.disk().remove_file(&path)?;
-            return Ok(None);
+            if let Some(path) = saved {
+                self.disk().remove_file(&path)?;
+            }
+            return Ok(Rescue::Changed);
         }
         live.file.truncate(keep).map_err(self.failed("cut"))?;
-        tracing::warn!(bus = %self.bus, offset = keep, length = read, saved = %path,
+        let saved_as = saved.as_ref().map(TreePath::as_str).unwrap_or_default();
+        tracing::warn!(bus = %self.bus, offset = keep, length = length - keep, saved = saved_as,
             "moved a torn record out of the bus file");
 
         // The scan may stand behind the cut: begin again before it.
@@ -130,8 +143,19 @@ impl Owner {
             live.end = keep;
             live.length = keep;
         }
-        Ok(Some(path))
+        Ok(Rescue::Done { saved })
     }
+}
+
+/// What became of a torn tail.
+pub(super) enum Rescue {
+    /// The file has another length by now; nothing was done.
+    Changed,
+    /// It is cut off.
+    Done {
+        /// Where it is now; none when all of it was zeros.
+        saved: Option<TreePath>,
+    },
 }
 
 /// Returns the length of a file that had another one at the last look. When it ends with what

@@ -11,6 +11,7 @@ use crate::disk::{Disk, DiskFile, Identity};
 use crate::domain::TreePath;
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
+use crate::files::unwritten::written_end;
 use crate::limits::FOLLOW_POLL_INTERVAL;
 
 use super::file_hints::FileHint;
@@ -42,6 +43,15 @@ impl FollowedFile {
     /// Returns the file's length; none when it is not there.
     pub(super) fn length(&self) -> Result<Option<u64>> {
         self.open.as_ref().map(|file| self.length_of(&**file)).transpose()
+    }
+
+    /// Returns how long the file is without zeros at its end, as far as they come after what
+    /// was read; none when it is not there.
+    pub(super) fn written_end(&self) -> Result<Option<u64>> {
+        let Some(file) = &self.open else { return Ok(None) };
+        let length = self.length_of(&**file)?;
+        let written = written_end(&**file, self.offset.min(length)..length);
+        written.map(Some).map_err(|source| self.failed(source))
     }
 
     /// Returns where the next bytes begin.

@@ -11,7 +11,7 @@ use crate::store::LinesAppended;
 
 use super::Tree;
 use super::file_lock::FileLock;
-use super::unwritten::{attempted, written_end};
+use crate::files::unwritten::{attempted, written_end};
 
 /// Lines to append.
 pub(super) struct NewLines<'a> {
@@ -55,28 +55,48 @@ impl Tree {
             return Ok(appended(begun.offset, begun.count, true));
         }
         let locked = LockedFile::take(self, &new.path, new.deadline)?;
-        if let Some((begun, false)) = known {
-            let bytes = (new.lines)(begun.at, &begun.context);
-            if locked.holds(begun.offset, &bytes)? {
-                // The call that wrote them may have been cut off before its sync.
-                locked.sync(self)?;
-                return Ok(appended(begun.offset, bytes.len(), true));
-            }
-            // Of a call that was cut off a part may be there.
-            let left = attempted(&*locked.0.file, begun.offset, &bytes);
-            if let Some(there) = left.map_err(|source| locked.failed("read", source))? {
-                locked.cut(begun.offset + there as u64)?;
-                locked.write(self, &bytes[there..])?;
-                self.finish_lines(new);
-                return Ok(appended(begun.offset, bytes.len(), false));
-            }
+        if let Some((begun, false)) = known
+            && let Some(appended) = self.append_again(new, &locked, &begun)?
+        {
+            return Ok(appended);
         }
         self.append_anew(new, &locked)
     }
 
+    /// Completes an append that was begun, as far as nothing else stands in its place.
+    fn append_again(
+        &self,
+        new: &NewLines<'_>,
+        locked: &LockedFile,
+        begun: &Begun,
+    ) -> Result<Option<LinesAppended>> {
+        let lines = (new.lines)(begun.at, &begun.context);
+        let length = locked.length()?;
+        // With the end of half a line before them, if that is not there.
+        let closing = locked.is_torn(begun.offset)?;
+        let offset = begun.offset - u64::from(closing);
+        let bytes = if closing { [b"\n", &lines[..]].concat() } else { lines.clone() };
+        if locked.holds(offset, &bytes)? {
+            // The call that wrote them may have been cut off before its sync.
+            locked.sync(self)?;
+            return Ok(Some(appended(begun.offset, lines.len(), true)));
+        }
+        // Of a call that was cut off a part may be there.
+        let left = attempted(&*locked.0.file, offset, &bytes, length);
+        let Some(there) = left.map_err(|source| locked.failed("read", source))? else {
+            return Ok(None);
+        };
+        if !locked.cut(self, length, offset + there as u64)? {
+            return Ok(None);
+        }
+        locked.write(self, &bytes[there..])?;
+        self.finish_lines(new);
+        Ok(Some(appended(begun.offset, lines.len(), false)))
+    }
+
     fn append_anew(&self, new: &NewLines<'_>, locked: &LockedFile) -> Result<LinesAppended> {
         let now = self.clock.now();
-        let length = locked.cut_unwritten()?;
+        let length = locked.cut_unwritten(self)?;
         let is_torn = locked.is_torn(length)?;
         let lines = (new.lines)(now, new.context);
         let begun = Begun {
@@ -116,10 +136,12 @@ impl Tree {
     pub(in crate::files) fn close_line(&self, path: &TreePath, deadline: Instant) -> Result<bool> {
         let locked = LockedFile::take(self, path, deadline)?;
         let before = locked.length()?;
-        let length = locked.cut_unwritten()?;
+        let length = locked.cut_unwritten(self)?;
         let is_torn = locked.is_torn(length)?;
         if is_torn {
             locked.write(self, b"\n")?;
+        } else if length < before {
+            locked.sync(self)?;
         }
         Ok(is_torn || length < before)
     }
@@ -195,19 +217,29 @@ impl LockedFile {
 
     /// Cuts off the zeros that a power cut left at the end, which no line has. Returns the
     /// file's length.
-    fn cut_unwritten(&self) -> Result<u64> {
-        let length = self.length()?;
-        let written = written_end(&*self.0.file, 0..length);
-        let written = written.map_err(|source| self.failed("read", source))?;
-        self.cut(written)?;
-        Ok(written)
+    fn cut_unwritten(&self, tree: &Tree) -> Result<u64> {
+        loop {
+            let length = self.length()?;
+            let written = written_end(&*self.0.file, 0..length);
+            let written = written.map_err(|source| self.failed("read", source))?;
+            if self.cut(tree, length, written)? {
+                return Ok(written);
+            }
+        }
     }
 
-    fn cut(&self, length: u64) -> Result<()> {
-        if self.length()? == length {
-            return Ok(());
+    /// Cuts the file off; not when it has another length by now than the one that was seen:
+    /// somebody who takes no lock appends to it.
+    fn cut(&self, tree: &Tree, seen: u64, length: u64) -> Result<bool> {
+        if length == seen {
+            return Ok(true);
         }
-        self.0.file.truncate(length).map_err(|source| self.failed("cut", source))
+        if self.length()? != seen {
+            return Ok(false);
+        }
+        self.0.file.truncate(length).map_err(|source| self.failed("cut", source))?;
+        tree.line_files.shorten(&self.0.path, length);
+        Ok(true)
     }
 
     /// Appends bytes and makes them durable, or cuts them off again.

@@ -67,6 +67,13 @@ impl LineFiles {
         }
         state.synced.insert(path.clone(), (identity, length));
     }
+
+    /// Says that a file was cut off.
+    pub(super) fn shorten(&self, path: &TreePath, length: u64) {
+        if let Some((_, synced)) = super::locked(&self.state).synced.get_mut(path) {
+            *synced = length.min(*synced);
+        }
+    }
 }
 
 impl Writing<'_> {
@@ -88,10 +95,10 @@ impl Drop for Writing<'_> {
 }
 
 impl Tree {
-    /// Returns how long a file of lines is, without what is being written.
+    /// Returns how long a file of lines is, without what is being written, and without zeros
+    /// that a power cut left: the next append cuts them off.
     pub(super) fn settled_length(&self, file: &FollowedFile) -> Result<u64> {
-        let length = file.length()?.unwrap_or(0);
-        Ok(length.min(self.line_files.look(file.path()).0))
+        Ok(file.written_end()?.unwrap_or(0).min(self.line_files.look(file.path()).0))
     }
 
     /// Returns the next bytes of a file of lines up to a place, as far as they are on
@@ -110,8 +117,10 @@ impl Tree {
             if failures_after != failures {
                 continue;
             }
-            // An append may have begun meanwhile.
-            let sure = usize::try_from(written_from.saturating_sub(file.offset()));
+            // An append may have begun meanwhile, and zeros may be cut off by one.
+            let written = if bytes.last() == Some(&0) { file.written_end()? } else { None };
+            let sure = written_from.min(written.unwrap_or(u64::MAX)).saturating_sub(file.offset());
+            let sure = usize::try_from(sure);
             bytes.truncate(sure.unwrap_or(usize::MAX));
             if !bytes.is_empty() {
                 self.sync_before_showing(file, file.offset() + bytes.len() as u64)?;

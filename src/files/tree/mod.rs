@@ -42,7 +42,6 @@ mod task_state;
 mod task_update;
 mod tasks;
 mod turns;
-mod unwritten;
 mod watching;
 
 use std::collections::{HashMap, HashSet};
@@ -53,7 +52,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::disk::{Disk, Identity};
+use crate::disk::Disk;
 use crate::domain::{RequestId, TreePath};
 use crate::error::{Error, Holder, Result};
 use crate::files::lock::locked;
@@ -65,6 +64,7 @@ use fact_list::FactHeads;
 use file_hints::FileHints;
 use line_files::LineFiles;
 use requests::Requests;
+use run_files::SyncedEntry;
 use run_index::RunIndex;
 use task_list::Ages;
 use turns::Turns;
@@ -100,7 +100,7 @@ pub(super) struct Tree {
     /// is found to be empty stays so until it is gone.
     removals: Arc<RwLock<()>>,
     /// Files that are appended to, as they were when their names were made durable.
-    synced_entries: Mutex<HashMap<TreePath, Identity>>,
+    synced_entries: Mutex<HashMap<TreePath, SyncedEntry>>,
     /// How far files of lines are on disk.
     line_files: LineFiles,
     /// Facts as they were listed.

@@ -1,17 +1,25 @@
 //! The files of runs: writing them as a whole, appending, listing.
 
-use crate::disk::{DiskFile, Kind};
+use crate::disk::{DiskFile, Identity, Kind};
 use crate::domain::{RunFile, TreePath};
 use crate::error::{Error, Result};
+use crate::files::unwritten::{attempted, may_be_unwritten};
 use crate::layout::paths;
 use crate::store::{OutputAppended, Page, RunFileSummary};
 
 use super::Tree;
 use super::runs::RunPlace;
-use super::unwritten::attempted;
 
 /// Files of which it is remembered that their name is durable.
 const SYNCED_ENTRIES_MAX: usize = 4096;
+
+/// A file whose name is durable.
+#[derive(Clone, Copy)]
+pub(super) struct SyncedEntry {
+    identity: Identity,
+    /// How far this process has appended to it and synced that, if it is an output.
+    appended_to: u64,
+}
 
 impl RunPlace {
     /// Returns the path of a file of the run.
@@ -62,9 +70,10 @@ impl Tree {
         // Of a call that was cut off a part may be there.
         let mut there = usize::try_from(size - offset).unwrap_or(usize::MAX).min(chunk.len());
         if !holds(&*created, offset, &chunk[..there]).map_err(failed("read"))? {
-            let left = attempted(&*created, offset, chunk).map_err(failed("read"))?;
             let mismatch = || Error::OffsetMismatch { path: path.to_string(), offset, size };
-            there = left.ok_or_else(mismatch)?;
+            there = self
+                .left_of_chunk(&path, &*created, (offset, chunk), size)?
+                .ok_or_else(mismatch)?;
             size = offset + there as u64;
             created.truncate(size).map_err(failed("cut"))?;
         }
@@ -83,7 +92,31 @@ impl Tree {
             failed("sync")(source)
         })?;
         self.or_gone(place, self.sync_entry(&path, &*created))?;
+        self.note_appended(&path, next_offset);
         Ok(OutputAppended { next_offset, duplicate: missing.is_empty() && !chunk.is_empty() })
+    }
+
+    /// Returns how much of a chunk stands in its place, when all else that does can be what a
+    /// power cut left of it; none when it cannot.
+    fn left_of_chunk(
+        &self,
+        path: &TreePath,
+        file: &dyn DiskFile,
+        (offset, chunk): (u64, &[u8]),
+        size: u64,
+    ) -> Result<Option<usize>> {
+        let failed = |source| Error::io("read", path.as_str(), source);
+        let identity = file.status().map_err(failed)?.identity;
+        let known = super::locked(&self.synced_entries).get(path).copied();
+        if known.is_some_and(|known| known.identity == identity && known.appended_to > offset) {
+            // No power cut has touched what this process has appended and synced.
+            return Ok(None);
+        }
+        let left = attempted(file, offset, chunk, size).map_err(failed)?;
+        let left = left.filter(|&left| may_be_unwritten(offset, offset + left as u64));
+        // The agent may write to it as well.
+        let is_unchanged = file.status().map_err(failed)?.length == size;
+        Ok(left.filter(|_| is_unchanged))
     }
 
     /// Forgets that a file's name is durable.
@@ -95,7 +128,8 @@ impl Tree {
     pub(super) fn sync_entry(&self, path: &TreePath, file: &dyn DiskFile) -> Result<()> {
         let failed = |source| Error::io("look at", path.as_str(), source);
         let identity = file.status().map_err(failed)?.identity;
-        if super::locked(&self.synced_entries).get(path) == Some(&identity) {
+        let known = super::locked(&self.synced_entries).get(path).copied();
+        if known.is_some_and(|known| known.identity == identity) {
             return Ok(());
         }
         let folder = path.folder();
@@ -105,8 +139,15 @@ impl Tree {
         if synced.len() >= SYNCED_ENTRIES_MAX {
             synced.clear();
         }
-        synced.insert(path.clone(), identity);
+        synced.insert(path.clone(), SyncedEntry { identity, appended_to: 0 });
         Ok(())
+    }
+
+    /// Notes how far this process has appended to a file whose name is known to be durable.
+    fn note_appended(&self, path: &TreePath, end: u64) {
+        if let Some(entry) = super::locked(&self.synced_entries).get_mut(path) {
+            entry.appended_to = end.max(entry.appended_to);
+        }
     }
 
     /// Appends everything or nothing, as far as nobody else appends meanwhile.

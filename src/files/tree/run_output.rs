@@ -87,7 +87,11 @@ impl Reader {
             until: u64::MAX,
             silent_since: Instant::now(),
         };
-        let Some(size) = reader.content.length()? else {
+        let size = match reader.file {
+            RunFile::Events => reader.content.written_end()?,
+            _ => reader.content.length()?,
+        };
+        let Some(size) = size else {
             // It may still come.
             return match query.start {
                 FileStart::Offset(1..) if reader.follow => Err(reader.behind_end(query.start, 0)),

@@ -83,7 +83,7 @@ impl BusPart {
                 break;
             }
             let before = part.position.offset();
-            part.scan(Scanner::unfinished(file, part.position.clone(), length))?;
+            part.scan(Scanner::unfinished(file, part.position.clone(), length)?)?;
             if part.position.offset() == before {
                 break;
             }
@@ -98,7 +98,7 @@ impl BusPart {
         if status.length < self.position.offset() {
             *self = Self::default();
         }
-        let scanner = Scanner::new(file, self.position.clone(), status.length);
+        let scanner = Scanner::whole(file, self.position.clone(), status.length)?;
         if let Tail::Torn { keep } = self.scan(scanner)? {
             self.torn = Some(Torn { keep, status });
         }

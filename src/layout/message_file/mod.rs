@@ -37,7 +37,7 @@ use crate::domain::{Message, NewMessage};
 
 pub use encode::encode;
 pub use position::Position;
-pub use scan::{next, scan_all};
+pub use scan::{next, scan_all, without_zeros};
 
 /// The one newline between records when the file is not empty.
 pub const SEPARATOR: &[u8] = b"\n";
@@ -121,6 +121,18 @@ pub enum Tail {
     },
     /// A complete last record of ours whose checksum does not fit. It stays.
     Damaged,
+}
+
+impl Tail {
+    /// What a writer finds at the end of a file of this length, which was read up to `written`
+    /// because the rest of it is zeros.
+    #[must_use]
+    pub fn at_written(self, written: u64, length: u64) -> Self {
+        match self {
+            Self::Complete | Self::Damaged if written < length => Self::Torn { keep: written },
+            tail => tail,
+        }
+    }
 }
 
 /// What a scan finds next.

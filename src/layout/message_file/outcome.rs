@@ -42,10 +42,13 @@ impl Scan<'_> {
     pub(super) fn own(
         &mut self,
         rule: Delimiter,
-        header: Header,
+        mut header: Header,
         closing: Delimiter,
         size: usize,
     ) -> Step {
+        header.check_id();
+        // Any program may write one with a right checksum.
+        let guard = header.is_lax || header.left_out.is_some();
         let stored = &self.window.bytes[closing.end..closing.end + size];
         let body = if header.stuffed { stuffing::remove(stored) } else { stored.to_vec() };
         let batch = header.batch;
@@ -55,7 +58,7 @@ impl Scan<'_> {
         let at = Span { start: rule.start, end, resume: end };
         let step = self.record(at, Context::Outside, Origin::Own, message, batch);
         self.here.after_own = true;
-        self.here.guard = false;
+        self.here.guard = guard;
         step
     }
 

@@ -27,9 +27,6 @@ pub struct Position {
     /// A record is known to open here, so that no header before it is the torn end of
     /// the file. Saves looking for it from each of many damaged headers.
     pub(super) known_record: u64,
-    /// How far the file is written, and its length: known when it ends with bytes 0.
-    /// Saves passing over them again for each record before them.
-    pub(super) written: Option<(u64, u64)>,
     /// The `---` line that opens here was to close a torn header: a legacy line behind it is
     /// that record's text.
     pub(super) torn_closing: bool,
@@ -65,7 +62,6 @@ impl Position {
             damaged: false,
             guard: false,
             known_record: 0,
-            written: None,
             torn_closing: false,
             probing: false,
         }
@@ -92,27 +88,6 @@ impl Position {
     /// was left out, and the original reader may take a header for a body.
     pub fn needs_guard(&self) -> bool {
         self.guard
-    }
-
-    /// Returns the bytes up to the end of the file without the bytes 0 at their end, if any:
-    /// no text ends so, but a file does whose last blocks were not written when the machine
-    /// lost its power.
-    pub(super) fn written<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        if bytes.last() != Some(&0) {
-            return bytes;
-        }
-        let end = self.offset + bytes.len() as u64;
-        if let Some((written, length)) = self.written
-            && length == end
-            && written >= self.offset
-        {
-            let unwritten = usize::try_from(end - written).unwrap_or(usize::MAX);
-            return &bytes[..bytes.len().saturating_sub(unwritten)];
-        }
-        let length = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-        work::looked_at(bytes.len() - length);
-        self.written = Some((self.offset + length as u64, end));
-        &bytes[..length]
     }
 
     /// Tells whether a `---` line here stands in some record's text.

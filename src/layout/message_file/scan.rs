@@ -30,41 +30,42 @@ pub(super) const TEXT_BYTES_MAX: usize = limits::FOREIGN_BODY_BYTES_MAX;
 /// person has added to it. An edit that kept or cut the length cannot be told from a
 /// flipped bit or a torn write, and is not delivered.
 ///
-/// Bytes 0 at the end of the file are read as if they were not there, and are torn.
+/// Bytes 0 at the end of a file are the caller's to leave out; see [`Tail::at_written`].
 pub fn next(position: &mut Position, bytes: &[u8], at_end: bool) -> Step {
-    let written = if at_end { position.written(bytes) } else { bytes };
-    let written_end = position.offset + written.len() as u64;
     let mut scan = Scan {
-        window: Window::new(position, written, at_end),
+        window: Window::new(position, bytes, at_end),
         here: position.clone(),
         entry: position.context,
     };
     let step = scan.step();
-    if step == Step::NeedMore {
-        return step;
+    if step != Step::NeedMore {
+        *position = scan.here;
     }
-    *position = scan.here;
-    match step {
-        Step::End(Tail::Complete | Tail::Damaged) if written.len() < bytes.len() => {
-            Step::End(Tail::Torn { keep: written_end })
-        }
-        step => step,
-    }
+    step
 }
 
 /// Reads a whole file at once.
 pub fn scan_all(bytes: &[u8]) -> (Vec<Item>, Tail) {
     let mut position = Position::start();
     let mut items = Vec::new();
+    let length = bytes.len() as u64;
+    let bytes = without_zeros(bytes);
     loop {
         let rest = &bytes[as_index(position.offset)..];
         match next(&mut position, rest, true) {
             Step::Record(record) => items.push(Item::Record(record)),
             Step::Damage(damage) => items.push(Item::Damage(damage)),
-            Step::End(tail) => return (items, tail),
+            Step::End(tail) => return (items, tail.at_written(bytes.len() as u64, length)),
             Step::NeedMore => return (items, Tail::Complete),
         }
     }
+}
+
+/// Returns a file's bytes without those 0 at its end: no text ends so, but a file does of
+/// which a power cut left the new length without the new content.
+pub fn without_zeros(file: &[u8]) -> &[u8] {
+    let length = file.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    &file[..length]
 }
 
 pub(super) fn as_index(offset: u64) -> usize {

@@ -16,6 +16,7 @@ use serde::de::{
 
 use crate::domain::{Link, Parent};
 
+use super::super::yaml_document::may_be_tagged;
 use super::header::{Field, Header};
 use super::work;
 
@@ -27,13 +28,13 @@ pub(super) fn read(text: &str) -> Option<Header> {
     if nests_too_deep(text) {
         return None;
     }
-    let seen = Seen::default();
+    let nodes = Cell::new(0);
     work::parsed(text.len());
-    let shapes = Shapes(&seen).deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    let shapes = Shapes(&nodes).deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
     work::parsed(text.len());
     let fields = Fields { shapes };
     let mut header = fields.deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
-    header.is_lax |= seen.tags.get();
+    header.is_lax |= may_be_tagged(text);
     Some(header)
 }
 
@@ -49,14 +50,6 @@ fn nests_too_deep(text: &str) -> bool {
         }
         depth > DEPTH_MAX
     })
-}
-
-/// What was met in all values of a header.
-#[derive(Default)]
-struct Seen {
-    nodes: Cell<usize>,
-    /// Some value has a tag, such as `!name`, of which each parser makes something else.
-    tags: Cell<bool>,
 }
 
 /// What a value is made of.
@@ -76,7 +69,7 @@ impl Shape {
 }
 
 /// Reads the shapes of the known fields, in the order of the keys.
-struct Shapes<'a>(&'a Seen);
+struct Shapes<'a>(&'a Cell<usize>);
 
 impl<'de> DeserializeSeed<'de> for Shapes<'_> {
     type Value = Vec<(Field, Shape)>;
@@ -113,15 +106,14 @@ impl<'de> Visitor<'de> for Shapes<'_> {
 
 /// Reads one shape.
 #[derive(Clone, Copy)]
-struct AnyShape<'a>(&'a Seen);
+struct AnyShape<'a>(&'a Cell<usize>);
 
 impl<'de> DeserializeSeed<'de> for AnyShape<'_> {
     type Value = Shape;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Shape, D::Error> {
-        let nodes = self.0.nodes.get() + 1;
-        self.0.nodes.set(nodes);
-        if nodes > NODES_MAX {
+        self.0.set(self.0.get() + 1);
+        if self.0.get() > NODES_MAX {
             return Err(D::Error::custom("too many values"));
         }
         from.deserialize_any(self)
@@ -189,7 +181,6 @@ impl<'de> Visitor<'de> for AnyShape<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Shape, A::Error> {
         let (_, value) = tagged.variant::<IgnoredAny>()?;
-        self.0.tags.set(true);
         value.newtype_variant_seed(self)
     }
 }

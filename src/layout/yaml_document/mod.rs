@@ -145,6 +145,17 @@ fn first_document(text: &str) -> &str {
     &text[..end]
 }
 
+/// Tells whether some value may have a tag, such as `!name`, of which each parser makes
+/// something else.
+pub(in crate::layout) fn may_be_tagged(text: &str) -> bool {
+    let may_be_tag = |(place, _): (usize, &str)| {
+        let before = &text[..place];
+        before.is_empty()
+            || before.ends_with(|it: char| it.is_whitespace() || "[{,:-?".contains(it))
+    };
+    text.match_indices('!').any(may_be_tag)
+}
+
 /// Reads a whole number in the forms of YAML: `12`, `-1`, `0x10`, `0o14`, `0b1`, `12.0`.
 fn read_integer(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -2,7 +2,7 @@
 //! same; else written anew, if that says the same to every reader.
 
 use super::value::Value;
-use super::{Document, scalar};
+use super::{Document, may_be_tagged, scalar};
 use crate::layout::Damage;
 
 /// Adds to the text of the keys that we know what others have put into the document that
@@ -151,13 +151,9 @@ pub(super) fn key_of(line: &str) -> Option<(&str, &str)> {
 /// Tells whether entries that are written anew say to readers of any YAML version what
 /// they said before. How a scalar was written is not known, nor are all tags.
 fn is_the_same_to_all(previous: &str, entries: &[(String, Value)]) -> bool {
-    let may_be_tag = |(place, _): (usize, &str)| {
-        previous[..place].ends_with(|it: char| it.is_whitespace() || "[{,:-?".contains(it))
-    };
-    let is_tagged = previous.starts_with('!') || previous.match_indices('!').any(may_be_tag);
     // A key that is null has no text either.
     let is_text = |key: &str| !key.is_empty() && !scalar::is_no_plain_text(key);
-    !is_tagged && entries.iter().all(|(key, value)| is_text(key) && is_plain(value))
+    !may_be_tagged(previous) && entries.iter().all(|(key, value)| is_text(key) && is_plain(value))
 }
 
 fn is_plain(value: &Value) -> bool {

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use callboard::domain::{Integrity, Message, NewMessage};
 use callboard::layout::message_file::{
-    GUARD, Item, NewRecord, Origin, Position, Record, SEPARATOR, Step, Tail, encode, next, scan_all,
+    GUARD, Item, NewRecord, Origin, Position, Record, SEPARATOR, Step, Tail, encode, next,
+    scan_all, without_zeros,
 };
 
 use super::shown;
@@ -163,6 +164,8 @@ fn ours(items: &[Item]) -> impl Iterator<Item = &Record> {
 
 /// Reads a file in windows that grow by `size` bytes.
 pub(crate) fn windowed(file: &[u8], size: usize) -> (Vec<Item>, Tail) {
+    let length = file.len() as u64;
+    let file = without_zeros(file);
     let mut position = Position::start();
     let mut items = Vec::new();
     let mut known = 0;
@@ -173,7 +176,9 @@ pub(crate) fn windowed(file: &[u8], size: usize) -> (Vec<Item>, Tail) {
         match next(&mut position, &file[start..known], known == file.len()) {
             Step::Record(record) => items.push(Item::Record(record)),
             Step::Damage(damage) => items.push(Item::Damage(damage)),
-            Step::End(tail) if known == file.len() => return (items, tail),
+            Step::End(tail) if known == file.len() => {
+                return (items, tail.at_written(file.len() as u64, length));
+            }
             Step::End(_) => panic!("an end before the end"),
             Step::NeedMore => {
                 assert_eq!(before, position, "NeedMore moves nothing");
@@ -202,11 +207,13 @@ pub(crate) fn append(file: &mut Vec<u8>, record: &[u8]) {
 }
 
 fn at_end(file: &[u8]) -> (Position, Tail) {
+    let length = file.len() as u64;
+    let file = without_zeros(file);
     let mut position = Position::start();
     loop {
         let start = position.offset() as usize;
         if let Step::End(tail) = next(&mut position, &file[start..], true) {
-            return (position, tail);
+            return (position, tail.at_written(file.len() as u64, length));
         }
     }
 }

@@ -73,7 +73,15 @@ fn check_changes(bytes: &[u8], record: &TaskRecord, progress: &TaskProgress) {
 
     let metadata = JsonObject::parse("{\"callboard\": [1.10, null]}").expect("an object");
     let edit = Edit { metadata: Some(&metadata), ..Edit::default() };
-    let written = write(&task(), record, &edit, Some(bytes)).expect("it was read");
+    let written = match write(&task(), record, &edit, Some(bytes)) {
+        Ok(written) => written,
+        Err(damage) => {
+            // A key that is no text: half a surrogate. It cannot be told from other keys.
+            let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+            assert!(text.contains("\\ud"), "it was read: {damage}");
+            return;
+        }
+    };
     let found = read_progress(&written).expect("ours").metadata.expect("it was set");
     assert!(found.as_str().contains("\"callboard\":[1.10,null]"), "{found}");
     check_others(bytes, &written, &["metadata"]);

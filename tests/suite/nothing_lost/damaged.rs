@@ -273,7 +273,8 @@ async fn zeros_that_a_power_cut_left_for_the_last_record_at_every_byte_hide_noth
         assert_eq!(after[..2], messages[..2], "written up to {cut}");
         assert_eq!((after.len(), &after[2].msg_id), (3, &next), "written up to {cut}");
         assert_eq!(place.followed().await, after, "written up to {cut}");
-        assert_eq!(place.torn(), files[number][places[2].start..], "written up to {cut}");
+        // The zeros say nothing.
+        assert_eq!(place.torn(), file[places[2].start..cut], "written up to {cut}");
         let bus = fs::read(place.root.join(&place.project).join(BUS)).expect("the bus");
         let ids = |read: &[pb::Message]| -> Vec<String> {
             read.iter().map(|message| message.msg_id.clone()).collect()
@@ -287,6 +288,46 @@ async fn zeros_that_a_power_cut_left_for_the_last_record_at_every_byte_hide_noth
         "the last record written up to each byte, and zeros behind it",
         "nothing_lost::damaged::zeros_that_a_power_cut_left_for_the_last_record_at_every_byte_hide_nothing_from_anybody",
     );
+}
+
+/// More than is looked at at once, behind a record whose body says nothing of its end.
+#[tokio::test]
+async fn any_number_of_zeros_behind_a_record_of_another_program_is_none_of_its_body() {
+    let foreign = foreign_writer::record("FOREIGN-1", "before the cut");
+    let sizes = [1, 100_000, 9 << 20];
+    let files: Vec<Vec<u8>> = sizes
+        .iter()
+        .map(|zeros| {
+            let mut file = foreign.clone().into_bytes();
+            file.resize(file.len() + zeros, 0);
+            file
+        })
+        .collect();
+    serve(&files, async |mut place, number| {
+        let zeros = sizes[number];
+        assert_eq!(bodies(&place.read().await), ["before the cut"], "{zeros}");
+        assert_eq!(bodies(&place.followed().await), ["before the cut"], "{zeros}");
+        for count in 1..3 {
+            place.append(NEXT).await;
+            let expected = [&["before the cut"][..], &[NEXT; 2][..count]].concat();
+            assert_eq!(bodies(&place.read().await), expected, "{zeros}");
+        }
+        assert_eq!(place.damage_count().await, 0, "{zeros}");
+        assert_eq!(place.torn(), b"", "{zeros}");
+        let bus = fs::read(place.root.join(&place.project).join(BUS)).expect("the bus");
+        assert!(!bus.contains(&0), "{zeros}");
+        // As it was cut off, and archived by another program.
+        let folder = place.root.join(&place.project);
+        fs::rename(folder.join(BUS), folder.join(format!("{BUS}.20260101-000000.archived")))
+            .expect("renamed");
+        fs::write(folder.join(BUS), &files[number]).expect("a new one");
+        let archived = folder.join(format!("{BUS}.20260102-000000.archived"));
+        fs::rename(folder.join(BUS), archived).expect("renamed");
+        let expected = ["before the cut", NEXT, NEXT, "before the cut"];
+        assert_eq!(bodies(&place.read().await), expected, "{zeros}");
+        Tally::default()
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use super::tally::{Tally, rounds};
 use super::writers::{AfterFailure, Writers};
 use crate::client::{Client, follow};
 use crate::server::Server;
+use crate::verify;
 
 const WRITERS: usize = 16;
 /// So many rounds pass between two looks at everything that was written.
@@ -145,8 +146,8 @@ async fn rotate(addr: String, bus: usize) -> bool {
     }
 }
 
-/// Looks at the tree as a whole, after all the kills: here is the place for whatever can say
-/// that a tree is in order.
+/// Looks at the tree as a whole, after all the kills: a start clears what is half made, nothing
+/// is damaged, and what is left beside it `verify --repair` puts right.
 fn is_in_order(server: &mut Server) {
     server.restart();
     for folder in ["staging", "trash"] {
@@ -156,4 +157,15 @@ fn is_in_order(server: &mut Server) {
             fs::read_dir(&folder).map_or(0, Iterator::count) == 0
         });
     }
+    server.kill();
+    let repaired = verify::repair(server.root());
+    let left = |severity: &str| {
+        let is_left =
+            |it: &&serde_json::Value| it["severity"] == severity && it["repaired"] != true;
+        repaired.findings.iter().filter(is_left).collect::<Vec<_>>()
+    };
+    assert_eq!((left("damage"), left("repairable")), (vec![], vec![]));
+    let again = verify::verify(server.root());
+    assert_eq!(again.code, Some(0), "{:#?}", again.findings);
+    eprintln!("{} findings, all repaired or notes", repaired.findings.len());
 }

@@ -117,8 +117,14 @@ fn left_of(before: &str, appended: &str) -> Vec<Vec<u8>> {
 
 #[tokio::test]
 async fn lines_that_a_power_cut_left_as_zeros_are_completed_by_their_repetition() {
-    let old = "{\"old\":1}\n";
-    for left in left_of(old, LINES) {
+    // The half line gets its end with the lines that follow.
+    for (old, end) in [("{\"old\":1}\n", ""), ("{\"old\":1}", "\n"), ("{\"ol", "\n")] {
+        completes_lines(old, end).await;
+    }
+}
+
+async fn completes_lines(old: &str, end: &str) {
+    for left in left_of(old, &[end, LINES].concat()) {
         let backend = Backend::prepared().await;
         let log = backend.root().join("p/t/task.log");
         let requests = backend.root().join(".callboard/requests");
@@ -142,7 +148,7 @@ async fn lines_that_a_power_cut_left_as_zeros_are_completed_by_their_repetition(
         assert_eq!((again.offset, again.next_offset), (first.offset, first.next_offset), "{what}");
         backend.files.append_task_log(task("t"), entries(), None).await.expect("appended");
         let there = fs::read_to_string(&log).expect("the log");
-        assert_eq!(there, [old, LINES, LINES].concat(), "{what}");
+        assert_eq!(there, [old, end, LINES, LINES].concat(), "{what}");
     }
 }
 
@@ -162,21 +168,45 @@ async fn zeros_that_a_power_cut_left_at_the_end_of_a_log_are_no_line() {
 
 #[tokio::test]
 async fn a_chunk_that_a_power_cut_left_as_zeros_is_completed_by_its_repetition() {
-    for left in left_of("before;", "after") {
+    let chunks = [&b"after"[..], &[b';'; 1000], b"at the end"];
+    let whole = [&b"before;"[..], &chunks.concat()].concat();
+    // Zeros begin where a chunk does, or a sector.
+    for (written, length) in
+        [(7, 12), (7, 5000), (12, 13), (12, 1012), (512, 1012), (512, 700), (1012, 4096)]
+    {
         let backend = Backend::prepared().await;
         let output = backend.root().join("p/t/runs/r/agent-stdout.txt");
+        let mut left = whole[..written].to_vec();
+        left.resize(length, 0);
         fs::write(&output, &left).expect("written");
+        let backend = backend.restart();
         let mut next = 7;
-        for chunk in [&b"after"[..], b";again"] {
-            let what = String::from_utf8_lossy(&left).replace('\0', "0");
-            let appended =
-                backend.files.append_run_output(run(), RunFile::Stdout, Some(next), chunk.into());
-            let appended = appended.await.expect(&what);
+        for chunk in chunks {
+            let what = format!("{written} of {length}, chunk at {next}");
+            let append = || {
+                let chunk = chunk.into();
+                backend.files.append_run_output(run(), RunFile::Stdout, Some(next), chunk)
+            };
+            let appended = append().await.expect(&what);
+            assert!(append().await.expect(&what).duplicate);
             next += chunk.len() as u64;
             assert_eq!(appended.next_offset, next, "{what}");
         }
-        assert_eq!(fs::read_to_string(&output).expect("the output"), "before;after;again");
+        assert_eq!(fs::read(&output).expect("the output"), whole, "{written} of {length}");
     }
+}
+
+#[tokio::test]
+async fn a_chunk_of_zeros_that_was_appended_is_not_taken_for_what_a_power_cut_left() {
+    let backend = Backend::prepared().await;
+    let append = |offset, chunk: &[u8]| {
+        backend.files.append_run_output(run(), RunFile::Stdout, Some(offset), chunk.into())
+    };
+    append(7, &[0; 4]).await.expect("appended");
+    let refused = append(7, b"text").await.expect_err("another");
+    assert_eq!(refused.reason(), Reason::OffsetMismatch);
+    assert!(append(7, &[0; 4]).await.expect("there").duplicate);
+    assert_eq!(append(11, b"text").await.expect("appended").next_offset, 15);
 }
 
 #[tokio::test]
@@ -185,6 +215,7 @@ async fn a_chunk_in_whose_place_another_stands_is_refused_though_zeros_follow() 
         let backend = Backend::prepared().await;
         let output = backend.root().join("p/t/runs/r/agent-stdout.txt");
         fs::write(&output, there).expect("written");
+        let backend = backend.restart();
         let chunk = b"after longer".into();
         let refused = backend.files.append_run_output(run(), RunFile::Stdout, Some(7), chunk).await;
         assert_eq!(refused.expect_err("another").reason(), Reason::OffsetMismatch);

@@ -312,7 +312,8 @@ type StorageClient interface {
 	// INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
 	WriteRunFile(ctx context.Context, in *WriteRunFileRequest, opts ...grpc.CallOption) (*WriteRunFileResponse, error)
 	// Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-	// that are already there are not appended again.
+	// that are already there are not appended again, and zeros that a power cut left in
+	// the chunk's place, because it was not written yet, are replaced.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
 	// hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
@@ -1081,7 +1082,8 @@ type StorageServer interface {
 	// INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
 	WriteRunFile(context.Context, *WriteRunFileRequest) (*WriteRunFileResponse, error)
 	// Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-	// that are already there are not appended again.
+	// that are already there are not appended again, and zeros that a power cut left in
+	// the chunk's place, because it was not written yet, are replaced.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
 	// hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD

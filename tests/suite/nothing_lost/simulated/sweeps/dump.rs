@@ -2,32 +2,32 @@
 //! from the time, the process and a counter is masked. Neighbours are told from others by
 //! the bytes of their files.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod buses;
+mod masked;
+
+use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::time::Duration;
 
 use callboard::domain::{
-    Artifact, BusId, Cursor, FactScope, JsonObject, Message, MsgId, ProjectId, RunFile, RunKey,
-    Task, TaskKey,
+    Artifact, Cursor, FactScope, JsonObject, Message, ProjectId, RunFile, RunKey, Task, TaskKey,
 };
-use callboard::error::{Reason, Result};
+use callboard::error::Result;
 use callboard::files::Files;
 use callboard::store::{
-    ArtifactQuery, ArtifactRange, Artifacts as _, FactQuery, Facts as _, FileStart, Filter, Frame,
-    LogQuery, MessageBus as _, Part, Projects as _, ReadPage, ReadQuery, ReadStart, RunFileQuery,
-    RunFiles as _, RunMetas as _, RunQuery, Runs as _, Scope, Start, Subscription, TaskLogs as _,
-    TaskQuery, Tasks as _, TreeNode, TreeRoot,
+    ArtifactQuery, ArtifactRange, Artifacts as _, FactQuery, Facts as _, FileStart, LogQuery,
+    MessageBus as _, Part, Projects as _, RunFileQuery, RunFiles as _, RunMetas as _, RunQuery,
+    Runs as _, TaskLogs as _, TaskQuery, Tasks as _, TreeNode, TreeRoot,
 };
 use tokio_stream::StreamExt as _;
 
+pub(super) use self::buses::bus_of;
+pub(super) use self::masked::masked;
 use super::super::Simulated;
 
 /// More than any list here has.
 const ALL: usize = 1000;
 /// A project that no mutation is about.
 const NEIGHBOUR: &str = "other";
-/// What a bus says until it is rotated. It is no part of what is in it.
-const POISONED: &str = "takes no appends since a sync of it failed";
 
 /// What a mutation is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -304,143 +304,6 @@ impl Dump {
             self.say(place, &format!("{} bytes {content:?} {problem}", summary.size));
         }
     }
-
-    async fn add_buses(&mut self, files: &Files) {
-        let buses = match files.list(None, None, ALL).await {
-            Ok(page) => page.buses,
-            refused => return self.say_answer("buses".to_owned(), &refused),
-        };
-        let mut projects = BTreeSet::new();
-        for summary in buses {
-            let place = summary.bus.to_string();
-            let problem = summary.problem.filter(|problem| !problem.contains(POISONED));
-            let problem = problem.unwrap_or_default();
-            self.say(
-                format!("bus {place}"),
-                &format!("{} archives {problem}", summary.archive_count),
-            );
-            self.say(format!("damaged {place}"), &summary.damage_count.to_string());
-            if summary.bus.project.as_str() == NEIGHBOUR {
-                continue;
-            }
-            projects.insert(summary.bus.project.clone());
-            match read_from(files, &summary.bus, Start::Earliest).await {
-                Ok(page) => {
-                    self.say(format!("messages {place}"), &lines(&page.messages));
-                    if let Some(disorder) = disorder(&page.messages) {
-                        self.say(format!("order {place}"), &disorder);
-                    }
-                    self.messages.insert(place, page.messages);
-                }
-                refused => {
-                    if refused.as_ref().is_err_and(|error| error.reason() == Reason::BusPoisoned) {
-                        self.closed.push(place.clone());
-                    }
-                    let refused = refused.map(|page| page.messages.len());
-                    self.say_answer(format!("messages {place}"), &refused);
-                }
-            }
-        }
-        let mut followed: BTreeMap<String, Vec<Message>> = BTreeMap::new();
-        for project in projects {
-            self.follow_buses(files, project, &mut followed).await;
-        }
-        if followed != self.messages {
-            let followed: BTreeMap<_, _> =
-                followed.iter().map(|(bus, messages)| (bus, lines(messages))).collect();
-            self.say("followed".to_owned(), &format!("{followed:?}"));
-        }
-    }
-
-    /// Follows the buses of a project to their ends: what is delivered is what is read.
-    async fn follow_buses(
-        &mut self,
-        files: &Files,
-        project: ProjectId,
-        followed: &mut BTreeMap<String, Vec<Message>>,
-    ) {
-        let subscription = Subscription {
-            scope: Scope::Project(project),
-            start: Start::Earliest,
-            positions: Vec::new(),
-            filter: Filter::default(),
-            stop_at_tail: true,
-            limit: None,
-            heartbeat_interval: Duration::from_secs(3600),
-        };
-        let mut frames = match files.subscribe(subscription).await {
-            Ok(frames) => frames,
-            Err(error) => return self.say("followed".to_owned(), &error.to_string()),
-        };
-        while let Some(frame) = frames.next().await {
-            match frame {
-                Ok(Frame::Opened { bus, cursor }) => {
-                    followed.entry(bus.to_string()).or_default();
-                    self.cursors.entry(bus.to_string()).or_default().push(cursor);
-                }
-                Ok(Frame::Message { bus, message, cursor }) => {
-                    followed.entry(bus.to_string()).or_default().push(*message);
-                    self.cursors.entry(bus.to_string()).or_default().push(cursor);
-                }
-                Ok(Frame::Gap { bus, reason, .. }) => self.say(format!("gap {bus}"), reason),
-                Ok(_) => {}
-                Err(error) => self.say("followed".to_owned(), &error.to_string()),
-            }
-        }
-    }
-
-    /// Goes on from cursors that were given out before: what comes after each is what came
-    /// after it then, and what is new. Returns what is not so.
-    pub(super) async fn check_cursors(&self, before: &Self, files: &Files) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for (bus, cursors) in &before.cursors {
-            if bus.starts_with(NEIGHBOUR) {
-                continue;
-            }
-            let id = bus_of(bus);
-            let Some(now) = self.messages.get(bus) else { continue };
-            let there = before.messages.get(bus).map_or(&[][..], Vec::as_slice);
-            if !now.starts_with(there) {
-                // Trimmed: its cursors are no longer honoured.
-                continue;
-            }
-            for (count, cursor) in cursors.iter().enumerate() {
-                match read_from(files, &id, Start::Cursor(cursor.clone())).await {
-                    Ok(page) if now.get(count..) == Some(&page.messages[..]) => {}
-                    other => wrong.push(format!(
-                        "from {cursor} of {bus} on, {} messages in: {:?}",
-                        count,
-                        other.map(|page| lines(&page.messages))
-                    )),
-                }
-            }
-            for message in now {
-                let Ok(msg_id) = MsgId::parse("msg_id", &message.msg_id) else { continue };
-                if files.get(id.clone(), msg_id).await.ok().map(|(found, _)| found).as_ref()
-                    != Some(message)
-                {
-                    wrong.push(format!("{} of {bus} is not found by its id", message.msg_id));
-                }
-            }
-        }
-        wrong
-    }
-}
-
-/// Takes a bus's name apart.
-pub(super) fn bus_of(name: &str) -> BusId {
-    let (project, task) = name.split_once('/').unwrap_or((name, ""));
-    BusId::parse(project, task).expect("a bus")
-}
-
-async fn read_from(files: &Files, bus: &BusId, start: Start) -> Result<ReadPage> {
-    let query = ReadQuery {
-        bus: bus.clone(),
-        start: ReadStart::From(start),
-        limit: ALL,
-        filter: Filter::default(),
-    };
-    files.read(query).await
 }
 
 /// What an answer says: all of it, or the reason.
@@ -449,78 +312,4 @@ pub(super) fn told<T: Debug>(answer: &Result<T>) -> String {
         Ok(item) => format!("{item:?}"),
         Err(error) => format!("refused: {:?}", error.reason()),
     }
-}
-
-/// A line for each message, without its id and its time.
-fn lines(messages: &[Message]) -> String {
-    let mut lines = String::new();
-    for message in messages {
-        let anonymous = Message { msg_id: String::new(), ts: None, ..message.clone() };
-        let body = String::from_utf8_lossy(&message.body).into_owned();
-        let without_body = Message { body: Vec::new(), ..anonymous };
-        lines += &format!("{body:?} {without_body:?}\n");
-    }
-    masked(&lines)
-}
-
-/// Says where ids do not increase.
-fn disorder(messages: &[Message]) -> Option<String> {
-    let pair = messages.windows(2).find(|pair| pair[0].msg_id >= pair[1].msg_id)?;
-    Some(format!("{} comes before {}", pair[0].msg_id, pair[1].msg_id))
-}
-
-/// Masks stamps, ids of messages, and the etags of what holds a stamp.
-pub(super) fn masked(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut has_stamp = false;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit() || c == 'M') {
-        masked += &rest[..at];
-        rest = &rest[at..];
-        let made_up = message_id(rest).or_else(|| stamp(rest));
-        let length = made_up.unwrap_or_else(|| {
-            rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()).max(1)
-        });
-        if made_up.is_some() {
-            has_stamp = true;
-            masked.push('#');
-        } else {
-            masked += &rest[..length];
-        }
-        rest = &rest[length..];
-    }
-    masked += rest;
-    if has_stamp { without_etags(&masked) } else { masked }
-}
-
-fn without_etags(text: &str) -> String {
-    let mut parts = text.split("Etag(\"");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain += "Etag(#";
-        plain += part.split_once('"').map_or("", |(_, rest)| rest);
-    }
-    plain
-}
-
-/// The length of `MSG-YYYYMMDD-HHMMSS-NNNNNNNNN-PIDnnnnn-nnnn` at the beginning of a text.
-fn message_id(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("MSG-")?;
-    let is_of_id = |c: char| c.is_ascii_digit() || "-PID".contains(c);
-    Some(text.len() - rest.trim_start_matches(is_of_id).len())
-}
-
-/// The length of `YYYYMMDD-HHMMSSffff-PID-SEQ` at the beginning of a text.
-fn stamp(text: &str) -> Option<usize> {
-    let mut length = 0;
-    for (number, digits) in [8, 10, 0, 0].into_iter().enumerate() {
-        let part = &text[length..];
-        let part = if number == 0 { part } else { part.strip_prefix('-')? };
-        let count = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-        if count == 0 || digits != 0 && count != digits {
-            return None;
-        }
-        length += count + usize::from(number > 0);
-    }
-    Some(length)
 }

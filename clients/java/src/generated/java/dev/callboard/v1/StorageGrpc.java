@@ -2009,7 +2009,8 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-     * that are already there are not appended again.
+     * that are already there are not appended again, and zeros that a power cut left in
+     * the chunk's place, because it was not written yet, are replaced.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
@@ -2729,7 +2730,8 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-     * that are already there are not appended again.
+     * that are already there are not appended again, and zeros that a power cut left in
+     * the chunk's place, because it was not written yet, are replaced.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
@@ -3384,7 +3386,8 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-     * that are already there are not appended again.
+     * that are already there are not appended again, and zeros that a power cut left in
+     * the chunk's place, because it was not written yet, are replaced.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
@@ -4016,7 +4019,8 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-     * that are already there are not appended again.
+     * that are already there are not appended again, and zeros that a power cut left in
+     * the chunk's place, because it was not written yet, are replaced.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
@@ -4650,7 +4654,8 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Appends to a file of a run. With an `offset` repeating the call is safe: bytes
-     * that are already there are not appended again.
+     * that are already there are not appended again, and zeros that a power cut left in
+     * the chunk's place, because it was not written yet, are replaced.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD

@@ -10,15 +10,15 @@ use crate::disk::DiskFile;
 const SECTOR_BYTES: u64 = 512;
 const WINDOW_BYTES: u64 = 64 << 10;
 
-/// Returns how many of these bytes, from the first on, stand at an offset, when all that
-/// stands from there to the end of the file can be left of an attempt to append them: some
-/// of their sectors, and zeros in the place of others. `None` when something else does.
+/// Returns how many of these bytes, from the first on, stand at an offset of a file of this
+/// size, when all that stands from there to its end can be left of an attempt to append them:
+/// some of their sectors, and zeros in the place of others. `None` when something else does.
 pub(super) fn attempted(
     file: &dyn DiskFile,
     offset: u64,
     bytes: &[u8],
+    size: u64,
 ) -> io::Result<Option<usize>> {
-    let size = file.status()?.length;
     let Some(length) = size.checked_sub(offset) else { return Ok(None) };
     let end = offset + bytes.len() as u64;
     if size > end && written_end(file, end..size)? > end {
@@ -31,8 +31,8 @@ pub(super) fn attempted(
     let written = there.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let mut begin = 0;
     while begin < written {
-        let sector_end = SECTOR_BYTES - (offset + begin as u64) % SECTOR_BYTES;
-        let sector = begin..written.min(begin + usize::try_from(sector_end).unwrap_or(usize::MAX));
+        let rest = SECTOR_BYTES - (offset + begin as u64) % SECTOR_BYTES;
+        let sector = begin..written.min(begin + usize::try_from(rest).unwrap_or(usize::MAX));
         let found = &there[sector.clone()];
         if *found != bytes[sector.clone()] && found.iter().any(|&byte| byte != 0) {
             return Ok(None);
@@ -40,6 +40,12 @@ pub(super) fn attempted(
         begin = sector.end;
     }
     Ok(Some(same))
+}
+
+/// Tells whether zeros that begin at a place, behind what was appended from an offset on, can
+/// be what a disk did not write, if the append was one write.
+pub(super) fn may_be_unwritten(offset: u64, place: u64) -> bool {
+    place == offset || place.is_multiple_of(SECTOR_BYTES)
 }
 
 /// Returns where the zeros begin that a range of a file ends with.
@@ -70,11 +76,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let disk = OsDisk::open_root(folder.path()).expect("the root");
         let before = [b'x'; 1000];
-        std::fs::write(folder.path().join("file"), [&before, there].concat()).expect("a file");
-        let path = TreePath::root().join("file");
-        let file = disk.open(&path).expect("open").expect("a file");
+        let file = disk.create_append(&TreePath::root().join("file")).expect("a file");
+        file.append(&[&before, there].concat()).expect("written");
         let size = 1000 + there.len() as u64;
-        let attempted = attempted(&*file, 1000, wanted).expect("read");
+        let attempted = attempted(&*file, 1000, wanted, size).expect("read");
         (attempted, written_end(&*file, 0..size).expect("read") - 1000)
     }
 
