@@ -61,18 +61,21 @@ async fn a_bus_whose_unlocking_was_interrupted_is_not_locked_for_ever() {
         return skip(reason);
     }
     let mut sweep = Sweep::start().await;
+    let mut count = 0;
     for operation in [Operation::Append, Operation::RotateBus] {
         let places = sweep.places(operation).await;
         let is_lock = |place: &&Place| place.role == Role::Writer && place.call == "flock";
         let locks: Vec<&Place> = places.iter().filter(is_lock).collect();
         assert!(locks.len() > 1, "it is locked and unlocked: {places:?}");
+        count += locks.len();
         for place in locks {
             sweep.inject(place, "EINTR").await;
         }
     }
+    assert_eq!(sweep.missed, 0, "of {count} places");
     sweep
         .settle(
-            4,
+            count,
             "locking or unlocking that is interrupted (strace)",
             "nothing_lost::injected::a_bus_whose_unlocking_was_interrupted_is_not_locked_for_ever",
         )
@@ -90,8 +93,10 @@ async fn a_rotation_that_failed_after_its_rename_is_made_whole_by_the_next() {
         let subject = sweep.prepare(Operation::Append).await;
         let refused = sweep.perform_with(&subject, "fdatasync", 1, "EIO").await;
         assert_eq!(reason(&refused.expect_err("a refusal")), "IO");
+        assert!(subject.is_poisoned(&mut sweep.clients).await, "a sync of the bus failed");
         let rotated = sweep.rotate_with(&subject, "fsync", nth, "EIO").await;
         assert_eq!(reason(&rotated.expect_err("a refusal")), "IO", "sync {nth} of a rotation");
+        assert!(subject.is_poisoned(&mut sweep.clients).await, "sync {nth} of a rotation");
         if let Err(status) = subject.rotate(&mut sweep.clients).await {
             assert_eq!(reason(&status), "BUS_EMPTY", "{status:?}");
         }
@@ -239,7 +244,7 @@ impl Sweep {
                 continue;
             }
             let result = result.unwrap_or_else(|_| panic!("no answer: {place:?}, {error}"));
-            self.judge(&subject, place, error, result, !is_void).await;
+            self.judge(&subject, place, error, result, &calls).await;
             if !is_void {
                 return;
             }
@@ -247,16 +252,26 @@ impl Sweep {
         self.missed += 1;
     }
 
-    /// Checks what an operation did that had to do with a fault, and then does it again.
+    /// Checks what an operation did that had to do with a fault among its calls, and then does
+    /// it again.
     async fn judge(
         &mut self,
         subject: &Subject,
         place: &Place,
         error: &'static str,
         result: Result<(), Status>,
-        is_hit: bool,
+        calls: &[Call],
     ) {
+        let failed: Vec<&Call> = calls.iter().filter(|call| call.is_injected()).collect();
+        let is_hit = !failed.is_empty();
         let what = format!("{place:?} with {error}: {result:?}");
+        // What a failed sync left out is seen as long as the system runs, also by the next
+        // server: only the answer shows that the failure was noticed.
+        let is_promised = |sync: &&Call| place.is_sync() && is_promised(sync, calls);
+        let promised: Vec<&Call> = failed.into_iter().filter(is_promised).collect();
+        if result.is_ok() && !promised.is_empty() {
+            self.problems.push(format!("acknowledged though a sync failed: {what}, {promised:?}"));
+        }
         let seen = subject.seen(&mut self.clients).await;
         self.tally.torn += usize::from(seen == Seen::Torn);
         match &result {
@@ -276,6 +291,11 @@ impl Sweep {
             self.tally.cases += 1;
             let end = result.map_or_else(|status| reason(&status), |()| "done".into());
             *self.ends.entry((error, end)).or_default() += 1;
+        }
+        if promised.iter().any(|sync| sync.path().ends_with("-MESSAGE-BUS.md"))
+            && !subject.is_poisoned(&mut self.clients).await
+        {
+            return self.problems.push(format!("appended to after a failed sync: {what}"));
         }
         match subject.repeat(&mut self.clients).await {
             Ok(()) => self.tally.acknowledged += 1,
@@ -312,6 +332,30 @@ impl Sweep {
         assert!(self.missed <= 3 + self.tally.cases / 3, "{} were not met", self.missed);
         self.tally.settle(fault, test);
     }
+}
+
+/// The files of a run that say again what its record says, and are made anew from that.
+const DERIVED: [&str; 3] = ["agent-type", "cwd", "parent-run-id"];
+
+/// Whether an answer depends on what a call syncs, which is one of these.
+fn is_promised(sync: &Call, calls: &[Call]) -> bool {
+    // It was synced when it was the bus; what a program appended to it later is not served
+    // before it is synced again.
+    let is_archive = sync.path().ends_with(".archived");
+    // After the content of a derived file, its folder is synced for its name.
+    let before = |call: &&Call| call.thread == sync.thread && call.begun < sync.begun;
+    let is_name = calls.iter().rfind(before).is_some_and(|before| {
+        let path = before.path();
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        is_derived_anew(&path) && folder == Some(&*sync.path())
+    });
+    !is_archive && !is_derived_anew(&sync.path()) && !is_name
+}
+
+/// Whether a path is of the new content of a derived file, which does not have its name yet.
+fn is_derived_anew(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+    folder.contains("/runs/") && DERIVED.iter().any(|file| name.starts_with(&format!(".{file}.")))
 }
 
 /// Returns the role that a thread has in a server.

@@ -243,12 +243,24 @@ impl Subject {
         Seen::Torn
     }
 
-    /// Archives the bus of the operation.
-    pub(super) async fn rotate(&self, clients: &mut Clients) -> Result<(), Status> {
-        let (project_id, task_id) = match self.operation {
+    /// Returns the project and the task of the bus of the operation.
+    fn bus(&self) -> (String, String) {
+        match self.operation {
             O::AppendToNewProject => (self.other_project(), String::new()),
             _ => (PROJECT.to_owned(), self.task()),
-        };
+        }
+    }
+
+    /// Whether the bus of the operation takes no more appends, because a sync of it failed.
+    pub(super) async fn is_poisoned(&self, clients: &mut Clients) -> bool {
+        let (project, task) = self.bus();
+        let refused = clients.bus.try_append(message(&project, &task, "refused")).await;
+        refused.is_err_and(|status| reason(&status) == "BUS_POISONED")
+    }
+
+    /// Archives the bus of the operation.
+    pub(super) async fn rotate(&self, clients: &mut Clients) -> Result<(), Status> {
+        let (project_id, task_id) = self.bus();
         clients.bus.0.rotate_bus(pb::RotateBusRequest { project_id, task_id }).await?;
         Ok(())
     }

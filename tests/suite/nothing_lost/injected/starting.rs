@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use super::super::tally::{Tally, rounds};
+use super::ERRORS;
 use super::strace::{Call, Strace, read};
 use crate::client::{Client, bodies, message};
-use crate::server::{Server, below, callboard, wait_with_deadline};
+use crate::server::{Lines, Server, below, callboard, wait_with_deadline};
 use crate::skip::skip;
 use crate::storage_client::StorageClient;
 
-const ERRORS: [&str; 3] = ["EIO", "ENOSPC", "EINTR"];
 /// The calls of a start that are made to fail. What is written is mostly no file.
 const CALLS: [&str; 13] = [
     "openat2",
@@ -56,13 +56,18 @@ async fn a_start_that_fails_says_why_and_loses_nothing() {
         places.iter().flat_map(|place| ERRORS.map(|error| (place, error))).collect();
     let count = rounds(cases.len()).max(CASES_MIN.min(cases.len()));
     let mut tally = Tally::default();
-    let mut refused = 0;
+    let (mut refused, mut missed) = (0, 0);
     for nth in 0..count {
         let ((call, at), error) = cases[nth * cases.len() / count];
         spoil(&root);
         let injection = format!("inject={call}:error={error}:when={at}");
         let arguments = ["-e", &format!("trace={call}"), "-e", &injection];
-        match start(folder.path(), &root, &arguments).0 {
+        let (start, calls) = start(folder.path(), &root, &arguments);
+        if !calls.iter().any(Call::is_injected) {
+            missed += 1;
+            continue;
+        }
+        match start {
             Start::Ready => {}
             Start::Refused(why) => {
                 assert!(why.starts_with("callboard: cannot "), "{call} {at} {error}: {why:?}");
@@ -71,6 +76,8 @@ async fn a_start_that_fails_says_why_and_loses_nothing() {
         }
         tally.cases += 1;
     }
+    assert!(missed <= count / 3, "{missed} of {count} were not met");
+    assert!(refused > 0, "no start was refused");
     // Whatever the faults did: everything is there.
     let server = Server::start_on(&root);
     let held = Client::connect(&server).await.read_all("demo", "").await;
@@ -79,7 +86,7 @@ async fn a_start_that_fails_says_why_and_loses_nothing() {
     let task = StorageClient::connect(&server).await.task("demo", "t").await;
     tally.torn = usize::from(!task.problem.is_empty());
     Client::connect(&server).await.append(message("demo", "", "two")).await;
-    eprintln!("{} places and errors, {refused} starts were refused", cases.len());
+    eprintln!("{} places and errors, {refused} starts were refused, {missed} not met", cases.len());
     tally.settle(
         "a system call that fails at the start (strace)",
         "nothing_lost::injected::starting::a_start_that_fails_says_why_and_loses_nothing",
@@ -119,6 +126,16 @@ fn places(folder: &Path, root: &Path) -> BTreeSet<(String, usize)> {
     places
 }
 
+/// A server that starts. It is killed when it is dropped.
+struct Starting(Child);
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Starts a server below a tracer, and ends it when it is ready.
 fn start(folder: &Path, root: &Path, arguments: &[&str]) -> (Start, Vec<Call>) {
     let output = folder.join("trace");
@@ -128,24 +145,23 @@ fn start(folder: &Path, root: &Path, arguments: &[&str]) -> (Start, Vec<Call>) {
     tracing.push(output.display().to_string());
     tracing.extend(arguments.iter().map(|&argument| argument.to_owned()));
     // The tracer is the server's child: what is waited for and killed is the server.
-    let mut child = below("strace", &tracing, &command)
+    let child = below("strace", &tracing, &command)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("strace starts");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-    stdout.read_line(&mut line).expect("a line or the end");
-    let start = if line.is_empty() {
-        assert!(!wait_with_deadline(&mut child).success(), "it ended and was not ready");
+    let mut server = Starting(child);
+    let stdout = Lines::of(server.0.stdout.take().expect("stdout is piped"));
+    let start = if stdout.next().is_none() {
+        assert!(!wait_with_deadline(&mut server.0).success(), "it ended and was not ready");
         let mut why = String::new();
-        let mut stderr = child.stderr.take().expect("stderr is piped");
+        let mut stderr = server.0.stderr.take().expect("stderr is piped");
         stderr.read_to_string(&mut why).expect("text");
         let why = why.lines().find(|line| line.starts_with("callboard"));
         Start::Refused(why.unwrap_or_default().to_owned())
     } else {
-        child.kill().expect("it is there");
-        child.wait().expect("it was ours to wait for");
+        server.0.kill().expect("it is there");
+        server.0.wait().expect("it was ours to wait for");
         Start::Ready
     };
     (start, ended(&output))

@@ -39,6 +39,11 @@ impl Call {
         self.arguments.split('"').skip(1).step_by(2).map(decoded).collect()
     }
 
+    /// Returns the path of its first descriptor, if it has one.
+    pub(super) fn path(&self) -> String {
+        self.descriptors().into_iter().next().unwrap_or_default()
+    }
+
     /// Returns the paths of the descriptors of its arguments.
     pub(super) fn descriptors(&self) -> Vec<String> {
         let outside = self.arguments.split('"').step_by(2);
@@ -114,7 +119,7 @@ impl Strace {
             .expect("strace starts");
         let said = Lines::of(child.stderr.take().expect("stderr is piped"));
         for _ in 0..count {
-            said.until("attached");
+            until_attached(&said);
         }
         Self { child, folder, only, _said: said }
     }
@@ -125,6 +130,16 @@ impl Strace {
         kill_process(pid, Signal::INT).expect("strace is there");
         wait_with_deadline(&mut self.child);
         read(&output(&self.folder), self.only)
+    }
+}
+
+/// Waits until a tracer sees one more thread, or finds that it has ended.
+fn until_attached(said: &Lines) {
+    loop {
+        let line = said.next().expect("the tracer goes on");
+        if line.contains("attached") || line.contains("No such process") {
+            return;
+        }
     }
 }
 

@@ -61,10 +61,7 @@ impl Subject {
     }
 
     async fn append(&self, clients: &mut Clients) -> Result<(), Status> {
-        let (project, task) = match self.operation {
-            O::AppendToNewProject => (self.other_project(), String::new()),
-            _ => (PROJECT.to_owned(), self.task()),
-        };
+        let (project, task) = self.bus();
         let message = |body| message(&project, &task, body);
         if self.operation == O::AppendBatch {
             let messages = ["one", "two", "three"].map(message).to_vec();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::DERIVED;
 use super::super::strace::Call;
 
 /// What is not durable below a root.
@@ -86,8 +87,10 @@ impl Unsynced {
                 let (Some(from), Some(to)) = (path(0), path(1)) else { return };
                 self.rename(&from, &to);
             }
-            "rename" | "mkdir" | "unlink" | "rmdir" | "linkat" => {
-                let in_tree = names.iter().any(|name| name.starts_with(&self.root));
+            "writev" | "rename" | "mkdir" | "unlink" | "rmdir" | "linkat" => {
+                // The strings of a write are what it writes.
+                let names = names.iter().filter(|_| call.name != "writev");
+                let in_tree = names.chain(&folders).any(|path| path.starts_with(&self.root));
                 assert!(!in_tree, "a call that nobody here knows: {call:?}");
             }
             _ => {}
@@ -123,9 +126,6 @@ impl Unsynced {
         path.starts_with(&self.root) && matters(path)
     }
 }
-
-/// The files of a run that say again what its record says, and are made anew from that.
-const DERIVED: [&str; 3] = ["agent-type", "cwd", "parent-run-id"];
 
 /// Whether an answer depends on it. What is below the server's own trash is removed already.
 /// A lock is a lock also when its name is lost.
