@@ -40,14 +40,16 @@ pub(super) async fn each_is_refused_and_then_made(volume: &Volume, scarce: Scarc
             let name = name(kind, left);
             assert!(ballast.leave(left) > 0, "nothing is taken up any more");
             let before = tree_of(&volume.root());
-            if let Err(status) = caller.call(kind, &name, &ledger).await {
-                assert_disk_full(&status, kind);
-                let what = format!("{kind:?} with {left} left: {status:?}");
-                is_as_before(&before, &volume.root(), &what).await;
-                *refused.entry(format!("{kind:?}")).or_default() += 1;
-                again.push((kind, name));
-                tally.cases += 1;
-            }
+            let Err(status) = caller.call(kind, &name, &ledger).await else {
+                assert_made(&before, &volume.root(), kind, &name);
+                continue;
+            };
+            assert_disk_full(&status, kind);
+            let what = format!("{kind:?} with {left} left: {status:?}");
+            is_as_before(&before, &volume.root(), &what).await;
+            *refused.entry(format!("{kind:?}")).or_default() += 1;
+            again.push((kind, name));
+            tally.cases += 1;
         }
         // What was there is read as ever, also by a server that is started now.
         tally.acknowledged = 0;
@@ -62,8 +64,10 @@ pub(super) async fn each_is_refused_and_then_made(volume: &Volume, scarce: Scarc
         }
         ballast.remove();
         for (kind, name) in again {
+            let before = tree_of(&volume.root());
             let made = caller.call(kind, &name, &ledger).await;
             made.unwrap_or_else(|status| panic!("{kind:?}, now with room: {status:?}"));
+            assert_made(&before, &volume.root(), kind, &name);
         }
     }
     tally.acknowledged = 0;
@@ -97,6 +101,31 @@ fn tree_of(root: &Path) -> Tree {
         }
     }
     tree
+}
+
+/// Asserts that a call that was answered is in the tree: its name is in more paths and contents
+/// than before. Not all kinds of calls are in the ledger, which would notice that they are gone.
+fn assert_made(before: &Tree, root: &Path, kind: Kind, name: &str) {
+    // An archive is not named by whoever asked for it.
+    if kind == Kind::Rotation {
+        return;
+    }
+    let (before, after) = (times_named(before, name), times_named(&tree_of(root), name));
+    assert!(after > before, "{kind:?} was answered, and {name} is there as often as before");
+}
+
+/// Returns how often a name is in the paths and the contents of a tree. What the server keeps
+/// for itself does not count: that it was asked for is noted there in any case.
+fn times_named(tree: &Tree, name: &str) -> usize {
+    let shown = tree.iter().filter(|(path, _)| {
+        path.components().all(|component| component.as_os_str() != ".callboard")
+    });
+    shown
+        .map(|(path, content)| {
+            let content = content.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            path.to_string_lossy().matches(name).count() + content.matches(name).count()
+        })
+        .sum()
 }
 
 /// Waits until a tree is as it was. What a refused call may leave: folders, lock files and
@@ -146,24 +175,23 @@ fn may_be_empty(path: &Path) -> bool {
 /// Asserts that nothing is left of what was begun.
 pub(super) fn assert_nothing_stray(root: &Path) {
     for path in tree_of(root).keys() {
-        let shown = path.to_string_lossy();
-        let is_stray = shown.ends_with(".tmp")
-            || shown.ends_with(".torn")
-            || shown.contains("/.callboard/staging/")
-            || shown.contains("/.callboard/trash/");
-        assert!(!is_stray, "{shown} is left");
+        assert!(!is_stray(path), "{} is left", path.display());
     }
 }
 
 /// Waits until nothing is left of what was begun.
 pub(super) async fn nothing_stray(root: &Path) {
     eventually("nothing is left of what was begun", async || {
-        tree_of(root).keys().all(|path| {
-            let shown = path.to_string_lossy();
-            !shown.ends_with(".tmp")
-                && !shown.contains("/.callboard/staging/")
-                && !shown.contains("/.callboard/trash/")
-        })
+        !tree_of(root).keys().any(|path| is_stray(path))
     })
     .await;
+}
+
+/// Whether a path is of something that was begun.
+fn is_stray(path: &Path) -> bool {
+    let shown = path.to_string_lossy();
+    shown.ends_with(".tmp")
+        || shown.ends_with(".torn")
+        || shown.contains("/.callboard/staging/")
+        || shown.contains("/.callboard/trash/")
 }
