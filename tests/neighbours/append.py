@@ -66,7 +66,7 @@ def main():
             bus.fcntl.flock(fd, bus.fcntl.LOCK_UN)
         else:
             os.close(fd)
-        print(json.dumps({"msg_id": msg_id, "body": body}), flush=late)
+        print(json.dumps({"msg_id": msg_id, "body": body}), flush=True)
 
 
 main()

@@ -4,7 +4,7 @@ program changes a document".
 
     document.py DOCUMENT COUNT [--unlink]
 
-The document is text with `counter: N` or `"counter": N` in it; the rest stays as it is. With
+It says the count of its updates after each. The document is text with `counter: N` or `"counter": N` in it; the rest stays as it is. With
 --unlink it removes its lock file after each update, and does not look whether others did: so
 do the original programs. Then two may hold the lock at once, and the later one overwrites.
 """
@@ -61,5 +61,6 @@ def count_up(text):
     return new
 
 
-for _ in range(int(sys.argv[2])):
+for n in range(int(sys.argv[2])):
     change(sys.argv[1], count_up, "--unlink" in sys.argv)
+    print(n + 1, flush=True)

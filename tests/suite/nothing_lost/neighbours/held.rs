@@ -12,7 +12,7 @@ use tonic_types::StatusExt as _;
 use super::program::{Program, argument, can_run};
 use crate::client::{Client, assert_refused, bodies, follow, message};
 use crate::nothing_lost::tally::Tally;
-use crate::server::Server;
+use crate::server::{Server, wait_until};
 
 /// More buses than the server has threads to wait with.
 const LOCKED: usize = callboard::limits::BUS_WRITERS_MAX + 8;
@@ -44,6 +44,13 @@ fn append_to_each(
     waiting
 }
 
+/// Returns how many threads of a server write to buses.
+fn writers_of(process: u32) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("the server is there");
+    let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.trim_end() == "bus-writer").count()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn however_many_buses_are_locked_the_others_go_on_and_what_waited_is_appended_once() {
     if !can_run() {
@@ -57,8 +64,8 @@ async fn however_many_buses_are_locked_the_others_go_on_and_what_waited_is_appen
     let holder = Program::start("hold.py", &files);
     holder.says("held");
     let mut waiting = append_to_each(&client, &buses);
-    // They wait when a call behind them on the same connection was answered.
-    client.read_all("free", "").await;
+    // Who waits for a lock has a thread for itself.
+    wait_until("all of them wait", || writers_of(server.pid()) >= LOCKED);
     let mut other = Client::connect(&server).await;
     let mut subscription = other.subscribe(follow("free", "", Latest)).await;
     for n in 0..FREE {

@@ -1,6 +1,8 @@
 //! The programs in tests/neighbours, and the interpreter that runs them.
 
+use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -55,6 +57,14 @@ impl Program {
     /// Returns its process id.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has a file open.
+    pub(super) fn has_open(&self, path: &Path) -> bool {
+        let inode = |path: &Path| fs::metadata(path).ok().map(|data| (data.dev(), data.ino()));
+        let there = inode(path).expect("the file is there");
+        let open = fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("it is running");
+        open.flatten().any(|entry| inode(&entry.path()) == Some(there))
     }
 
     /// Gives it a line.

@@ -13,7 +13,7 @@ use crate::client::{Client, follow, follow_after, message};
 use crate::foreign_writer;
 use crate::nothing_lost::recorder::Recorder;
 use crate::nothing_lost::tally::{Tally, rounds};
-use crate::server::Server;
+use crate::server::{Server, wait_until};
 
 /// Programs that have the old file open and do not look at its name again.
 const LATE: usize = 3;
@@ -67,7 +67,10 @@ async fn rename_under_writers(server: &Server, project: &str) -> Tally {
         let (mut client, body) = (client.clone(), message(project, "", "waiting.ours"));
         async move { client.append(body).await }
     });
-    // It waits when a call behind it on the same connection was answered.
+    for (_, program) in &waiting {
+        wait_until("it has the old file open", || program.has_open(&bus));
+    }
+    // Ours waits, too, or finds the new file: nobody can tell, and it is stored once either way.
     client.read_all(project, "").await;
     let archive = Program::start("clean_up.py", &[argument(&bus)]).ended().await;
     let [archive] = archive.as_slice() else { panic!("one archive, not {archive:?}") };
