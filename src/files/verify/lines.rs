@@ -85,7 +85,7 @@ fn problem(
     }
     let finding = if line.is_too_long {
         found(Kind::BadLine, "the line is too long to be an entry")
-    } else if is_cut_off(bytes) {
+    } else if is_cut_off(bytes) || (!line.has_end && is_unwritten(bytes)) {
         found(Kind::CutLine, "the line was not written to its end")
     } else {
         found(Kind::BadLine, "the line is no entry: it is no JSON object of its form")
@@ -101,6 +101,11 @@ fn problem(
 fn is_cut_off(bytes: &[u8]) -> bool {
     bytes.starts_with(b"{")
         && serde_json::from_slice::<IgnoredAny>(bytes).is_err_and(|error| error.is_eof())
+}
+
+/// Whether bytes end in zeros, as a power cut leaves what was not written.
+fn is_unwritten(bytes: &[u8]) -> bool {
+    bytes.last() == Some(&0)
 }
 
 /// Visits the lines of a file, in bounded memory.

@@ -72,3 +72,21 @@ async fn what_is_remembered_of_requests_is_looked_at() {
         &format!(".callboard/requests:{second} CUT_LINE"),
     ]);
 }
+
+#[tokio::test]
+async fn zeros_that_a_power_cut_left_behind_what_is_remembered_of_requests_are_no_damage() {
+    let root = full().await;
+    let file = root.path().join(".callboard/requests");
+    let whole = fs::read(&file).expect("the requests");
+    // Of a line nothing reached the disk, or its beginning, or all but its end.
+    let last = whole.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().expect("a line");
+    for written in [0, 5, last.len()] {
+        let zeros = [0; 100];
+        fs::write(&file, [&whole[..], &last[..written], &zeros].concat()).expect("written");
+        let found = format!(".callboard/requests:{} CUT_LINE", whole.len());
+        verify(root.path()).assert_found(&[&found]);
+    }
+    // With the end of a line behind them they are something else.
+    fs::write(&file, [&whole[..], &[0; 100], b"\n"].concat()).expect("written");
+    verify(root.path()).assert_found(&[&format!(".callboard/requests:{} BAD_LINE", whole.len())]);
+}
