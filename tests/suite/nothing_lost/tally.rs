@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::thread;
 
 /// The rounds of kills of a full run, which all other counts stand in proportion to.
 const ROUNDS_FULL: usize = 200;
@@ -44,9 +45,15 @@ impl Tally {
     }
 
     /// Prints the row of a fault, keeps it in a file, and fails unless nothing was lost,
-    /// duplicated or torn. The test is named by its path in the suite.
+    /// duplicated or torn. The test is named by its path in the suite, which is asserted: by it
+    /// alone the test can be run.
     pub(crate) fn settle(self, fault: &str, test: &str) {
         let Self { cases, acknowledged, lost, duplicated, torn } = self;
+        let thread = thread::current();
+        // A test runs on a thread of its name, unless all run on the main one.
+        if thread.name() != Some("main") {
+            assert_eq!(thread.name(), Some(test), "the row of a test names it");
+        }
         let row = format!(
             "| {fault} | {cases} | {acknowledged} | {lost} | {duplicated} | {torn} | `{test}` |\n"
         );
