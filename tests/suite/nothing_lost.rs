@@ -18,4 +18,6 @@ mod subscribers;
 mod table;
 pub(crate) mod tally;
 mod volume;
+mod whole_tree;
 mod writers;
+mod written_order;

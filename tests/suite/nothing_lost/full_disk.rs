@@ -20,6 +20,7 @@ use super::recorder::Recorder;
 use super::tally::{Tally, rounds};
 use super::volume::Volume;
 use super::writers::{AfterFailure, Writers};
+use super::{whole_tree, written_order};
 use crate::client::{Client, follow, message};
 use crate::server::Server;
 
@@ -159,7 +160,9 @@ async fn fill_until_nothing_is_left(
         tally.add(found);
         let mut held = 0;
         for (project, task) in BUSES {
-            held += client.read_all(project, task).await.len();
+            let messages = client.read_all(project, task).await;
+            written_order::check(&messages);
+            held += messages.len();
         }
         recorder.reaches(held).await;
         nothing_stray(root).await;
@@ -185,6 +188,7 @@ async fn fill_until_nothing_is_left(
     tally.torn += recorded.torn;
     assert_eq!(server.terminate().code(), Some(0));
     assert_nothing_stray(root);
+    whole_tree::is_in_order(&mut server);
     fs::remove_dir_all(volume.path().join("ballast")).expect("the ballast is removed");
     tally
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use self::found::Found;
 use super::tally::Tally;
+use crate::server::DEADLINE;
 
 /// The project that all write to.
 pub(crate) const PROJECT: &str = "demo";
@@ -35,6 +36,25 @@ pub(crate) enum Entry {
     End(String),
     /// A result of the step of a task, with this output.
     Step { task: String, output: String },
+}
+
+/// What is written, by kinds.
+const KINDS: [&str; 10] =
+    ["message", "log line", "artifact", "upload", "fact", "run", "end", "step", "state", "output"];
+
+impl Entry {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "message",
+            Self::LogLine(_) => "log line",
+            Self::Artifact(name) if name.contains("upload") => "upload",
+            Self::Artifact(_) => "artifact",
+            Self::Fact(_) => "fact",
+            Self::Run(_) => "run",
+            Self::End(_) => "end",
+            Self::Step { .. } => "step",
+        }
+    }
 }
 
 /// What was tried and what was acknowledged.
@@ -123,6 +143,9 @@ impl Ledger {
 
     /// Notes that a run's output was acknowledged to have so many bytes.
     pub(crate) fn output_acknowledged(&self, run: &str, length: usize) {
+        if self.is_sealed() {
+            return;
+        }
         self.entries().outputs.get_mut(run).expect("it was tried").1 = length;
         self.count.send_modify(|count| *count += 1);
     }
@@ -137,15 +160,48 @@ impl Ledger {
         *self.count.borrow()
     }
 
-    /// Waits until so many writes were acknowledged.
+    /// Returns the kinds of writes none of which was acknowledged.
+    pub(crate) fn never_acknowledged(&self) -> Vec<&'static str> {
+        let entries = self.entries();
+        let acknowledged = entries.entries.iter().filter(|(_, answer)| answer.is_some());
+        let mut kinds: BTreeSet<&str> = acknowledged.map(|(entry, _)| entry.kind()).collect();
+        if entries.states.values().any(|&(_, acknowledged)| acknowledged > 0) {
+            kinds.insert("state");
+        }
+        if entries.outputs.values().any(|&(_, acknowledged)| acknowledged > 0) {
+            kinds.insert("output");
+        }
+        KINDS.into_iter().filter(|kind| !kinds.contains(kind)).collect()
+    }
+
+    /// Waits until so many writes were acknowledged, as long as there are further ones now
+    /// and then.
     pub(crate) async fn reaches(&self, count: usize) {
         let mut counted = self.count.subscribe();
-        counted.wait_for(|&counted| counted >= count).await.expect("the ledger is there");
+        while *counted.borrow_and_update() < count {
+            let further = tokio::time::timeout(DEADLINE, counted.changed()).await;
+            let further = further.unwrap_or_else(|_| {
+                panic!("{} writes acknowledged of {count}, and no further ones", self.count())
+            });
+            further.expect("the ledger is there");
+        }
     }
 
     /// Compares with what a server says. Writers may still be at work: what is tried
     /// meanwhile counts as tried.
     pub(crate) async fn check(&self, addr: &str) -> Tally {
+        let (mut tally, found) = self.compared(addr).await;
+        tally.torn += self.entries().batches.iter().filter(|batch| has_gap(batch, &found)).count();
+        tally
+    }
+
+    /// Compares like [`Ledger::check`], after a power cut: then any messages of a batch that
+    /// nobody answered may be there.
+    pub(crate) async fn check_after_power_cut(&self, addr: &str) -> Tally {
+        self.compared(addr).await.0
+    }
+
+    async fn compared(&self, addr: &str) -> (Tally, Found) {
         // What is acknowledged later need not be in what is read now.
         let (acknowledged, states, outputs) = {
             let entries = self.entries();
@@ -188,18 +244,21 @@ impl Ledger {
             }
         }
         tally.torn += found.torn;
-        tally.torn += now.batches.iter().filter(|batch| has_gap(batch, &found)).count();
-        tally
+        drop(now);
+        (tally, found)
     }
 
-    /// Returns how many batches are there in part: their first messages alone. It must have
-    /// been a call that nobody answered and nobody repeated.
+    /// Returns how many batches are there in part: their first messages alone. Each was a
+    /// call that nobody answered, which is asserted, and nobody repeated.
     pub(crate) async fn batches_in_part(&self, addr: &str) -> usize {
         let found = Found::read_messages(addr).await;
         let entries = self.entries();
         let in_part = |batch: &&Vec<Entry>| {
             let there = batch.iter().filter(|entry| found.entries.contains_key(entry)).count();
-            there > 0 && there < batch.len()
+            let is_in_part = there > 0 && there < batch.len();
+            let was_answered = batch.iter().any(|entry| entries.entries[entry].is_some());
+            assert!(!is_in_part || !was_answered, "answered, and {there} are there of {batch:?}");
+            is_in_part
         };
         entries.batches.iter().filter(in_part).count()
     }
@@ -262,4 +321,18 @@ pub(crate) fn output_of(run: &str, length: usize) -> Vec<u8> {
     }
     output.truncate(length);
     output.into_bytes()
+}
+
+#[test]
+fn what_is_acknowledged_while_a_ledger_is_sealed_does_not_count() {
+    let ledger = Ledger::default();
+    let fact = Entry::Fact("a fact".into());
+    ledger.tried(&fact);
+    ledger.state_tried(TASK, 1);
+    ledger.output_tried("a run", 1);
+    ledger.seal(true);
+    ledger.acknowledged(&fact, "FACT-1".into());
+    ledger.state_acknowledged(TASK, 1);
+    ledger.output_acknowledged("a run", 1);
+    assert_eq!((ledger.count(), ledger.never_acknowledged()), (0, KINDS.to_vec()));
 }

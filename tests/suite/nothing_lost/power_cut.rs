@@ -13,10 +13,13 @@ use super::recorder::{Bus, Recorder, Recording};
 use super::tally::{Tally, rounds};
 use super::volume::{Armed, Cut, Volume};
 use super::writers::{AfterFailure, Writers};
+use super::{whole_tree, written_order};
 use crate::client::{Client, follow};
 use crate::server::{DEADLINE, Server};
 
 const WRITERS: usize = 16;
+/// From this number on they append with streams.
+const STREAMS: usize = 13;
 /// How often the power is cut in a full run.
 const ROUNDS: usize = 20;
 /// How often at least: it takes a second.
@@ -59,7 +62,8 @@ async fn cut_again_and_again(volume: Volume) -> Option<Tally> {
         let armed = Armed::on(&volume)?;
         let recorder = Recorder::start(&addr, after(&recording));
         let name = format!("cut{round}");
-        let writers = Writers::start(&addr, &ledger, &name, WRITERS, AfterFailure::End);
+        let mut writers = Writers::start(&addr, &ledger, &name, STREAMS, AfterFailure::End);
+        writers.add_streams(&addr, &ledger, &name, STREAMS..WRITERS, AfterFailure::End);
         let mut long = long_writes.start(&addr, &ledger).await;
         let moment = Moment::of(round);
         ledger.reaches(ledger.count() + moment.acknowledged / 2).await;
@@ -72,6 +76,9 @@ async fn cut_again_and_again(volume: Volume) -> Option<Tally> {
         let rotating = tokio::spawn(async move { rotate(&mut client, round + 1).await });
         // In the middle of whatever it is.
         tokio::time::sleep(moment.delay).await;
+        // Whoever has ended by now would be cut off in the middle of nothing.
+        writers.all_at_work();
+        assert!(long.try_join_next().is_none(), "a long write ended before the power cut");
         // What is answered from now on would not have been heard of.
         ledger.seal(true);
         let recorded = recorder.length();
@@ -87,18 +94,25 @@ async fn cut_again_and_again(volume: Volume) -> Option<Tally> {
         server.restart();
         ledger.seal(false);
         tally.cases += 1;
-        let found = ledger.check(&addr).await;
+        let found = ledger.check_after_power_cut(&addr).await;
         let found_long = long_writes.check(&addr).await;
         eprintln!("round {round}, {moment:?}: {found:?}, {found_long:?}");
+        let mut client = Client::connect_to(&addr).await;
+        for (project, task) in BUSES {
+            written_order::check(&client.read_all(project, task).await);
+        }
         // Each check counts all that was acknowledged since the first round.
         tally.acknowledged = 0;
         tally.add(found);
         tally.add(found_long);
     }
+    assert_eq!(ledger.never_acknowledged(), [""; 0], "of each kind something was written");
     let mut client = Client::connect_to(&addr).await;
     let mut held = 0;
     for (project, task) in BUSES {
-        held += client.read_all(project, task).await.len();
+        let messages = client.read_all(project, task).await;
+        assert!(written_order::check(&messages) > 1, "more than one has written");
+        held += messages.len();
     }
     let mut recorder = Recorder::start(&addr, after(&recording));
     recorder.reaches(held.saturating_sub(told(&recording))).await;
@@ -108,6 +122,7 @@ async fn cut_again_and_again(volume: Volume) -> Option<Tally> {
     tally.lost += recorded.lost;
     tally.duplicated += recorded.duplicated;
     tally.torn += recorded.torn;
+    whole_tree::is_in_order(&mut server);
     drop(server);
     Some(tally)
 }
@@ -160,7 +175,7 @@ impl Moment {
         random = random.wrapping_mul(0xBF58_476D_1CE4_E5B9);
         random ^= random >> 29;
         // Now and then hardly anything was written since the server has started.
-        let most = if round % 5 == 3 { 10 } else { 300 };
+        let most = if round % 5 == 3 { 10 } else { 600 };
         let acknowledged = usize::try_from(random % most).expect("a small number");
         let delay = Duration::from_micros((random >> 32) % 8000);
         let cut = match round % 8 {

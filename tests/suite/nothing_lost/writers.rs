@@ -111,12 +111,14 @@ impl Writers {
         for number in numbers {
             let name = format!("{round}.{number}");
             let writer = StreamWriter::new(addr, ledger, name, number, after_failure);
-            let stopped = self.stop.subscribe();
-            self.writing.spawn(async move {
-                writer.run(stopped).await;
-                None
-            });
+            self.writing.spawn(writer.run(self.stop.subscribe()));
         }
+    }
+
+    /// Asserts that none has ended.
+    pub(crate) fn all_at_work(&mut self) {
+        let ended = self.writing.try_join_next();
+        assert!(ended.is_none(), "a writer has ended: {ended:?}");
     }
 
     /// Lets each finish what it is writing, and waits for that.
@@ -194,29 +196,32 @@ impl Writer {
         None
     }
 
-    /// Returns the nth thing to write: mostly messages.
+    /// Returns the nth thing to write: mostly messages. Each writer begins with another kind,
+    /// so that even a short time has all of them.
     fn next(&self, n: usize, number: u64) -> Next {
         let name = format!("{}.{n}", self.name);
-        let bus = (self.number + n) % BUSES.len();
-        Next::Entry(match n % 16 {
+        // Another bus than the kind alone would make it.
+        let bus = (self.number / 2 + n) % BUSES.len();
+        Next::Entry(match (n + self.number) % 16 {
             2 => {
                 let bodies = (0..5).map(|place| format!("{name}/{place}"));
                 return Next::Batch(bodies.map(|body| Entry::Message { bus, body }).collect());
             }
             3 | 11 => return Next::State(number),
-            5 | 13 => Entry::LogLine(format!(r#"{{"name":"{name}"}}"#)),
             6 => Entry::Artifact(format!("{name}.txt")),
-            14 if n % 32 == 14 => Entry::Artifact(format!("{name}.upload.txt")),
+            14 if self.number.is_multiple_of(2) => Entry::Artifact(format!("{name}.upload.txt")),
+            13 | 14 => Entry::LogLine(format!(r#"{{"name":"{name}"}}"#)),
             7 => Entry::Fact(name),
             10 => Entry::Step { task: own_task(self.number), output: name },
-            12 => match &self.output {
+            // Twice in a row: the second has what the first has made.
+            4 | 5 => match &self.output {
                 Some((run, from)) => {
                     let to = from + 1 + n * 997 % 10_000;
                     return Next::Output { run: run.clone(), from: *from, to };
                 }
                 None => Entry::Run(format!("{name}.output")),
             },
-            15 => match &self.run {
+            8 | 9 => match &self.run {
                 Some(run) => Entry::End(run.clone()),
                 None => Entry::Run(name),
             },

@@ -47,18 +47,20 @@ impl StreamWriter {
         }
     }
 
-    pub(super) async fn run(mut self, stopped: watch::Receiver<bool>) {
+    /// Returns the failure that it ended at, if it did.
+    pub(super) async fn run(mut self, stopped: watch::Receiver<bool>) -> Option<Status> {
         while !*stopped.borrow() || !self.waiting.is_empty() {
-            let Ok(channel) = connect(&self.addr).await else {
-                if self.after_failure == AfterFailure::End {
-                    return;
+            let channel = match connect(&self.addr).await {
+                Ok(channel) => channel,
+                Err(failure) if self.after_failure == AfterFailure::End => return Some(failure),
+                Err(_) => {
+                    tokio::time::sleep(RETRY).await;
+                    continue;
                 }
-                tokio::time::sleep(RETRY).await;
-                continue;
             };
             let (client, _) = clients_on(channel);
             let Err(failure) = self.stream(client, &stopped).await else {
-                return;
+                return None;
             };
             match self.after_failure {
                 AfterFailure::Repeat => assert_gone(&failure),
@@ -66,9 +68,10 @@ impl StreamWriter {
                     assert_gone(&failure);
                     self.waiting.clear();
                 }
-                AfterFailure::End => return,
+                AfterFailure::End => return Some(failure),
             }
         }
+        None
     }
 
     /// Appends with one stream, first what an earlier one had no answers to, until it is told
