@@ -12,7 +12,8 @@ const WINDOW_BYTES: u64 = 64 << 10;
 
 /// Returns how many of these bytes, from the first on, stand at an offset of a file of this
 /// size, when all that stands from there to its end can be left of an attempt to append them:
-/// some of their sectors, and zeros in the place of others. `None` when something else does.
+/// their beginning, or some of their sectors, and zeros in the place of others. `None` when
+/// something else does.
 pub(super) fn attempted(
     file: &dyn DiskFile,
     offset: u64,
@@ -40,12 +41,6 @@ pub(super) fn attempted(
         begin = sector.end;
     }
     Ok(Some(same))
-}
-
-/// Tells whether zeros that begin at a place, behind what was appended from an offset on, can
-/// be what a disk did not write, if the append was one write.
-pub(super) fn may_be_unwritten(offset: u64, place: u64) -> bool {
-    place == offset || place.is_multiple_of(SECTOR_BYTES)
 }
 
 /// Returns where the zeros begin that a range of a file ends with.

@@ -3,7 +3,7 @@
 use crate::disk::{DiskFile, Identity, Kind};
 use crate::domain::{RunFile, TreePath};
 use crate::error::{Error, Result};
-use crate::files::unwritten::{attempted, may_be_unwritten};
+use crate::files::unwritten::attempted;
 use crate::layout::paths;
 use crate::store::{OutputAppended, Page, RunFileSummary};
 
@@ -113,7 +113,6 @@ impl Tree {
             return Ok(None);
         }
         let left = attempted(file, offset, chunk, size).map_err(failed)?;
-        let left = left.filter(|&left| may_be_unwritten(offset, offset + left as u64));
         // The agent may write to it as well.
         let is_unchanged = file.status().map_err(failed)?.length == size;
         Ok(left.filter(|_| is_unchanged))

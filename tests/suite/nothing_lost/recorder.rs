@@ -18,7 +18,9 @@ use crate::server::DEADLINE;
 
 /// How long the recorder waits before it asks a server again that was not there.
 const RETRY: Duration = Duration::from_millis(20);
-/// How many cursors of a bus are gone on from with a subscription; with a read, all are.
+/// From so many cursors of a bus a read goes on at most.
+const READ_AGAIN: usize = 5000;
+/// How many cursors of a bus are gone on from with a subscription.
 const SUBSCRIBED_AGAIN: usize = 10;
 
 /// A bus: its project and its task, which is empty for the project's own.
@@ -302,11 +304,12 @@ fn compare(told: &[&Delivery], held: &[pb::Message]) -> Tally {
     tally
 }
 
-/// Goes on from the cursor of each message: with a read from all, with a subscription from
-/// some of them.
+/// Goes on from the cursor of each message, of very many from some: with a read, and from a few
+/// with a subscription.
 async fn go_on_from_each(client: &mut Client, project: &str, task: &str, told: &[&Delivery]) {
     let id = |delivery: &Delivery| delivery.message.as_ref().expect("a message").msg_id.clone();
-    for (place, delivery) in told.iter().enumerate() {
+    let step = told.len().div_ceil(READ_AGAIN).max(1);
+    for (place, delivery) in told.iter().enumerate().step_by(step) {
         let start = pb::read_messages_request::Start::Cursor(delivery.cursor.clone());
         let request =
             pb::ReadMessagesRequest { start: Some(start), limit: 1, ..read_of(project, task) };

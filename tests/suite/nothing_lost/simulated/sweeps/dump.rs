@@ -14,13 +14,12 @@ use callboard::domain::{
 use callboard::error::Result;
 use callboard::files::Files;
 use callboard::store::{
-    ArtifactQuery, ArtifactRange, Artifacts as _, FactQuery, Facts as _, FileStart, LogQuery,
-    MessageBus as _, Part, Projects as _, RunFileQuery, RunFiles as _, RunMetas as _, RunQuery,
-    Runs as _, TaskLogs as _, TaskQuery, Tasks as _, TreeNode, TreeRoot,
+    ArtifactQuery, ArtifactRange, Artifacts as _, FactQuery, Facts as _, FileStart, LogQuery, Part,
+    Projects as _, RunFileQuery, RunFiles as _, RunMetas as _, RunQuery, Runs as _, TaskLogs as _,
+    TaskQuery, Tasks as _, TreeNode, TreeRoot,
 };
 use tokio_stream::StreamExt as _;
 
-pub(super) use self::buses::bus_of;
 pub(super) use self::masked::masked;
 use super::super::Simulated;
 

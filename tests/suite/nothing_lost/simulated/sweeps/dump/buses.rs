@@ -145,7 +145,7 @@ impl Dump {
 }
 
 /// Takes a bus's name apart.
-pub(in super::super) fn bus_of(name: &str) -> BusId {
+fn bus_of(name: &str) -> BusId {
     let (project, task) = name.split_once('/').unwrap_or((name, ""));
     BusId::parse(project, task).expect("a bus")
 }
