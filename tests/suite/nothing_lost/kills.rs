@@ -21,8 +21,6 @@ use crate::client::{Client, follow, reason};
 use crate::server::Server;
 
 const WRITERS: usize = 16;
-/// So many rounds pass between two looks at everything that was written.
-const ROUNDS_BETWEEN_CHECKS: usize = 20;
 /// In so many rounds there is a rotation that nobody interrupts.
 const ROUNDS_TO_ROTATE: usize = 4;
 
@@ -90,10 +88,6 @@ async fn what_was_acknowledged_is_there_once_after_each_kill() {
         server.restart();
         tally.cases += 1;
         cursors.last_are_honoured(&addr).await;
-        if round % ROUNDS_BETWEEN_CHECKS == ROUNDS_BETWEEN_CHECKS - 1 {
-            let checked = ledger.check(&addr).await;
-            assert_eq!((checked.lost, checked.duplicated, checked.torn), (0, 0, 0), "{checked:?}");
-        }
     }
     writers.stop().await;
     tally.add(ledger.check(&addr).await);
