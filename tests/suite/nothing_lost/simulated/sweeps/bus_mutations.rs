@@ -123,6 +123,8 @@ pub(super) fn all() -> Vec<Mutation> {
             })
         })
         .repeatable()
+        // A repetition appends those that are missing, whichever these are.
+        .in_any_order()
         .allowing([PART_OF_BATCH]),
         Mutation::new("append a stream", &["MessageBus.AppendStream"], three_times)
             .repeatable()
