@@ -305,15 +305,6 @@ fn zeros_within_a_file_are_text() {
 }
 
 #[test]
-fn a_header_right_before_a_torn_one_is_torn_with_it_and_never_shown() {
-    let whole = "[2026-03-01 10:00:00] INFO: text\n\n---\nmessageId: G\ntype: X\n---\n";
-    for rest in ["", "---\nmsg_id: H\ntype: X\n", "---\nmsg_i"] {
-        let (items, tail) = scan_all(format!("{whole}{rest}").as_bytes());
-        assert_eq!((records(&items).len(), tail), (1, Tail::Torn { keep: 33 }), "{rest:?}");
-    }
-}
-
-#[test]
 fn a_half_written_guard_never_costs_the_record_before_it() {
     let foreign = b"---\nmsg_id: A\ntype: X\n---\nx\n---\n# h\n";
     let whole = [&foreign[..], GUARD, SEPARATOR, b"---\n"].concat();

@@ -138,7 +138,7 @@ fn opens_guard(window: &Window<'_>, rule: Delimiter, is_ours: bool) -> Found<()>
 }
 
 /// Tells whether a block without a header is one that was not written to its end.
-pub(super) fn looks_torn(block: &[u8]) -> bool {
+fn looks_torn(block: &[u8]) -> bool {
     const KEY: &[u8] = b"msg_id:";
     let line = block.trim_ascii_end();
     block.starts_with(KEY) || (!line.is_empty() && KEY.starts_with(line))

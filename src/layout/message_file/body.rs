@@ -1,6 +1,6 @@
 //! Where the body of a record ends that does not say so itself (rules 3 and 5).
 
-use super::block::{DASHES, Opening, classify, looks_torn};
+use super::block::{DASHES, Opening, classify};
 use super::legacy;
 use super::window::{Found, Window, without_guards, without_newline, without_separator};
 use super::work;
@@ -10,9 +10,8 @@ const BLANK_BYTES_MAX: usize = 64 << 10;
 
 /// Where a body's text ends.
 pub(super) enum End {
-    /// Another record opens at `at`, or something that was to be one. It is torn when the file
-    /// ends within its header.
-    Next { at: usize, torn: bool },
+    /// Another record opens at `at`, or something that was to be one.
+    Next { at: usize },
     /// A `---` line at `at` closes it; what follows is outside.
     Closed { at: usize, after: usize },
     /// At the end of the file. `undecided` is a `---` line that may yet open a record.
@@ -60,13 +59,11 @@ pub(super) fn walk(window: &Window<'_>, from: usize, limit: usize, body: Body) -
             Opening::NeedMore => break End::NeedMore,
             Opening::Text => false,
             Opening::Undecided => true,
-            Opening::TornEnd => break End::Next { at: line.start, torn: true },
-            _ => break End::Next { at: line.start, torn: false },
+            _ => break End::Next { at: line.start },
         };
         has_rules = true;
         if older && is_undecided {
-            let torn = looks_torn(&window.bytes[line.end..]);
-            break End::Next { at: line.start, torn };
+            break End::Next { at: line.start };
         }
         if older {
             break End::Closed { at: line.start, after: line.end };

@@ -78,9 +78,7 @@ impl Scan<'_> {
         let (body, end, context) = match end {
             End::NeedMore => return Step::NeedMore,
             End::TooLong => return self.too_long(rule, limit, body_context),
-            // Without what is torn behind it, nothing would be left but a header.
-            End::Next { at, torn: true } if at == closing.end => return self.torn(rule.start),
-            End::Next { at, .. } => {
+            End::Next { at } => {
                 let region = &bytes[closing.end..at];
                 let end = closing.end + without_separator(region).len();
                 (body::before_next(region), end, Context::Outside)
@@ -157,7 +155,7 @@ impl Scan<'_> {
         let (body, end, context) = match walk(&self.window, closing.end, limit, Body::Plain).end {
             End::NeedMore => return Step::NeedMore,
             End::TooLong => (None, limit, Context::PassingOver),
-            End::Next { at, .. } => {
+            End::Next { at } => {
                 let region = &bytes[closing.end..at];
                 let end = closing.end + without_separator(region).len();
                 (Some(body::before_next(region)), end, Context::Outside)
@@ -210,7 +208,7 @@ impl Scan<'_> {
         let (end, context) = match walk(&self.window, from, limit, Body::Torn).end {
             End::NeedMore => return Step::NeedMore,
             End::TooLong => (limit, Context::PassingOver),
-            End::Next { at, .. } => {
+            End::Next { at } => {
                 let region = without_separator(&region[..at - rule.start]);
                 (rule.start + region.len(), Context::Outside)
             }
