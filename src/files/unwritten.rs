@@ -10,6 +10,13 @@ use crate::disk::DiskFile;
 const SECTOR_BYTES: u64 = 512;
 const WINDOW_BYTES: u64 = 64 << 10;
 
+/// Tells whether a file holds these bytes at an offset.
+pub(super) fn holds(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> io::Result<bool> {
+    let mut there = vec![0; bytes.len()];
+    let count = file.read_at(offset, &mut there)?;
+    Ok(count == bytes.len() && there == bytes)
+}
+
 /// Returns how many of these bytes, from the first on, stand at an offset of a file of this
 /// size, when all that stands from there to its end can be left of an attempt to append them:
 /// their beginning, or some of their sectors, and zeros in the place of others. `None` when

@@ -11,7 +11,7 @@ use crate::store::LinesAppended;
 
 use super::Tree;
 use super::file_lock::FileLock;
-use crate::files::unwritten::{attempted, written_end};
+use crate::files::unwritten::{attempted, holds, written_end};
 
 /// Lines to append.
 pub(super) struct NewLines<'a> {
@@ -76,7 +76,7 @@ impl Tree {
         let closing = locked.is_torn(begun.offset)?;
         let offset = begun.offset - u64::from(closing);
         let bytes = if closing { [b"\n", &lines[..]].concat() } else { lines.clone() };
-        if locked.holds(offset, &bytes)? {
+        if holds(&*locked.0.file, offset, &bytes).map_err(|source| locked.failed("read", source))? {
             // The call that wrote them may have been cut off before its sync.
             locked.sync(self)?;
             return Ok(Some(appended(begun.offset, lines.len(), true)));
@@ -202,17 +202,6 @@ impl LockedFile {
         let mut byte = [0];
         self.0.file.read_at(last, &mut byte).map_err(|source| self.failed("read", source))?;
         Ok(byte != *b"\n")
-    }
-
-    /// Whether these bytes stand at an offset.
-    fn holds(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
-        let mut there = vec![0; bytes.len()];
-        let count = self
-            .0
-            .file
-            .read_at(offset, &mut there)
-            .map_err(|source| self.failed("read", source))?;
-        Ok(there[..count] == *bytes)
     }
 
     /// Cuts off the zeros that a power cut left at the end, which no line has. Returns the

@@ -3,7 +3,7 @@
 use crate::disk::{DiskFile, Identity, Kind};
 use crate::domain::{RunFile, TreePath};
 use crate::error::{Error, Result};
-use crate::files::unwritten::attempted;
+use crate::files::unwritten::{attempted, holds};
 use crate::layout::paths;
 use crate::store::{OutputAppended, Page, RunFileSummary};
 
@@ -237,11 +237,4 @@ impl Tree {
         }
         Ok(page)
     }
-}
-
-/// Whether a file holds these bytes at an offset.
-fn holds(file: &dyn DiskFile, offset: u64, bytes: &[u8]) -> std::io::Result<bool> {
-    let mut there = vec![0; bytes.len()];
-    let count = file.read_at(offset, &mut there)?;
-    Ok(count == bytes.len() && there == bytes)
 }
