@@ -287,6 +287,14 @@ fn a_tag_in_a_header_hides_no_record_of_ours_from_the_original_reader() {
 }
 
 #[test]
+fn a_record_of_ours_that_a_person_put_a_rule_before_hides_none_behind_it() {
+    // The original reader takes its header for a body, and its body for a header.
+    let signed = "---\nmsg_id: B\nts: 2026-03-04T05:06:07.5Z\ntype: FACT\nproject_id: p\ntask_id: t\nrun_id: r\nbody_size: 4\n";
+    let sum = crc32c::crc32c_append(crc32c::crc32c(signed.as_bytes()), b"k: v");
+    assert_hides_nothing(&format!("---\n\n{signed}checksum: crc32c-{sum:08x}\n---\nk: v\n"));
+}
+
+#[test]
 fn a_record_of_ours_with_a_time_that_is_none_hides_no_record_from_the_original_reader() {
     let signed = "---\nmsg_id: B\nts: 200-2360-4T05:06:07.5Z\ntype: FACT\nproject_id: p\ntask_id: t\nrun_id: r\nbody_size: 0\n";
     let sum = crc32c::crc32c(signed.as_bytes());

@@ -277,7 +277,7 @@ impl Owner {
             counted = stop;
             // Read back as every reader will: this says where the next record of
             // whoever may come begins.
-            position = Position::at_record(entry.offset, entry.line);
+            position = Position::at_own_record(entry.offset, entry.line);
             let step = message_file::next(&mut position, &composition.bytes[start..stop], true);
             debug_assert!(
                 matches!(step, Step::Record(_)),

@@ -12,7 +12,7 @@ use super::own_header::Trailer;
 use super::position::Context;
 use super::scan::{Scan, TEXT_BYTES_MAX, as_index, next};
 use super::window::{Delimiter, without_separator};
-use super::{Damage, Origin, Record, SEPARATOR, Step, Tail, stuffing, work};
+use super::{Damage, GUARD, Origin, Record, SEPARATOR, Step, Tail, stuffing, work};
 
 /// What may stand between a body of the greatest size and the next record.
 const SEPARATOR_BYTES_MAX: usize = 64;
@@ -47,8 +47,10 @@ impl Scan<'_> {
         size: usize,
     ) -> Step {
         header.check_id();
-        // Any program may write one with a right checksum.
-        let guard = header.is_lax || header.left_out.is_some();
+        // Any program may write one with a right checksum. And one without a guard, that a
+        // person has put something before, may be missed itself.
+        let guard =
+            header.is_lax || header.left_out.is_some() || self.here.guard && !self.is_guarded(rule);
         let stored = &self.window.bytes[closing.end..closing.end + size];
         let body = if header.stuffed { stuffing::remove(stored) } else { stored.to_vec() };
         let batch = header.batch;
@@ -60,6 +62,17 @@ impl Scan<'_> {
         self.here.after_own = true;
         self.here.guard = guard;
         step
+    }
+
+    /// Tells whether a guard stands right before the record at `rule`.
+    fn is_guarded(&self, rule: Delimiter) -> bool {
+        let before = self.window.bytes[..rule.start].strip_suffix(SEPARATOR);
+        // The newline that the guard begins with may lie before the window.
+        let before = before.and_then(|before| before.strip_suffix(&GUARD[SEPARATOR.len()..]));
+        before.is_some_and(|before| match before {
+            [] => !self.here.mid_line,
+            _ => before.ends_with(SEPARATOR),
+        })
     }
 
     pub(super) fn foreign(

@@ -68,9 +68,15 @@ impl Position {
     }
 
     /// A place where a record is known to open. What lies before it is not known, so a
-    /// guard is needed until a record of ours has been read.
+    /// guard is needed until one has been read.
     pub fn at_record(offset: u64, line: u64) -> Self {
         Self { offset, line, guard: true, ..Self::start() }
+    }
+
+    /// A place where a record of ours is known to open that the original reader does not
+    /// miss.
+    pub fn at_own_record(offset: u64, line: u64) -> Self {
+        Self { offset, line, ..Self::start() }
     }
 
     /// Returns the offset of the next byte to read.
@@ -83,9 +89,10 @@ impl Position {
         self.line
     }
 
-    /// Tells whether [`GUARD`](super::GUARD) belongs before the next record: since our
-    /// last verified record there was a `---` line that is text, damage, or a field that
-    /// was left out, and the original reader may take a header for a body.
+    /// Tells whether [`GUARD`](super::GUARD) belongs before the next record: there was a
+    /// `---` line that is text, damage, or a field that was left out, since then no guard
+    /// with a record of ours behind it, and the original reader may take a header for a
+    /// body.
     pub fn needs_guard(&self) -> bool {
         self.guard
     }
