@@ -222,16 +222,25 @@ pub(crate) fn callboard(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command to its end, and fails the test when it does not end.
-pub(crate) fn output_of(mut command: Command) -> Output {
+pub(crate) fn output_of(command: Command) -> Output {
+    output_within(command, DEADLINE)
+}
+
+/// As [`output_of`], for a command that may take longer.
+pub(crate) fn output_within(mut command: Command, deadline: Duration) -> Output {
     let child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("callboard starts");
-    output_with_deadline(child)
+    output_until(child, deadline)
 }
 
 /// Collects the output of a process until it has ended, and fails the test when it
 /// does not end.
 pub(crate) fn output_with_deadline(child: Child) -> Output {
-    let watchdog = Watchdog::of(&child);
+    output_until(child, DEADLINE)
+}
+
+fn output_until(child: Child, deadline: Duration) -> Output {
+    let watchdog = Watchdog::of(&child, deadline);
     let output = child.wait_with_output().expect("the process was ours to wait for");
     watchdog.call_off();
     output
@@ -239,7 +248,7 @@ pub(crate) fn output_with_deadline(child: Child) -> Output {
 
 /// Waits until a process has ended, and fails the test when it does not.
 pub(crate) fn wait_with_deadline(child: &mut Child) -> ExitStatus {
-    let watchdog = Watchdog::of(child);
+    let watchdog = Watchdog::of(child, DEADLINE);
     let status = child.wait().expect("the process was ours to wait for");
     watchdog.call_off();
     status
@@ -249,26 +258,27 @@ pub(crate) fn wait_with_deadline(child: &mut Child) -> ExitStatus {
 struct Watchdog {
     ended: mpsc::Sender<()>,
     thread: thread::JoinHandle<bool>,
+    deadline: Duration,
 }
 
 impl Watchdog {
-    fn of(child: &Child) -> Self {
+    fn of(child: &Child, deadline: Duration) -> Self {
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a pid");
         let (ended, end) = mpsc::channel();
         let thread = thread::spawn(move || {
-            let too_late = end.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout);
+            let too_late = end.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Timeout);
             if too_late {
                 let _ = kill_process(pid, Signal::KILL);
             }
             too_late
         });
-        Self { ended, thread }
+        Self { ended, thread, deadline }
     }
 
     fn call_off(self) {
         drop(self.ended);
         let too_late = self.thread.join().expect("the watchdog does not panic");
-        assert!(!too_late, "the process did not end within {DEADLINE:?}");
+        assert!(!too_late, "the process did not end within {:?}", self.deadline);
     }
 }
 

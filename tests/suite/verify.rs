@@ -12,10 +12,11 @@ mod tree;
 
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::server::{callboard, output_of};
+use crate::server::{callboard, output_within};
 
 /// What a look through a tree came to.
 pub(crate) struct Verified {
@@ -64,8 +65,11 @@ pub(crate) fn repair(root: &Path) -> Verified {
     verify_with(root, &["--repair"])
 }
 
+/// It reads all of a tree, which may be one that hundreds of rounds have filled.
+const DEADLINE: Duration = Duration::from_secs(600);
+
 fn verify_with(root: &Path, further: &[&str]) -> Verified {
     let mut command = callboard(&["verify", "--json"]);
     command.arg("--root").arg(root).args(further);
-    Verified::of(output_of(command))
+    Verified::of(output_within(command, DEADLINE))
 }

@@ -253,6 +253,10 @@ async fn trimming_behind_a_subscriber_takes_nothing_from_it() {
             server.terminate();
             server.restart();
             client = Client::connect(&server).await;
+            // Who is away while the message is removed that he goes on after is refused.
+            append(&mut client, PROJECT, "", 1).await;
+            told_to_be.extend(held_ids(&client.read_all(PROJECT, "").await).pop());
+            recorder.reaches(told_to_be.len()).await;
         }
     }
     recorder.reaches(told_to_be.len()).await;
