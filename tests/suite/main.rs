@@ -25,6 +25,7 @@ mod foreign_writer;
 #[path = "../fuzz/checks/mod.rs"]
 mod fuzz_checks;
 mod grpcurl;
+mod large_bus;
 mod layout_v1;
 mod nothing_lost;
 mod odd_documents;

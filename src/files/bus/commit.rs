@@ -14,7 +14,7 @@ use super::Publisher;
 use super::index::Entry;
 use super::owner::Owner;
 use super::request_ids::{Remembered, RequestIds};
-use super::scanner::{Found, Scanner, count_lines};
+use super::scanner::{Found, Scanner};
 
 /// An append that waits for its turn.
 pub(super) struct PendingAppend {
@@ -199,7 +199,7 @@ impl Owner {
                 return Err(error);
             }
             let end = composition.base + composition.bytes.len() as u64;
-            let entry = Entry { offset, line: 0, msg_id: msg_id.clone(), ts: Some(ts) };
+            let entry = Entry { offset, msg_id: msg_id.clone(), ts: Some(ts) };
             composition.entries.push((entry, end));
             added.push((place, message));
             messages.push((msg_id, ts));
@@ -259,31 +259,20 @@ impl Owner {
             self.ingest()?;
             return Ok(());
         }
-        // Line numbers go on from where the scan stands, which may lie before the
-        // old end.
-        let scanned = live.position.offset();
-        let skipped = count_lines(&*live.file, scanned.min(composition.base), composition.base)
-            .map_err(self.failed("read"))?;
-        let mut line = live.position.line() + skipped;
-        let mut counted = 0;
         let mut index = live.index.lock();
         let mut position = live.position.clone();
         for (entry, end) in &composition.entries {
             let start = usize::try_from(entry.offset - composition.base).unwrap_or(0);
             let stop = usize::try_from(end - composition.base).unwrap_or(0);
-            line += newlines(&composition.bytes[counted..start]);
-            let entry = Entry { line, ..entry.clone() };
-            line += newlines(&composition.bytes[start..stop]);
-            counted = stop;
             // Read back as every reader will: this says where the next record of
             // whoever may come begins.
-            position = Position::at_own_record(entry.offset, entry.line);
+            position = Position::at_own_record(entry.offset);
             let step = message_file::next(&mut position, &composition.bytes[start..stop], true);
             debug_assert!(
                 matches!(step, Step::Record(_)),
                 "wrote what does not read as one record"
             );
-            index.push(entry, true, &position);
+            index.push(entry.clone(), true, &position);
         }
         drop(index);
         if let Some(live) = &mut self.live {
@@ -310,6 +299,9 @@ impl Owner {
         let mut wanted = limits::REQUEST_ID_MESSAGES;
         let mut reaches_back = match &self.live {
             Some(live) => {
+                if !live.index.lock().reaches_back(wanted, since) {
+                    live.index.complete(&*live.file, live.end).map_err(self.failed("read"))?;
+                }
                 let index = live.index.lock();
                 let reaches_back = index.is_younger_than(wanted, since);
                 wanted = wanted.saturating_sub(index.records());
@@ -325,7 +317,11 @@ impl Owner {
             let Some(file) = self.disk().open(&archive.path)? else {
                 continue;
             };
-            let index = self.context.archive_index(&archive.path, archive.committed)?;
+            let mut index = self.context.archive_index(&archive.path, archive.committed)?;
+            if !index.lock().reaches_back(wanted, since) {
+                index = self.context.whole_archive_index(&archive.path, archive.committed)?;
+            }
+            let index = index.lock();
             let start = index.before_last(wanted, since).position.clone();
             reaches_back = index.is_younger_than(wanted, since);
             wanted = wanted.saturating_sub(index.records());
@@ -363,10 +359,6 @@ fn repeated(all: &[Remembered]) -> Result<Appended> {
         cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
         duplicate: true,
     })
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 fn refuse(appends: Vec<PendingAppend>, error: &Error) {

@@ -7,7 +7,7 @@ use crate::layout::msg_id;
 
 use super::parts::Part;
 use super::place::{Place, Reader};
-use super::scanner::{Found, Scanner, count_lines};
+use super::scanner::{Found, Scanner};
 
 /// A bus up to this size is always searched as a whole for an id, so that one that
 /// occurs twice is noticed whoever wrote it.
@@ -17,7 +17,6 @@ const SEARCH_WHOLE_BYTES: u64 = 4 << 20;
 pub(super) struct Hit<'v> {
     pub(super) part: &'v Part,
     pub(super) offset: u64,
-    pub(super) line: u64,
 }
 
 impl<'v> Reader<'v> {
@@ -60,7 +59,7 @@ impl<'v> Reader<'v> {
             match scanner.next().map_err(self.failed(part.path.as_str()))? {
                 Found::Record(record) if record.offset >= until => return Ok(()),
                 Found::Record(record) if record.message.msg_id == id => {
-                    hits.push(Hit { part, offset: record.offset, line: record.line });
+                    hits.push(Hit { part, offset: record.offset });
                 }
                 Found::Record(_) | Found::Damage(_) => {}
                 Found::End(_) => return Ok(()),
@@ -72,8 +71,8 @@ impl<'v> Reader<'v> {
     /// there.
     pub(super) fn after(self, hit: &Hit<'_>, id: &str) -> Result<Option<(Place, Message)>> {
         let open = self.open(hit.part)?;
-        let mut scanner =
-            Scanner::new(&*open.file, Position::at_record(hit.offset, hit.line), hit.part.end);
+        let position = Position::at_record(hit.offset);
+        let mut scanner = Scanner::new(&*open.file, position, hit.part.end);
         let record = loop {
             match scanner.next().map_err(self.failed(hit.part.path.as_str()))? {
                 // What is wrong with a record is reported before it.
@@ -90,17 +89,6 @@ impl<'v> Reader<'v> {
         let cursor = Cursor::After { offset: hit.offset, msg_id: id.to_owned() };
         drop(scanner);
         Ok(Some((Place::new(Some(open), position, cursor), record.message)))
-    }
-
-    pub(super) fn line_at(self, part: &Part, offset: u64) -> Result<u64> {
-        let (known, line) = self.with_index(part, |index| {
-            let position = &index.before_offset(offset).position;
-            (position.offset(), position.line())
-        })?;
-        let file = self.open(part)?.file;
-        let counted = count_lines(&*file, known.min(offset), offset)
-            .map_err(self.failed(part.path.as_str()))?;
-        Ok(line + counted)
     }
 
     pub(super) fn not_found(self, id: &str) -> Error {

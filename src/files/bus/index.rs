@@ -1,18 +1,30 @@
 //! A sparse index of one part of a bus: a checkpoint every so often, enough to
 //! begin a scan close to what is looked for. It is built by scanning and lost
 //! without loss.
+//!
+//! Of a large part it begins with the last records, which is all that an append, a follower, or a
+//! look at the end need; the rest is scanned when somebody looks further back.
 
 use std::io;
 
 use jiff::Timestamp;
 
 use crate::disk::DiskFile;
-use crate::layout::message_file::{Origin, Position, Record};
+use crate::layout::message_file::{self, Origin, Position, Record, Step};
 
 use super::scanner::{Found, Scanner};
 
 /// Bytes between two checkpoints, at least.
 const CHECKPOINT_BYTES: u64 = 64 << 10;
+/// Up to this size a part is scanned as a whole at once.
+const WHOLE_BYTES_MAX: u64 = 4 << 20;
+/// How much of the end of a larger part is scanned at first.
+const END_BYTES: u64 = 1 << 20;
+
+/// What a record of ours begins with, behind the line before.
+const OPENING: &[u8] = b"\n---\nmsg_id: ";
+/// How many of those are tried to find one.
+const OPENINGS_MAX: usize = 64;
 
 /// A place where a scan can begin, between two records.
 #[derive(Debug, Clone)]
@@ -31,14 +43,16 @@ pub(super) struct Checkpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) offset: u64,
-    pub(super) line: u64,
     pub(super) msg_id: String,
     pub(super) ts: Option<Timestamp>,
 }
 
-/// The index of one part.
+/// The index of one part, or of its end.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
+    /// Where it begins: what stands before that is not counted in anything here.
+    from: u64,
+    /// The first one is where the index begins.
     checkpoints: Vec<Checkpoint>,
     records: u64,
     damages: usize,
@@ -51,9 +65,14 @@ pub(super) struct Index {
 impl Index {
     /// An index of nothing yet.
     pub(super) fn new() -> Self {
-        let start =
-            Checkpoint { position: Position::start(), records: 0, own_ts: None, latest_ts: None };
+        Self::at(Position::start())
+    }
+
+    fn at(position: Position) -> Self {
+        let from = position.offset();
+        let start = Checkpoint { position, records: 0, own_ts: None, latest_ts: None };
         Self {
+            from,
             checkpoints: vec![start],
             records: 0,
             damages: 0,
@@ -64,20 +83,21 @@ impl Index {
         }
     }
 
-    /// Builds the index of a whole part.
+    /// Builds the index of a part, of a large one that of its end.
     pub(super) fn build(file: &dyn DiskFile, end: u64) -> io::Result<Self> {
-        Self::of(&mut Scanner::new(file, Position::start(), end))
+        let start = near_end(file, end)?;
+        Self::of(&mut Scanner::new(file, start, end))
     }
 
-    /// Builds the index of what no bytes still to come could change; returns it with
+    /// As [`Index::build`], of what no bytes still to come could change; returns it with
     /// where that ends.
     pub(super) fn build_unfinished(file: &dyn DiskFile, end: u64) -> io::Result<(Self, Position)> {
-        let mut scanner = Scanner::unfinished(file, Position::start(), end)?;
+        let mut scanner = Scanner::unfinished(file, near_end(file, end)?, end)?;
         Ok((Self::of(&mut scanner)?, scanner.position().clone()))
     }
 
     fn of(scanner: &mut Scanner<'_>) -> io::Result<Self> {
-        let mut index = Self::new();
+        let mut index = Self::at(scanner.position().clone());
         loop {
             match scanner.next()? {
                 Found::Record(record) => index.note(&record, scanner.position()),
@@ -85,6 +105,58 @@ impl Index {
                 Found::End(_) => return Ok(index),
             }
         }
+    }
+
+    /// Returns where it begins, when something stands before that.
+    pub(super) fn missing(&self) -> Option<u64> {
+        Some(self.from).filter(|from| *from > 0)
+    }
+
+    /// Builds the index of what stands before the beginning of another one.
+    pub(super) fn build_missing(file: &dyn DiskFile, missing: u64, end: u64) -> io::Result<Self> {
+        // Up to the part's end, so that nothing looks torn where this one ends.
+        let mut scanner = Scanner::new(file, Position::start(), end);
+        let mut index = Self::new();
+        loop {
+            let before = scanner.position().clone();
+            let found = match scanner.next()? {
+                Found::Record(record) if record.offset < missing => {
+                    index.note(&record, scanner.position());
+                    continue;
+                }
+                Found::Damage(damage) if damage.offset < missing => {
+                    index.note_damage();
+                    continue;
+                }
+                Found::Record(record) => Some(record.offset),
+                Found::Damage(_) | Found::End(_) => None,
+            };
+            if found != Some(missing) {
+                tracing::warn!(
+                    offset = missing,
+                    "a record stands within another one: a bus file was forged"
+                );
+            }
+            index.push_checkpoint(before);
+            return Ok(index);
+        }
+    }
+
+    /// Adds what stands before it.
+    pub(super) fn complete(&mut self, missing: Self) {
+        for checkpoint in &mut self.checkpoints {
+            checkpoint.records += missing.records;
+            checkpoint.own_ts = checkpoint.own_ts.max(missing.own_ts);
+            checkpoint.latest_ts = checkpoint.latest_ts.max(missing.latest_ts);
+        }
+        // Where it began is the last one of what was missing, and known better there.
+        self.checkpoints.splice(..1, missing.checkpoints);
+        self.from = missing.from;
+        self.records += missing.records;
+        self.damages += missing.damages;
+        self.own_ts = self.own_ts.max(missing.own_ts);
+        self.latest_ts = self.latest_ts.max(missing.latest_ts);
+        self.first = missing.first.or(self.first.take());
     }
 
     /// Takes in one damaged place.
@@ -96,7 +168,6 @@ impl Index {
     pub(super) fn note(&mut self, record: &Record, after: &Position) {
         let entry = Entry {
             offset: record.offset,
-            line: record.line,
             msg_id: record.message.msg_id.clone(),
             ts: record.message.ts,
         };
@@ -116,17 +187,24 @@ impl Index {
         self.last = Some(entry);
         let covered = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.position.offset());
         if after.offset() >= covered + CHECKPOINT_BYTES {
-            self.checkpoints.push(Checkpoint {
-                position: after.clone(),
-                records: self.records,
-                own_ts: self.own_ts,
-                latest_ts: self.latest_ts,
-            });
+            self.push_checkpoint(after.clone());
         }
     }
 
-    pub(super) fn checkpoints(&self) -> &[Checkpoint] {
-        &self.checkpoints
+    fn push_checkpoint(&mut self, position: Position) {
+        self.checkpoints.push(Checkpoint {
+            position,
+            records: self.records,
+            own_ts: self.own_ts,
+            latest_ts: self.latest_ts,
+        });
+    }
+
+    /// Returns the last checkpoint before an offset; none when there is none in the index.
+    pub(super) fn last_before(&self, offset: u64) -> Option<&Checkpoint> {
+        let before =
+            self.checkpoints.partition_point(|checkpoint| checkpoint.position.offset() < offset);
+        self.checkpoints.get(before.checked_sub(1)?)
     }
 
     /// Returns how many records the part has.
@@ -184,9 +262,39 @@ impl Index {
         &self.checkpoints[after.saturating_sub(1)]
     }
 
+    /// Whether [`Index::before_last`] finds the same as in the index of the whole part.
+    pub(super) fn reaches_back(&self, records: u64, since: Timestamp) -> bool {
+        self.from == 0 || self.before_last(records, since).position.offset() > self.from
+    }
+
     /// Whether the range that [`Index::before_last`] looks for reaches back past
     /// this part.
     pub(super) fn is_younger_than(&self, records: u64, since: Timestamp) -> bool {
         self.records < records || self.first.as_ref().is_none_or(|first| first.ts >= Some(since))
     }
+}
+
+/// Returns where to begin to index a part: at its start, or for a large one at a record near its
+/// end. A record of ours whose checksum fits is a record wherever it stands: it opens with a
+/// `---` line, and there is none in the body of another one of ours.
+fn near_end(file: &dyn DiskFile, end: u64) -> io::Result<Position> {
+    if end <= WHOLE_BYTES_MAX {
+        return Ok(Position::start());
+    }
+    let offset = end - END_BYTES;
+    let mut bytes = vec![0; usize::try_from(END_BYTES).unwrap_or(usize::MAX)];
+    let read = file.read_at(offset, &mut bytes)?;
+    bytes.truncate(read);
+    for line_end in memchr::memmem::find_iter(&bytes, OPENING).take(OPENINGS_MAX) {
+        let start = line_end + 1;
+        let offset = offset + start as u64;
+        let mut position = Position::at_record(offset);
+        if let Step::Record(record) = message_file::next(&mut position, &bytes[start..], false)
+            && record.origin == Origin::Own
+            && record.offset == offset
+        {
+            return Ok(Position::at_record(offset));
+        }
+    }
+    Ok(Position::start())
 }

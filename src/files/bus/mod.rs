@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::Clock;
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskFile};
 use crate::domain::{BusId, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::paths;
@@ -50,7 +50,7 @@ use commit::PendingAppend;
 use hub::Hub;
 use index::Index;
 use owner::{Owner, Refresh};
-use parts::View;
+use parts::{SharedIndex, View};
 use place::Reader;
 use writers::{Turn, Writers};
 
@@ -73,7 +73,7 @@ struct Context {
     /// Held shared while something is created, alone while something is removed.
     removals: Arc<RwLock<()>>,
     /// Newest last.
-    archive_indexes: Mutex<VecDeque<(Version, Arc<Index>)>>,
+    archive_indexes: Mutex<VecDeque<(Version, SharedIndex)>>,
 }
 
 impl Context {
@@ -82,23 +82,37 @@ impl Context {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Returns the index of an archive, and builds it when it is not at hand.
-    fn archive_index(&self, path: &TreePath, version: Version) -> Result<Arc<Index>> {
+    /// Returns the index of an archive, maybe only of its end, and builds it when it is not at
+    /// hand.
+    fn archive_index(&self, path: &TreePath, version: Version) -> Result<SharedIndex> {
         let indexes = || self.archive_indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, index)) = indexes().iter().find(|(known, _)| *known == version) {
-            return Ok(Arc::clone(index));
+            return Ok(index.clone());
         }
         let failed = |source| Error::io("read", path.as_str(), source);
-        let file =
-            self.disk.open(path)?.ok_or_else(|| Error::ArchiveGone { path: path.to_string() })?;
-        let index = Arc::new(Index::build(&*file, version.length).map_err(failed)?);
+        let file = self.open_archive(path)?;
+        let index = SharedIndex::new(Index::build(&*file, version.length).map_err(failed)?);
         let mut kept = indexes();
         kept.retain(|(known, _)| known.identity != version.identity);
         if kept.len() >= ARCHIVE_INDEXES_MAX {
             kept.pop_front();
         }
-        kept.push_back((version, Arc::clone(&index)));
+        kept.push_back((version, index.clone()));
         Ok(index)
+    }
+
+    /// As [`Context::archive_index`], of the whole archive.
+    fn whole_archive_index(&self, path: &TreePath, version: Version) -> Result<SharedIndex> {
+        let index = self.archive_index(path, version)?;
+        if index.lock().missing().is_some() {
+            let failed = |source| Error::io("read", path.as_str(), source);
+            index.complete(&*self.open_archive(path)?, version.length).map_err(failed)?;
+        }
+        Ok(index)
+    }
+
+    fn open_archive(&self, path: &TreePath) -> Result<Arc<dyn DiskFile>> {
+        self.disk.open(path)?.ok_or_else(|| Error::ArchiveGone { path: path.to_string() })
     }
 }
 

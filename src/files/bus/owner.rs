@@ -379,7 +379,8 @@ impl Owner {
     pub(super) fn load_last_ts(&mut self) -> Result<()> {
         let mut archives = self.archives.as_slice().iter().rev();
         while let (None, Some(archive)) = (self.last_ts, archives.next()) {
-            self.last_ts = self.context.archive_index(&archive.path, archive.committed)?.own_ts();
+            let index = self.context.archive_index(&archive.path, archive.committed)?;
+            self.last_ts = index.lock().own_ts();
         }
         Ok(())
     }
@@ -391,8 +392,9 @@ impl Owner {
         }
         for archive in self.archives.as_slice().iter().rev() {
             let index = self.context.archive_index(&archive.path, archive.committed)?;
-            if let Some(last) = index.last() {
-                return Ok(Some(last.clone()));
+            let last = index.lock().last().cloned();
+            if last.is_some() {
+                return Ok(last);
             }
         }
         Ok(None)

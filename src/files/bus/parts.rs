@@ -1,5 +1,6 @@
 //! The parts of a bus: its archives, oldest first, and then its live file.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -58,6 +59,18 @@ impl SharedIndex {
         Self(Arc::new(Mutex::new(index)))
     }
 
+    /// Adds what the index is missing: of a large part it begins near its end.
+    pub(super) fn complete(&self, file: &dyn DiskFile, end: u64) -> io::Result<()> {
+        let Some(missing) = self.lock().missing() else { return Ok(()) };
+        let before = Index::build_missing(file, missing, end)?;
+        let mut index = self.lock();
+        // Another reader may have been faster.
+        if index.missing() == Some(missing) {
+            index.complete(before);
+        }
+        Ok(())
+    }
+
     /// Locks the index, for a moment and never across I/O on the bus.
     pub(super) fn lock(&self) -> MutexGuard<'_, Index> {
         // An index is only ever added to; a panic half-way leaves it usable.
@@ -89,10 +102,9 @@ impl View {
 
     /// Whether readers find the same in both.
     pub(super) fn shows_the_same_as(&self, other: &Self) -> bool {
-        let what = |view: &Self| -> Vec<(u64, Identity, u64)> {
-            view.parts.iter().map(|part| (part.sequence, part.identity, part.end)).collect()
-        };
-        self.poisoned == other.poisoned && what(self) == what(other)
+        let what = |part: &Part| (part.sequence, part.identity, part.end);
+        self.poisoned == other.poisoned
+            && self.parts.iter().map(what).eq(other.parts.iter().map(what))
     }
 
     /// Returns the part that follows one.

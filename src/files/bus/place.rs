@@ -48,10 +48,30 @@ impl Reader<'_> {
         look_up: impl FnOnce(&Index) -> T,
     ) -> Result<T> {
         match &part.live {
+            Some(live) => {
+                let completed = live.index.complete(&*live.file, part.end);
+                completed.map_err(self.failed(part.path.as_str()))?;
+                Ok(look_up(&live.index.lock()))
+            }
+            None => {
+                let index = self.context.whole_archive_index(&part.path, part.version())?;
+                Ok(look_up(&index.lock()))
+            }
+        }
+    }
+
+    /// Looks something up in what is at hand of the index of a part: maybe only that of its
+    /// end.
+    pub(super) fn with_end_of_index<T>(
+        &self,
+        part: &Part,
+        look_up: impl FnOnce(&Index) -> T,
+    ) -> Result<T> {
+        match &part.live {
             Some(live) => Ok(look_up(&live.index.lock())),
             None => {
                 let index = self.context.archive_index(&part.path, part.version())?;
-                Ok(look_up(&index))
+                Ok(look_up(&index.lock()))
             }
         }
     }

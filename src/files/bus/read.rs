@@ -13,6 +13,7 @@ use crate::store::{Filter, ReadPage, ReadQuery, ReadStart, Start};
 
 use super::find::Hit;
 use super::index::{Checkpoint, Entry};
+use super::parts::Part;
 use super::place::{Advanced, Event, Flow, Place, Reader};
 use super::scanner::{Found, Scanner};
 
@@ -100,8 +101,9 @@ impl Reader<'_> {
         let position = match &last.live {
             Some(live) => live.position.clone(),
             None => {
-                let from =
-                    self.with_index(last, |index| index.before_offset(last.end).position.clone())?;
+                let from = self.with_end_of_index(last, |index| {
+                    index.before_offset(last.end).position.clone()
+                })?;
                 let mut scanner = Scanner::new(&*open.file, from, last.end);
                 while !matches!(
                     scanner.next().map_err(self.failed(last.path.as_str()))?,
@@ -123,7 +125,7 @@ impl Reader<'_> {
         for part in self.view.parts[..count].iter().rev() {
             let last = match &part.live {
                 Some(live) => live.last.clone(),
-                None => self.with_index(part, |index| index.last().cloned())?,
+                None => self.with_end_of_index(part, |index| index.last().cloned())?,
             };
             if last.is_some() {
                 return Ok(last);
@@ -155,18 +157,14 @@ impl Reader<'_> {
                 match self.find(first) {
                     Ok(hit) => {
                         let open = self.open(hit.part)?;
-                        Ok(Place::new(
-                            Some(open),
-                            Position::at_record(hit.offset, hit.line),
-                            cursor.clone(),
-                        ))
+                        Ok(Place::new(Some(open), Position::at_record(hit.offset), cursor.clone()))
                     }
                     Err(error) => Err(self.refuse_cursor(cursor, first, None, error)),
                 }
             }
             Cursor::After { offset, msg_id } => {
                 for part in self.view.parts.iter().rev().filter(|part| *offset < part.end) {
-                    let hit = Hit { part, offset: *offset, line: self.line_at(part, *offset)? };
+                    let hit = Hit { part, offset: *offset };
                     if let Some((place, _)) = self.after(&hit, msg_id)? {
                         return Ok(place);
                     }
@@ -256,7 +254,7 @@ impl Reader<'_> {
                         Some(cursor) => cursor,
                         None => self.cursor_at_end_of(number)?,
                     };
-                    let position = Position::at_record(record.offset, record.line);
+                    let position = Position::at_record(record.offset);
                     drop(scanner);
                     return Ok(Place::new(Some(open), position, cursor));
                 }
@@ -267,20 +265,26 @@ impl Reader<'_> {
         self.latest()
     }
 
+    /// The last checkpoint of a part before an offset.
+    fn checkpoint_before(self, part: &Part, offset: u64) -> Result<Option<Checkpoint>> {
+        let at_hand = self.with_end_of_index(part, |index| index.last_before(offset).cloned())?;
+        match at_hand {
+            None if offset > 0 => self.with_index(part, |index| index.last_before(offset).cloned()),
+            found => Ok(found),
+        }
+    }
+
     /// The place before the last messages that pass a filter.
     fn locate_tail(self, count: usize, filter: &Filter) -> Result<Place> {
         let mut found = None;
         let mut missing = count;
         for part in self.view.parts.iter().rev() {
-            let checkpoints: Vec<Checkpoint> =
-                self.with_index(part, |index| index.checkpoints().to_vec())?;
             let file = self.open(part)?;
             let mut end = part.end;
-            for checkpoint in
-                checkpoints.iter().rev().filter(|one| one.position.offset() <= part.end)
-            {
-                let mut last: VecDeque<(u64, u64)> = VecDeque::new();
-                let mut scanner = Scanner::new(&*file.file, checkpoint.position.clone(), part.end);
+            while let Some(checkpoint) = self.checkpoint_before(part, end)? {
+                let mut last: VecDeque<u64> = VecDeque::new();
+                let from = checkpoint.position.offset();
+                let mut scanner = Scanner::new(&*file.file, checkpoint.position, part.end);
                 while let item = scanner.next().map_err(self.failed(part.path.as_str()))?
                     && !matches!(item, Found::End(_))
                 {
@@ -291,20 +295,20 @@ impl Reader<'_> {
                         break;
                     }
                     if filter.passes(&record.message) {
-                        last.push_back((record.offset, record.line));
+                        last.push_back(record.offset);
                         if last.len() > missing {
                             last.pop_front();
                         }
                     }
                 }
                 missing -= last.len();
-                if let Some(&(offset, line)) = last.front() {
-                    found = Some((file.clone(), Position::at_record(offset, line)));
+                if let Some(&offset) = last.front() {
+                    found = Some((file.clone(), Position::at_record(offset)));
                 }
                 if missing == 0 {
                     break;
                 }
-                end = checkpoint.position.offset();
+                end = from;
             }
             if missing == 0 {
                 break;

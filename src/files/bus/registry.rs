@@ -25,6 +25,7 @@ use crate::store::{
 };
 
 use super::hub::{Followed, Hub};
+use super::index::Index;
 use super::subscription::Follower;
 use super::writers::Writers;
 use super::{Bus, Context, follow};
@@ -190,7 +191,10 @@ impl Buses {
             bus.read_with(|reader| {
                 let view = reader.view;
                 let last = reader.last_entry()?;
-                let damages = view.live().map_or(0, |(_, live)| live.index.lock().damages());
+                let damages = match view.live() {
+                    Some((part, _)) => reader.with_index(part, Index::damages)?,
+                    None => 0,
+                };
                 let size: u64 = view.parts.iter().map(|part| part.end).sum();
                 Ok((size, last, view.archive_count(), damages, view.poisoned))
             })

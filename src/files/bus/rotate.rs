@@ -107,9 +107,9 @@ impl Owner {
             .and_then(|age| self.context.clock.now().checked_sub(age).ok());
         let mut trimmed = Trimmed::default();
         for archive in self.archives.as_slice() {
-            let index = self.context.archive_index(&archive.path, archive.committed)?;
+            let index = self.context.whole_archive_index(&archive.path, archive.committed)?;
             // Without a single time in it, nobody knows how old it is.
-            let last_ts = index.latest_ts();
+            let last_ts = index.lock().latest_ts();
             if last_ts.is_none() || last_ts > before {
                 break;
             }

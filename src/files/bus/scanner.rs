@@ -88,6 +88,10 @@ impl<'f> Scanner<'f> {
                 }
                 Step::NeedMore if at_end => return Ok(Found::End(Tail::Complete)),
                 Step::NeedMore => self.grow()?,
+                Step::NeedLine => {
+                    let breaks = count_lines(self.file, self.position.offset())?;
+                    self.position.set_line(1 + breaks);
+                }
             }
         }
     }
@@ -117,10 +121,10 @@ impl<'f> Scanner<'f> {
     }
 }
 
-/// Counts the line breaks of a file in a range.
-pub(super) fn count_lines(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<u64> {
+/// Counts the line breaks of a file before an offset.
+fn count_lines(file: &dyn DiskFile, to: u64) -> io::Result<u64> {
     let mut buffer = vec![0; WINDOW_BYTES];
-    let mut offset = from;
+    let mut offset = 0;
     let mut lines = 0;
     while offset < to {
         let wanted = usize::try_from(to - offset).unwrap_or(usize::MAX).min(buffer.len());

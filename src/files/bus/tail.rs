@@ -134,7 +134,11 @@ impl Owner {
             "moved a torn record out of the bus file");
 
         // The scan may stand behind the cut: begin again before it.
-        let start = live.index.lock().before_offset(keep.saturating_sub(1)).position.clone();
+        let before = keep.saturating_sub(1);
+        if live.index.lock().missing().is_some_and(|missing| before < missing) {
+            live.index.complete(&*live.file, keep).map_err(self.failed("read"))?;
+        }
+        let start = live.index.lock().before_offset(before).position.clone();
         let mut scanner = Scanner::new(&*live.file, start, keep);
         while !matches!(scanner.next().map_err(self.failed("read"))?, Found::End(_)) {}
         let position = scanner.position().clone();

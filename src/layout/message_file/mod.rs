@@ -84,8 +84,6 @@ pub struct Record {
     pub offset: u64,
     /// Where it ends, without the separator that may follow.
     pub end: u64,
-    /// The number of the line it opens with, from 1.
-    pub line: u64,
     /// Who wrote it.
     pub origin: Origin,
     /// What it says.
@@ -144,6 +142,9 @@ pub enum Step {
     Damage(Damage),
     /// The window ends too early: call again with the same position and more bytes.
     NeedMore,
+    /// The number of the line is needed: call again when the position knows it. Never from
+    /// a position that does.
+    NeedLine,
     /// Nothing more in the bytes there are.
     End(Tail),
 }

@@ -27,7 +27,8 @@ struct Span {
 
 impl Scan<'_> {
     pub(super) fn legacy(&mut self, start: usize, end: usize, line: &LegacyLine<'_>) -> Step {
-        let number = self.line(start);
+        // A legacy line is named by its number, nothing else is.
+        let Some(number) = self.line(start) else { return Step::NeedLine };
         let message = Message {
             ts: Some(line.ts),
             kind: line.kind.clone(),
@@ -270,12 +271,12 @@ impl Scan<'_> {
         message: Message,
         batch: Option<(u32, u32)>,
     ) -> Step {
-        let (offset, line) = (self.offset(at.start), self.line(at.start));
+        let offset = self.offset(at.start);
         let end = self.offset(at.end);
         self.here.advance(self.window.bytes, at.resume, context);
         self.here.damaged = false;
         let is_sized = origin == Origin::Own;
-        Step::Record(Box::new(Record { offset, end, line, origin, message, batch, is_sized }))
+        Step::Record(Box::new(Record { offset, end, origin, message, batch, is_sized }))
     }
 
     /// Ends with a torn tail that opens at `start`. The position stays, so that what is
@@ -296,7 +297,7 @@ impl Scan<'_> {
             match next(&mut position, &self.window.bytes[from..], true) {
                 Step::Record(record) => return Some(record.offset),
                 Step::Damage(_) => {}
-                Step::NeedMore | Step::End(_) => return None,
+                Step::NeedMore | Step::NeedLine | Step::End(_) => return None,
             }
         }
     }
@@ -311,9 +312,10 @@ impl Scan<'_> {
         self.here.offset + at as u64
     }
 
-    fn line(&self, at: usize) -> u64 {
+    fn line(&self, at: usize) -> Option<u64> {
         let passed = &self.window.bytes[..at];
         work::looked_at(at);
-        self.here.line + memchr::memchr_iter(SEPARATOR[0], passed).count() as u64
+        let line = self.here.line?;
+        Some(line + memchr::memchr_iter(SEPARATOR[0], passed).count() as u64)
     }
 }

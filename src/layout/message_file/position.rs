@@ -5,12 +5,13 @@ use super::work;
 /// What some editors put at the start of a file.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Where a scan of a bus file stands: the offset, the number of the line there, and
-/// what the bytes before it make of the bytes that follow. Cheap to clone.
+/// Where a scan of a bus file stands: the offset, the number of the line there if it is known,
+/// and what the bytes before it make of the bytes that follow. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     pub(super) offset: u64,
-    pub(super) line: u64,
+    /// From 1; not known when the scan did not begin at the start of the file.
+    pub(super) line: Option<u64>,
     pub(super) context: Context,
     /// The line before is blank, or there is none.
     pub(super) after_blank: bool,
@@ -53,7 +54,7 @@ impl Position {
     pub fn start() -> Self {
         Self {
             offset: 0,
-            line: 1,
+            line: Some(1),
             context: Context::Outside,
             after_blank: true,
             mid_line: false,
@@ -69,14 +70,14 @@ impl Position {
 
     /// A place where a record is known to open. What lies before it is not known, so a
     /// guard is needed until one has been read.
-    pub fn at_record(offset: u64, line: u64) -> Self {
-        Self { offset, line, guard: true, ..Self::start() }
+    pub fn at_record(offset: u64) -> Self {
+        Self { offset, line: None, guard: true, ..Self::start() }
     }
 
     /// A place where a record of ours is known to open that the original reader does not
     /// miss.
-    pub fn at_own_record(offset: u64, line: u64) -> Self {
-        Self { offset, line, ..Self::start() }
+    pub fn at_own_record(offset: u64) -> Self {
+        Self { offset, line: None, ..Self::start() }
     }
 
     /// Returns the offset of the next byte to read.
@@ -84,9 +85,10 @@ impl Position {
         self.offset
     }
 
-    /// Returns the number of the line there, from 1.
-    pub fn line(&self) -> u64 {
-        self.line
+    /// Sets the number of the line there, from 1: one more than there are line breaks before
+    /// the offset.
+    pub fn set_line(&mut self, line: u64) {
+        self.line = Some(line);
     }
 
     /// Tells whether [`GUARD`](super::GUARD) belongs before the next record: there was a
@@ -118,7 +120,9 @@ impl Position {
         }
         self.offset += consumed as u64;
         work::looked_at(consumed);
-        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        if let Some(line) = &mut self.line {
+            *line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        }
         self.context = context;
         self.reported = false;
     }

@@ -21,7 +21,8 @@ pub(super) const TEXT_BYTES_MAX: usize = limits::FOREIGN_BODY_BYTES_MAX;
 /// only a window of them; `at_end` says that they reach the end of what may be read.
 ///
 /// A record or a damage advances the position; the caller then drops the bytes before it
-/// and calls again. `NeedMore` comes only when not `at_end` and leaves the position alone.
+/// and calls again. `NeedMore` comes only when not `at_end` and leaves the position alone;
+/// so does `NeedLine`.
 /// At `End` the position is where to go on when the file has grown: never past anything
 /// that later bytes could still make a record.
 ///
@@ -38,7 +39,7 @@ pub fn next(position: &mut Position, bytes: &[u8], at_end: bool) -> Step {
         entry: position.context,
     };
     let step = scan.step();
-    if step != Step::NeedMore {
+    if !matches!(step, Step::NeedMore | Step::NeedLine) {
         *position = scan.here;
     }
     step
@@ -56,7 +57,7 @@ pub fn scan_all(bytes: &[u8]) -> (Vec<Item>, Tail) {
             Step::Record(record) => items.push(Item::Record(record)),
             Step::Damage(damage) => items.push(Item::Damage(damage)),
             Step::End(tail) => return (items, tail.at_written(bytes.len() as u64, length)),
-            Step::NeedMore => return (items, Tail::Complete),
+            Step::NeedMore | Step::NeedLine => return (items, Tail::Complete),
         }
     }
 }
