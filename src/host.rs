@@ -5,6 +5,7 @@
 //! in the table until its parent asks for it.
 
 use std::fs;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::io::Errno;
@@ -49,6 +50,36 @@ pub fn ignored_signals() -> Option<u64> {
 fn ignored_in(status: &str) -> Option<u64> {
     let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(set.trim(), 16).ok()
+}
+
+/// What a process has used of this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The time that processors worked for it.
+    pub cpu: Duration,
+    /// How much memory it has, in bytes.
+    pub resident_bytes: u64,
+    /// How much it had at most.
+    pub resident_bytes_peak: u64,
+}
+
+/// Returns what a process has used; none when it is not there, or where the system does not
+/// tell.
+pub fn usage(pid: i64) -> Option<Usage> {
+    let pid = as_pid(pid)?;
+    let ticks = Stat::of(pid)?.cpu_ticks;
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
+    let kibibytes = |key| status.lines().find_map(|line| line.strip_prefix(key)).and_then(number);
+    Some(Usage {
+        cpu: Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64),
+        resident_bytes: kibibytes("VmRSS:")? * 1024,
+        resident_bytes_peak: kibibytes("VmHWM:")? * 1024,
+    })
+}
+
+/// Reads `   4711 kB`.
+fn number(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
 }
 
 fn as_pid(number: i64) -> Option<Pid> {
@@ -102,6 +133,8 @@ struct Stat {
     pgid: i32,
     /// Of the terminal; -1 without one.
     foreground_group: i32,
+    /// For which processors worked for it, also in the system.
+    cpu_ticks: u64,
     /// Since the system was started.
     start_ticks: u64,
 }
@@ -119,12 +152,15 @@ impl Stat {
     fn parse(line: &[u8]) -> Option<Self> {
         let name_end = line.iter().rposition(|byte| *byte == b')')?;
         let mut words = std::str::from_utf8(&line[name_end + 1..]).ok()?.split_whitespace();
-        // The fields 3, 5, 8 and 22.
+        // The fields 3, 5, 8, 14, 15 and 22.
         let state = words.next()?.chars().next()?;
         let pgid = words.nth(1)?.parse().ok()?;
         let foreground_group = words.nth(2)?.parse().ok()?;
-        let start_ticks = words.nth(13)?.parse().ok()?;
-        Some(Self { state, pgid, foreground_group, start_ticks })
+        let user_ticks: u64 = words.nth(5)?.parse().ok()?;
+        let system_ticks: u64 = words.next()?.parse().ok()?;
+        let cpu_ticks = user_ticks.saturating_add(system_ticks);
+        let start_ticks = words.nth(6)?.parse().ok()?;
+        Some(Self { state, pgid, foreground_group, cpu_ticks, start_ticks })
     }
 
     /// Tells whether it ended, and only its parent has not asked for it yet.
@@ -261,8 +297,13 @@ mod tests {
     #[test]
     fn a_name_with_parentheses_and_spaces_hides_nothing() {
         let rest = "S 1 4711 4711 34816 99 4194304 94 0 0 0 1 2 3 4 20 0 1 0 987654 2437120 243";
-        let expected =
-            Some(Stat { state: 'S', pgid: 4711, foreground_group: 99, start_ticks: 987_654 });
+        let expected = Some(Stat {
+            state: 'S',
+            pgid: 4711,
+            foreground_group: 99,
+            cpu_ticks: 3,
+            start_ticks: 987_654,
+        });
         for name in ["sleep", "a) Z 9 9 (b", "two words", ")", "((", "line\nend"] {
             assert_eq!(Stat::parse(format!("12 ({name}) {rest}\n").as_bytes()), expected, "{name}");
         }
@@ -277,6 +318,20 @@ mod tests {
         assert_eq!(ignored_in("Name:\tx\nSigIgn:\t0000000000000003\n"), Some(3));
         assert_eq!(ignored_in("Name:\tx\n"), None);
         assert!(ignored_signals().is_some());
+    }
+
+    #[test]
+    fn a_process_has_used_time_and_memory_and_one_that_is_not_there_none() {
+        let begin = Instant::now();
+        let mut sum = 0_u64;
+        while begin.elapsed() < Duration::from_millis(50) {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        let used = usage(i64::from(std::process::id())).expect("what this process used");
+        assert!(used.cpu > Duration::ZERO);
+        assert!(used.resident_bytes > 1 << 20 && used.resident_bytes <= used.resident_bytes_peak);
+        assert_eq!(usage(i64::from(i32::MAX)), None);
+        assert_eq!(usage(0), None);
     }
 
     #[test]

@@ -16,7 +16,8 @@
 //! What holds everywhere (the first three are checked by `tests/suite/architecture.rs`):
 //!
 //! 1. only `grpc`, `server` and `cli`, and `clients/rust`, mention tonic or prost;
-//! 2. only `disk` touches the file system; `host` reads `/proc`;
+//! 2. only `disk` touches the file system; `host` reads `/proc`, and `cli::bench` measures
+//!    the disk beside it;
 //! 3. ids become paths in `layout` alone;
 //! 4. nothing is acknowledged or delivered before it is durable;
 //! 5. a live wake-up carries no data.

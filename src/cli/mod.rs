@@ -7,6 +7,7 @@
 
 mod artifact;
 mod artifacts;
+mod bench;
 mod block;
 mod buses;
 mod connection;
@@ -108,6 +109,7 @@ enum Command {
     Gc(gc::Gc),
     Reconcile(reconcile::Reconcile),
     Verify(verify::Verify),
+    Bench(bench::BenchCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -156,6 +158,7 @@ pub fn run() -> ExitCode {
         Command::Gc(gc) => as_client(gc.run()),
         Command::Reconcile(reconcile) => as_client(reconcile.run()),
         Command::Verify(verify) => verify.run().map(Termination::report),
+        Command::Bench(bench) => bench.run().map(Termination::report),
     };
     match outcome {
         Ok(exit_code) => exit_code,

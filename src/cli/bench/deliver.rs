@@ -1,0 +1,85 @@
+//! How long a message takes from whoever appends it to whoever follows the bus, when nobody is in
+//! a hurry.
+
+use std::time::{Duration, Instant};
+
+use callboard_client::Client;
+
+use crate::grpc::pb::{AppendMessageRequest, Message};
+
+use super::super::failure::Failure;
+use super::arrivals::Arrivals;
+use super::latencies::Latencies;
+use super::pace::Pace;
+use super::row::Row;
+use super::server::Server;
+use super::site::Site;
+use super::{Bench, disk_rate, site};
+
+/// How many messages come in a second.
+const PER_SECOND: u32 = 200;
+
+/// Measures delivery beside what it is made of: a sync, and a delivery in memory.
+pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
+    for _ in 0..bench.runs {
+        let syncs =
+            bench.on_disk(|folder, duration| disk_rate::paced(folder, PER_SECOND, duration))?;
+        let sync = bench.note(row("disk.paced", syncs));
+
+        let server = Server::start_echo().await?;
+        let message = site::message("bench", "load");
+        let (publisher, follower) = (server.connect().await?, server.connect().await?);
+        let echo = paced(&server, publisher, &follower, &message, bench.duration).await?;
+        let echo = bench.note(row("echo.deliver", echo));
+        server.end().await?;
+
+        let site = Site::open(bench).await?;
+        let (publisher, follower) = (site.client("load").await?, site.client("load").await?);
+        let message = site.message("load");
+        let delivered = paced(&site.server, publisher, &follower, &message, bench.duration).await?;
+        let mut row = row("deliver", delivered);
+        let parts = sync.p50_us.zip(echo.p50_us).map(|(sync, echo)| sync + echo);
+        row.ratio_to_echo = row.p50_us.zip(parts).map(|(took, parts)| took / parts);
+        bench.note(row);
+        site.end().await?;
+    }
+    Ok(())
+}
+
+/// Appends at a steady rate, and returns how long each message took to arrive.
+pub(super) async fn paced(
+    server: &Server,
+    publisher: Client,
+    follower: &Client,
+    message: &Message,
+    duration: Duration,
+) -> Result<Latencies, Failure> {
+    let count = usize::try_from(duration.as_millis() * u128::from(PER_SECOND) / 1000).unwrap_or(1);
+    let arrivals = Arrivals::follow(follower, count).await;
+    let arrivals = arrivals.map_err(|status| server.failure(&status))?;
+    let mut bus = publisher.bus();
+    let mut pace = Pace::new(PER_SECOND);
+    let mut sent = Vec::with_capacity(count);
+    while sent.len() < count {
+        tokio::time::sleep(pace.until_next()).await;
+        let message = Some(message.clone());
+        let request = AppendMessageRequest { message, ..Default::default() };
+        sent.push(Instant::now());
+        bus.append_message(request).await.map_err(|status| server.failure(&status))?;
+    }
+    Ok(between(&sent, &arrivals.all(server).await?))
+}
+
+/// Returns how long each took.
+pub(super) fn between(sent: &[Instant], arrived: &[Instant]) -> Latencies {
+    let mut latencies = Latencies::default();
+    for (sent, arrived) in sent.iter().zip(arrived) {
+        latencies.note(arrived.saturating_duration_since(*sent));
+    }
+    latencies
+}
+
+/// Makes a row of what came at the steady rate.
+pub(super) fn row(name: &str, latencies: Latencies) -> Row {
+    Row::of_times(name, 1, f64::from(PER_SECOND), latencies)
+}

@@ -1,0 +1,60 @@
+//! What the disk can do at most: L, the rate of one thread that appends to one file and syncs.
+//!
+//! Every figure of the service is given as a ratio to it, since the disk of a shared machine
+//! drifts several-fold with what its neighbours do.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::super::failure::Failure;
+use super::latencies::Latencies;
+use super::pace::Pace;
+
+/// How much is appended each time: about what a record of 300 bytes takes.
+const RECORD: [u8; 400] = [b'x'; 400];
+
+/// Returns how many times a second 400 bytes are appended to a file and synced, with `fdatasync`.
+pub(super) fn measure(folder: &Path, duration: Duration) -> Result<f64, Failure> {
+    let mut file = file(folder)?;
+    let begin = Instant::now();
+    let mut count = 0.0;
+    while begin.elapsed() < duration {
+        append(&mut file)?;
+        count += 1.0;
+    }
+    Ok(count / begin.elapsed().as_secs_f64())
+}
+
+/// Returns how long one such append takes when they come at a rate that leaves the disk idle in
+/// between.
+pub(super) fn paced(
+    folder: &Path,
+    per_second: u32,
+    duration: Duration,
+) -> Result<Latencies, Failure> {
+    let mut file = file(folder)?;
+    let mut latencies = Latencies::default();
+    let mut pace = Pace::new(per_second);
+    let end = Instant::now() + duration;
+    while Instant::now() < end {
+        std::thread::sleep(pace.until_next());
+        let begin = Instant::now();
+        append(&mut file)?;
+        latencies.note(begin.elapsed());
+    }
+    Ok(latencies)
+}
+
+fn file(folder: &Path) -> Result<File, Failure> {
+    File::create(folder.join("disk-rate")).map_err(|error| failed(&error))
+}
+
+fn append(file: &mut File) -> Result<(), Failure> {
+    file.write_all(&RECORD).and_then(|()| file.sync_data()).map_err(|error| failed(&error))
+}
+
+fn failed(error: &io::Error) -> Failure {
+    Failure::own("append to a file and sync it", error)
+}

@@ -1,0 +1,91 @@
+//! Callers who call again as soon as they have the answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tonic::Status;
+
+use super::super::failure::Failure;
+use super::latencies::Latencies;
+use super::row::Row;
+use super::server::Server;
+
+/// How long calls are made before they count: until connections are open and pools are filled.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+/// Somebody who makes one call after another.
+pub(super) trait Caller: Send + 'static {
+    /// Makes a call, and waits for its answer. Returns when it began.
+    fn call(&mut self) -> impl Future<Output = Result<Instant, Status>> + Send;
+}
+
+/// What a load did.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Calls a second.
+    pub(super) rate: f64,
+    pub(super) latencies: Latencies,
+    /// Processor time of the server meanwhile, in seconds.
+    pub(super) cpu_s: Option<f64>,
+    /// Memory of the server at most, in 10^6 bytes.
+    pub(super) peak_rss_mb: Option<f64>,
+}
+
+impl Measured {
+    /// Makes a row of it.
+    pub(super) fn row(self, name: &str, in_flight: usize) -> Row {
+        let mut row = Row::of_times(name, in_flight, self.rate, self.latencies);
+        row.server_cpu_s = self.cpu_s;
+        row.server_rss_mb = self.peak_rss_mb;
+        row
+    }
+}
+
+/// Has all these callers call for a while, and measures what is called and answered within it.
+pub(super) async fn measure<C: Caller>(
+    server: &Server,
+    callers: Vec<C>,
+    duration: Duration,
+) -> Result<Measured, Failure> {
+    let from = Instant::now() + WARM_UP;
+    let until = from + duration;
+    let over = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> = callers
+        .into_iter()
+        .map(|caller| tokio::spawn(run(caller, from, until, Arc::clone(&over))))
+        .collect();
+    tokio::time::sleep_until(from.into()).await;
+    let before = server.usage();
+    tokio::time::sleep_until(until.into()).await;
+    let after = server.usage();
+    over.store(true, Ordering::Relaxed);
+    let mut latencies = Latencies::default();
+    for caller in callers {
+        let ended = caller.await.map_err(|error| Failure::own("make calls", &error))?;
+        latencies.append(ended.map_err(|status| server.failure(&status))?);
+    }
+    Ok(Measured {
+        rate: latencies.count() as f64 / duration.as_secs_f64(),
+        latencies,
+        cpu_s: before.zip(after).map(|(before, after)| after.cpu_s - before.cpu_s),
+        peak_rss_mb: after.map(|after| after.peak_rss_mb),
+    })
+}
+
+async fn run<C: Caller>(
+    mut caller: C,
+    from: Instant,
+    until: Instant,
+    over: Arc<AtomicBool>,
+) -> Result<Latencies, Status> {
+    let mut latencies = Latencies::default();
+    while !over.load(Ordering::Relaxed) {
+        let begin = caller.call().await?;
+        let end = Instant::now();
+        if begin >= from && end <= until {
+            latencies.note(end - begin);
+        }
+    }
+    Ok(latencies)
+}

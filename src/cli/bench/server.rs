@@ -1,0 +1,131 @@
+//! The server that is measured: one that is started for it, the service in memory, or one that
+//! is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use callboard_client::{Address, Client};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::host;
+
+use super::super::failure::Failure;
+
+/// How long a server may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server, and its process if that is ours.
+#[derive(Debug)]
+pub(super) struct Server {
+    address: Address,
+    child: Option<Child>,
+    /// How long it took from its start to the line that says that it is ready.
+    pub(super) ready_after: Duration,
+}
+
+/// What a server has used.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Usage {
+    /// Its processor time, in seconds.
+    pub(super) cpu_s: f64,
+    /// Its memory now, in 10^6 bytes.
+    pub(super) rss_mb: f64,
+    /// Its memory at most, in 10^6 bytes.
+    pub(super) peak_rss_mb: f64,
+}
+
+impl Server {
+    /// Starts a server of a root.
+    pub(super) async fn start(root: &Path) -> Result<Self, Failure> {
+        let root = root.as_os_str();
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--no-uds", "--log-level", "warn"];
+        let mut command = Command::new(this_program()?);
+        command.args(arguments).arg("--root").arg(root);
+        Self::spawn(command, "callboard listening on ").await
+    }
+
+    /// Starts the service in memory.
+    pub(super) async fn start_echo() -> Result<Self, Failure> {
+        let mut command = Command::new(this_program()?);
+        command.args(["bench", "--serve-echo"]);
+        Self::spawn(command, super::echo::READY).await
+    }
+
+    /// Takes a server that is there.
+    pub(super) fn given(address: Address) -> Self {
+        Self { address, child: None, ready_after: Duration::ZERO }
+    }
+
+    async fn spawn(mut command: Command, ready: &str) -> Result<Self, Failure> {
+        let failed = |source: &dyn std::fmt::Display| Failure::own("start a server", source);
+        let begin = Instant::now();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
+        let mut child = child.map_err(|error| failed(&error))?;
+        let stdout = child.stdout.take().ok_or_else(|| failed(&"it has no stdout"))?;
+        let mut line = String::new();
+        let mut stdout = BufReader::new(stdout);
+        let read = tokio::time::timeout(PATIENCE, stdout.read_line(&mut line));
+        read.await
+            .map_err(|_| failed(&"it does not get ready"))?
+            .map_err(|error| failed(&error))?;
+        let ready_after = begin.elapsed();
+        let address = line
+            .strip_prefix(ready)
+            .and_then(|rest| rest.split_whitespace().next())
+            .ok_or_else(|| failed(&"it ended, or said something else than that it is ready"))?;
+        let address = address.parse().map_err(|error| failed(&error))?;
+        Ok(Self { address, child: Some(child), ready_after })
+    }
+
+    /// Makes a connection.
+    pub(super) async fn connect(&self) -> Result<Client, Failure> {
+        let client = Client::builder().address(self.address.to_string());
+        client.build().map_err(|error| Failure::of_error(&self.address, &error))
+    }
+
+    /// Makes so many connections.
+    pub(super) async fn connections(&self, count: usize) -> Result<Vec<Client>, Failure> {
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            clients.push(self.connect().await?);
+        }
+        Ok(clients)
+    }
+
+    /// Makes a failure of a refused call.
+    pub(super) fn failure(&self, status: &tonic::Status) -> Failure {
+        Failure::of_status(&self.address, status)
+    }
+
+    /// Returns what it has used; none when it is not ours, or where the system does not tell.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let pid = self.child.as_ref()?.id()?;
+        let used = host::usage(i64::from(pid))?;
+        Some(Usage {
+            cpu_s: used.cpu.as_secs_f64(),
+            rss_mb: used.resident_bytes as f64 / 1e6,
+            peak_rss_mb: used.resident_bytes_peak as f64 / 1e6,
+        })
+    }
+
+    /// Ends it, if it is ours, and waits for that.
+    pub(super) async fn end(mut self) -> Result<(), Failure> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        let failed = |source: &dyn std::fmt::Display| Failure::own("end a server", source);
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            let pid =
+                rustix::process::Pid::from_raw(pid).ok_or_else(|| failed(&"it has no pid"))?;
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+                .map_err(|error| failed(&error))?;
+        }
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+        ended.map_err(|_| failed(&"it does not end"))?.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}
+
+fn this_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::own("find this program", &error))
+}

@@ -1,0 +1,131 @@
+//! Starting a server: with much in its root, and what it takes when nobody wants anything.
+
+use std::time::Duration;
+
+use callboard_client::Client;
+use tonic::Status;
+
+use crate::grpc::pb::subscribe_request::Start;
+use crate::grpc::pb::{CreateTaskRequest, StartPosition, SubscribeRequest, SubscribeScope};
+
+use super::super::failure::Failure;
+use super::Bench;
+use super::arrivals::next;
+use super::big_bus::fill;
+use super::documents::Task;
+use super::latencies::Latencies;
+use super::row::Row;
+use super::site::Site;
+
+/// What is in the root.
+const TASKS: usize = 10_000;
+const BUSES: usize = 100;
+/// About 10 MB.
+const MESSAGES_OF_A_BUS: usize = 20_000;
+/// How many create tasks at once.
+const CREATORS: usize = 16;
+/// How many follow without being told anything.
+const SUBSCRIBERS: usize = 1000;
+const CONNECTIONS: usize = 10;
+/// How long nothing happens.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Measures a start, and a server that has nothing to do.
+pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
+    let site = Site::open_own(bench).await?;
+    fill_root(&site).await?;
+    let mut site = Some(site);
+    for _ in 0..bench.runs {
+        let Some(ended) = site.take() else { break };
+        let started = ended.restart().await?;
+        let usage = started.server.usage();
+        let mut took = Latencies::default();
+        took.note(started.server.ready_after);
+        let mut row = Row::of_calls("start-up", took);
+        row.server_cpu_s = usage.map(|usage| usage.cpu_s);
+        row.server_rss_mb = usage.map(|usage| usage.peak_rss_mb);
+        bench.note(row);
+        site = Some(started);
+    }
+    if let Some(site) = site {
+        site.end().await?;
+    }
+    for _ in 0..bench.runs {
+        idle(bench).await?;
+    }
+    Ok(())
+}
+
+/// Measures a server without work: alone, and with many who follow.
+async fn idle(bench: &mut Bench) -> Result<(), Failure> {
+    let site = Site::open_own(bench).await?;
+    let failed = |status: Status| site.server.failure(&status);
+    quiet(bench, &site, "idle", 0).await;
+    let mut followers = Vec::with_capacity(SUBSCRIBERS);
+    let mut clients = Vec::with_capacity(CONNECTIONS);
+    for _ in 0..CONNECTIONS {
+        clients.push(site.client("load").await?);
+    }
+    for client in clients.iter().cycle().take(SUBSCRIBERS) {
+        let mut frames =
+            client.bus().subscribe(everything_new(client)).await.map_err(failed)?.into_inner();
+        while !matches!(
+            next(&mut frames).await.map_err(failed)?,
+            callboard_client::Frame::CaughtUp(_)
+        ) {}
+        followers.push(frames);
+    }
+    quiet(bench, &site, "idle.subscribers", SUBSCRIBERS).await;
+    drop(followers);
+    site.end().await
+}
+
+/// Lets some time pass, and notes what the server has and takes meanwhile.
+async fn quiet(bench: &mut Bench, site: &Site, name: &str, subscribers: usize) {
+    let before = site.server.usage();
+    tokio::time::sleep(QUIET).await;
+    let after = site.server.usage();
+    let mut row = Row::of_times(name, subscribers, 0.0, Latencies::default());
+    row.add_usage(before, after);
+    row.server_rss_mb = after.map(|after| after.rss_mb);
+    bench.note(row);
+}
+
+fn everything_new(client: &Client) -> SubscribeRequest {
+    SubscribeRequest {
+        project_id: client.project_id().to_owned(),
+        task_id: client.task_id().to_owned(),
+        scope: SubscribeScope::Bus.into(),
+        start: Some(Start::Position(StartPosition::Latest.into())),
+        ..Default::default()
+    }
+}
+
+async fn fill_root(site: &Site) -> Result<(), Failure> {
+    for bus in 0..BUSES {
+        fill(site, &format!("bus-{bus}"), MESSAGES_OF_A_BUS).await?;
+    }
+    Task::create(site, "first").await?;
+    let mut creating = tokio::task::JoinSet::new();
+    for creator in 0..CREATORS {
+        let mut client = site.client("").await?.storage();
+        let project_id = site.project.clone();
+        creating.spawn(async move {
+            for number in 0..(TASKS - BUSES).div_ceil(CREATORS) {
+                let request = CreateTaskRequest {
+                    project_id: project_id.clone(),
+                    task_id: format!("task-{creator}-{number}"),
+                    description: "one of many".to_owned(),
+                    ..Default::default()
+                };
+                client.create_task(request).await?;
+            }
+            Ok(())
+        });
+    }
+    while let Some(created) = creating.join_next().await {
+        let created = created.map_err(|error| Failure::own("create tasks", &error))?;
+        created.map_err(|status: Status| site.server.failure(&status))?;
+    }
+    Ok(())
+}
