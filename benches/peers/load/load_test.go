@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestPercentilesAreByNearestRank(t *testing.T) {
+	var found Found
+	found.setTimes(nil)
+	if found.P50 != nil || found.P99 != nil {
+		t.Fatal("there are percentiles of nothing")
+	}
+	var took []time.Duration
+	for milliseconds := 200; milliseconds > 0; milliseconds-- {
+		took = append(took, time.Duration(milliseconds)*time.Millisecond)
+	}
+	found.setTimes(took)
+	if *found.P50 != 100_000 || *found.P99 != 198_000 {
+		t.Fatalf("the p50 is %v, the p99 %v", *found.P50, *found.P99)
+	}
+}
+
+func TestAMessageCarriesItsNumber(t *testing.T) {
+	number, err := numberOf(message(4711))
+	if err != nil || number != 4711 {
+		t.Fatalf("%d, %v", number, err)
+	}
+	if _, err := numberOf(message(1)[1:]); err == nil {
+		t.Fatal("a message that was cut off is none")
+	}
+}
+
+func TestWhatDoesNotArriveInOrderIsAFailure(t *testing.T) {
+	now := time.Now()
+	arrivals := make(chan arrival, 2)
+	arrivals <- arrival{number: 1, at: now}
+	if _, err := collect(arrivals, []time.Time{now, now}); err == nil {
+		t.Fatal("message 1 was taken for message 0")
+	}
+}
+
+func TestTheAlgorithmsKeepEveryMessageThatTheyAcknowledge(t *testing.T) {
+	for _, name := range []string{"plain", "batch"} {
+		chosen := settings{peer: name, dir: t.TempDir(), inFlight: 8, seconds: 0.05}
+		peer, err := open(context.Background(), chosen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := appendAtOnce(context.Background(), peer, chosen)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		file, err := os.Stat(filepath.Join(chosen.dir, place))
+		if err != nil {
+			t.Fatal(err)
+		}
+		acknowledged := int64(math.Round(found.Rate * chosen.seconds))
+		if kept := file.Size() / int64(len(record)); acknowledged == 0 || kept < acknowledged {
+			t.Fatalf("%s: %d of %d are there", name, kept, acknowledged)
+		}
+		peer.Close()
+	}
+}
