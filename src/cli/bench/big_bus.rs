@@ -121,6 +121,7 @@ async fn tail(bench: &mut Bench, server: &Server, client: &Client) -> Result<(),
     let mut row = Row::of_calls("tail.first", first);
     row.add_usage(before, server.usage());
     bench.note(row);
+    let before = server.usage();
     let mut warm = Latencies::default();
     for _ in 0..200 {
         warm.note(read().await?);
@@ -146,12 +147,17 @@ async fn since(
     let mut row = Row::of_calls("since.first", first);
     row.add_usage(before, server.usage());
     bench.note(row);
-    let (mut cursors, mut ids) = (Latencies::default(), Latencies::default());
-    for place in places {
-        cursors.note(read(server, client, Start::Cursor(place.cursor.clone())).await?);
-        ids.note(read(server, client, Start::SinceId(place.msg_id.clone())).await?);
-    }
-    for (name, took) in [("since.cursor", cursors), ("since.id", ids)] {
+    type StartAt = fn(&PlaceInBus) -> Start;
+    let starts: [(&str, StartAt); 2] = [
+        ("since.cursor", PlaceInBus::cursor),
+        ("since.id", |place| Start::SinceId(place.msg_id.clone())),
+    ];
+    for (name, start) in starts {
+        let before = server.usage();
+        let mut took = Latencies::default();
+        for place in places {
+            took.note(read(server, client, start(place)).await?);
+        }
         let mut row = Row::of_calls(name, took);
         row.add_usage(before, server.usage());
         bench.note(row);
