@@ -166,6 +166,15 @@ fn every_case_reads_the_same_from_any_of_its_records() {
     }
 }
 
+#[test]
+fn a_legacy_line_behind_half_a_record_is_found_also_where_lines_are_not_counted() {
+    let cut = OWN.replace("msg_id: A", "msg_id: B").replace("body_size: 1", "body_size: 9000");
+    let file = format!("{OWN}\n{cut}\n---\n[2026-03-01 10:00:00] FACT: one\n");
+    let (items, tail) = scan_all(file.as_bytes());
+    assert_eq!(texts(&items)[1].1, "one", "{items:?}");
+    assert_eq!(scan_from(Position::at_own_record(0), file.as_bytes()), (items, tail));
+}
+
 /// Reads to the end from a position, in one window.
 pub(crate) fn scan_from(mut position: Position, file: &[u8]) -> (Vec<Item>, Tail) {
     let length = file.len() as u64;

@@ -184,3 +184,31 @@ async fn the_end_of_a_large_bus_is_read_and_appended_to_without_the_rest() {
     let read = read_by(bus.server.pid()) - before;
     assert!(read < FILE_BYTES / 2, "{read} bytes were read");
 }
+
+#[tokio::test]
+async fn a_start_at_a_time_is_right_on_both_sides_of_where_the_scan_began() {
+    let mut server = Server::start();
+    let mut client = Client::connect(&server).await;
+    // Longer than what lies between two places that the index remembers.
+    let (count, body) = (80, "x".repeat(70 << 10));
+    let mut appended = Vec::new();
+    for _ in 0..count {
+        appended.push(client.try_append(message("demo", "", &body)).await.expect("an append"));
+    }
+    server.kill();
+    server.restart();
+    let mut client = Client::connect(&server).await;
+    assert_eq!(read_from(&mut client, Start::Tail(1), 1).await.len(), 1);
+    for one in &appended {
+        let start = pb::subscribe_request::Start::SinceTime(one.ts.expect("a time"));
+        let request = pb::SubscribeRequest {
+            start: Some(start),
+            ..follow("demo", "", StartPosition::Latest)
+        };
+        let mut following = client.subscribe(request).await;
+        match following.frame().await {
+            callboard_client::Frame::Opened(opened) => assert_eq!(opened.cursor, one.cursor),
+            frame => panic!("{frame:?}"),
+        }
+    }
+}

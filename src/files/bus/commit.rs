@@ -12,7 +12,7 @@ use crate::store::{AppendBatch, Appended};
 
 use super::Publisher;
 use super::index::Entry;
-use super::owner::Owner;
+use super::owner::{Live, Owner};
 use super::request_ids::{Remembered, RequestIds};
 use super::scanner::{Found, Scanner};
 
@@ -47,9 +47,8 @@ impl Owner {
             Ok(true) => return self.refuse_expectations(appends),
             Err(error) => return refuse(appends, &error),
         }
-        match self.lock_live(true, limits::LOCK_BUDGET) {
-            Ok(_) => {}
-            Err(error) => return refuse(appends, &error),
+        if let Err(error) = self.lock_for(&appends) {
+            return refuse(appends, &error);
         }
         let written = self.write(appends);
         self.unlock();
@@ -74,6 +73,32 @@ impl Owner {
                 }
             }
         }
+    }
+
+    /// Locks the live file, with all that is to be known of it for these.
+    fn lock_for(&mut self, appends: &[PendingAppend]) -> Result<()> {
+        self.lock_live(true, limits::LOCK_BUDGET)?;
+        if let Some(live) = self.lacks_request_ids(appends) {
+            // A scan of a large file under the lock would hold others up.
+            self.unlock();
+            live.index.complete(&*live.file, live.end).map_err(self.failed("read"))?;
+            self.lock_live(true, limits::LOCK_BUDGET)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the live file when its index does not reach back far enough to look request
+    /// ids up.
+    fn lacks_request_ids(&self, appends: &[PendingAppend]) -> Option<&Live> {
+        if self.request_ids.is_some()
+            || appends.iter().all(|append| append.batch.request_id.is_none())
+        {
+            return None;
+        }
+        let since = RequestIds::remembered_since(self.context.clock.now());
+        let reaches =
+            |live: &&Live| live.index.lock().reaches_back(limits::REQUEST_ID_MESSAGES, since);
+        self.live.as_ref().filter(|live| !reaches(live))
     }
 
     /// Whether all of these expect a last message of a bus that does not exist.
@@ -259,6 +284,10 @@ impl Owner {
             self.ingest()?;
             return Ok(());
         }
+        // A legacy line that others append is named by its number: it stays known.
+        let at_end = live.position.offset() == composition.base;
+        let mut line = live.position.line().filter(|_| at_end);
+        let mut counted = 0;
         let mut index = live.index.lock();
         let mut position = live.position.clone();
         for (entry, end) in &composition.entries {
@@ -267,11 +296,16 @@ impl Owner {
             // Read back as every reader will: this says where the next record of
             // whoever may come begins.
             position = Position::at_own_record(entry.offset);
+            if let Some(line) = line {
+                position.set_line(line + newlines(&composition.bytes[counted..start]));
+            }
             let step = message_file::next(&mut position, &composition.bytes[start..stop], true);
             debug_assert!(
                 matches!(step, Step::Record(_)),
                 "wrote what does not read as one record"
             );
+            line = position.line();
+            counted = stop;
             index.push(entry.clone(), true, &position);
         }
         drop(index);
@@ -359,6 +393,10 @@ fn repeated(all: &[Remembered]) -> Result<Appended> {
         cursor: Cursor::After { offset: last.offset, msg_id: last.msg_id.clone() },
         duplicate: true,
     })
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 fn refuse(appends: Vec<PendingAppend>, error: &Error) {

@@ -137,7 +137,10 @@ impl Index {
                     "a record stands within another one: a bus file was forged"
                 );
             }
-            index.push_checkpoint(before);
+            // Between any two checkpoints there is a record.
+            if index.checkpoints.last().is_none_or(|last| last.records < index.records) {
+                index.push_checkpoint(before);
+            }
             return Ok(index);
         }
     }

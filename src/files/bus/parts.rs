@@ -50,31 +50,37 @@ pub(super) struct LiveFile {
     pub(super) index: SharedIndex,
 }
 
-/// The index of the live part: the owner extends it, readers look things up.
+/// The index of a part: readers look things up, and the owner extends that of the live part.
 #[derive(Clone)]
-pub(super) struct SharedIndex(Arc<Mutex<Index>>);
+pub(super) struct SharedIndex(Arc<Shared>);
+
+struct Shared {
+    index: Mutex<Index>,
+    /// Held while what is missing is scanned, so that one does it and the others wait.
+    completing: Mutex<()>,
+}
 
 impl SharedIndex {
     pub(super) fn new(index: Index) -> Self {
-        Self(Arc::new(Mutex::new(index)))
+        Self(Arc::new(Shared { index: Mutex::new(index), completing: Mutex::default() }))
     }
 
     /// Adds what the index is missing: of a large part it begins near its end.
     pub(super) fn complete(&self, file: &dyn DiskFile, end: u64) -> io::Result<()> {
+        if self.lock().missing().is_none() {
+            return Ok(());
+        }
+        let _completing = self.0.completing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(missing) = self.lock().missing() else { return Ok(()) };
         let before = Index::build_missing(file, missing, end)?;
-        let mut index = self.lock();
-        // Another reader may have been faster.
-        if index.missing() == Some(missing) {
-            index.complete(before);
-        }
+        self.lock().complete(before);
         Ok(())
     }
 
     /// Locks the index, for a moment and never across I/O on the bus.
     pub(super) fn lock(&self) -> MutexGuard<'_, Index> {
         // An index is only ever added to; a panic half-way leaves it usable.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -292,6 +292,8 @@ impl Scan<'_> {
         let mut position = self.here.clone();
         position.advance(self.window.bytes, from, Context::PassingOver);
         position.probing = true;
+        // Only where it stands is asked, not how a legacy line is named.
+        position.line.get_or_insert(1);
         loop {
             let from = as_index(position.offset - self.here.offset);
             match next(&mut position, &self.window.bytes[from..], true) {

@@ -85,6 +85,11 @@ impl Position {
         self.offset
     }
 
+    /// Returns the number of the line there, from 1, if it is known.
+    pub fn line(&self) -> Option<u64> {
+        self.line
+    }
+
     /// Sets the number of the line there, from 1: one more than there are line breaks before
     /// the offset.
     pub fn set_line(&mut self, line: u64) {
