@@ -22,6 +22,7 @@ mod filter;
 mod follow;
 mod gc;
 mod input_lines;
+mod interruption;
 mod json;
 mod json_object;
 mod logs;

@@ -17,7 +17,8 @@ use crate::cli::{output, size};
 use crate::disk;
 use crate::grpc::pb::GetArtifactResponse;
 
-use super::{interruption, name_or_path};
+use super::super::interruption;
+use super::name_or_path;
 
 /// Print an artifact or an attachment of a task, or save it as a file
 ///

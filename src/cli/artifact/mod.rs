@@ -2,7 +2,6 @@
 
 mod delete;
 mod get;
-mod interruption;
 mod put;
 mod sha256;
 

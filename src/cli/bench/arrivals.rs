@@ -21,15 +21,7 @@ pub(super) struct Arrivals {
 impl Arrivals {
     /// Follows the client's bus from its end on. When this returns, what is appended arrives.
     pub(super) async fn follow(client: &Client, count: usize) -> Result<Self, Status> {
-        let request = SubscribeRequest {
-            project_id: client.project_id().to_owned(),
-            task_id: client.task_id().to_owned(),
-            scope: SubscribeScope::Bus.into(),
-            start: Some(Start::Position(StartPosition::Latest.into())),
-            ..Default::default()
-        };
-        let mut frames = client.bus().subscribe(request).await?.into_inner();
-        while !matches!(next(&mut frames).await?, Frame::CaughtUp(_)) {}
+        let frames = follow_new(client).await?;
         Ok(Self { task: tokio::spawn(arrive(frames, count)) })
     }
 
@@ -51,6 +43,28 @@ async fn arrive(
         }
     }
     Ok(arrived)
+}
+
+/// Follows the client's bus from its end on; returns when its end was met.
+pub(super) async fn follow_new(client: &Client) -> Result<Streaming<SubscribeResponse>, Status> {
+    let mut frames = follow_from(client, StartPosition::Latest).await?;
+    while !matches!(next(&mut frames).await?, Frame::CaughtUp(_)) {}
+    Ok(frames)
+}
+
+/// Follows the client's bus.
+pub(super) async fn follow_from(
+    client: &Client,
+    position: StartPosition,
+) -> Result<Streaming<SubscribeResponse>, Status> {
+    let request = SubscribeRequest {
+        project_id: client.project_id().to_owned(),
+        task_id: client.task_id().to_owned(),
+        scope: SubscribeScope::Bus.into(),
+        start: Some(Start::Position(position.into())),
+        ..Default::default()
+    };
+    Ok(client.bus().subscribe(request).await?.into_inner())
 }
 
 /// Returns the next frame of a stream that does not end by itself.

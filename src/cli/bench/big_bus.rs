@@ -6,13 +6,11 @@ use callboard_client::{Client, Frame};
 use tonic::Status;
 
 use crate::grpc::pb::read_messages_request::Start;
-use crate::grpc::pb::{
-    ReadMessagesRequest, StartPosition, SubscribeRequest, SubscribeScope, subscribe_request,
-};
+use crate::grpc::pb::{ReadMessagesRequest, StartPosition};
 
 use super::super::failure::Failure;
 use super::Bench;
-use super::arrivals::next;
+use super::arrivals::{follow_from, next};
 use super::latencies::Latencies;
 use super::row::Row;
 use super::server::Server;
@@ -20,7 +18,7 @@ use super::site::Site;
 use super::stream_load::StreamCaller;
 
 /// How many messages the bus has.
-pub(super) const MESSAGES: usize = 1_000_000;
+const MESSAGES: usize = 1_000_000;
 /// How many appends are on their way at once while it is filled.
 const WINDOW: usize = 1024;
 /// How many places to read from there are in a bus.
@@ -78,21 +76,18 @@ pub(super) async fn fill(
             places.push(PlaceInBus { msg_id: appended.msg_id, cursor: appended.cursor });
         }
     }
+    if count < messages {
+        let refused = format!("{count} of {messages} messages");
+        return Err(Failure::own("fill a bus", &refused));
+    }
     Ok(places)
 }
 
 async fn replay(bench: &mut Bench, server: &Server, client: &Client) -> Result<(), Failure> {
     let failed = |status: Status| server.failure(&status);
-    let request = SubscribeRequest {
-        project_id: client.project_id().to_owned(),
-        task_id: client.task_id().to_owned(),
-        scope: SubscribeScope::Bus.into(),
-        start: Some(subscribe_request::Start::Position(StartPosition::Earliest.into())),
-        ..Default::default()
-    };
     let before = server.usage();
     let begin = Instant::now();
-    let mut frames = client.bus().subscribe(request).await.map_err(failed)?.into_inner();
+    let mut frames = follow_from(client, StartPosition::Earliest).await.map_err(failed)?;
     let mut count = 0_usize;
     loop {
         match next(&mut frames).await.map_err(failed)? {
@@ -139,10 +134,10 @@ async fn since(
     places: &[PlaceInBus],
 ) -> Result<(), Failure> {
     let before = server.usage();
-    // The first look makes the index.
+    // The first look opens the bus.
     let mut first = Latencies::default();
     if let Some(place) = places.last() {
-        first.note(read(server, client, Start::Cursor(place.cursor.clone())).await?);
+        first.note(read(server, client, place.cursor()).await?);
     }
     let mut row = Row::of_calls("since.first", first);
     row.add_usage(before, server.usage());

@@ -24,20 +24,20 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     for _ in 0..bench.runs {
         let syncs =
             bench.on_disk(|folder, duration| disk_rate::paced(folder, PER_SECOND, duration))?;
-        let sync = bench.note(row("disk.paced", syncs));
+        let sync = bench.note(Row::of_times("disk.paced", 1, f64::from(PER_SECOND), syncs));
 
         let server = Server::start_echo().await?;
         let message = site::message("bench", "load");
         let (publisher, follower) = (server.connect().await?, server.connect().await?);
         let echo = paced(&server, publisher, &follower, &message, bench.duration).await?;
-        let echo = bench.note(row("echo.deliver", echo));
+        let echo = bench.note(echo.row("echo.deliver"));
         server.end().await?;
 
         let site = Site::open(bench).await?;
         let (publisher, follower) = (site.client("load").await?, site.client("load").await?);
         let message = site.message("load");
         let delivered = paced(&site.server, publisher, &follower, &message, bench.duration).await?;
-        let mut row = row("deliver", delivered);
+        let mut row = delivered.row("deliver");
         let parts = sync.p50_us.zip(echo.p50_us).map(|(sync, echo)| sync + echo);
         row.ratio_to_echo = row.p50_us.zip(parts).map(|(took, parts)| took / parts);
         bench.note(row);
@@ -53,7 +53,7 @@ pub(super) async fn paced(
     follower: &Client,
     message: &Message,
     duration: Duration,
-) -> Result<Latencies, Failure> {
+) -> Result<Delivered, Failure> {
     let count = usize::try_from(duration.as_millis() * u128::from(PER_SECOND) / 1000).unwrap_or(1);
     let arrivals = Arrivals::follow(follower, count).await;
     let arrivals = arrivals.map_err(|status| server.failure(&status))?;
@@ -67,19 +67,32 @@ pub(super) async fn paced(
         sent.push(Instant::now());
         bus.append_message(request).await.map_err(|status| server.failure(&status))?;
     }
-    Ok(between(&sent, &arrivals.all(server).await?))
+    Ok(Delivered::of(&sent, &arrivals.all(server).await?))
 }
 
-/// Returns how long each took.
-pub(super) fn between(sent: &[Instant], arrived: &[Instant]) -> Latencies {
-    let mut latencies = Latencies::default();
-    for (sent, arrived) in sent.iter().zip(arrived) {
-        latencies.note(arrived.saturating_duration_since(*sent));
+/// Messages that were sent at a steady rate, and arrived.
+pub(super) struct Delivered {
+    /// How many were sent a second: fewer than asked for when a call took longer than the pause.
+    rate: f64,
+    took: Latencies,
+}
+
+impl Delivered {
+    /// Compares when each was sent with when it arrived.
+    pub(super) fn of(sent: &[Instant], arrived: &[Instant]) -> Self {
+        let mut took = Latencies::default();
+        for (sent, arrived) in sent.iter().zip(arrived) {
+            took.note(arrived.saturating_duration_since(*sent));
+        }
+        let lasted = match sent {
+            [first, .., last] => last.saturating_duration_since(*first).as_secs_f64(),
+            _ => f64::INFINITY,
+        };
+        Self { rate: sent.len().saturating_sub(1) as f64 / lasted, took }
     }
-    latencies
-}
 
-/// Makes a row of what came at the steady rate.
-pub(super) fn row(name: &str, latencies: Latencies) -> Row {
-    Row::of_times(name, 1, f64::from(PER_SECOND), latencies)
+    /// Makes a row of it.
+    pub(super) fn row(self, name: &str) -> Row {
+        Row::of_times(name, 1, self.rate, self.took)
+    }
 }

@@ -9,15 +9,15 @@ use std::time::Instant;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::domain::BusId;
+use crate::grpc::pb::AppendMessageRequest;
 use crate::layout::paths;
 
 use super::super::failure::Failure;
 use super::Bench;
 use super::arrivals::Arrivals;
-use super::deliver::between;
+use super::deliver::Delivered;
 use super::pace::Pace;
-use super::row::Row;
-use super::site::Site;
+use super::site::{BODY_BYTES, Site};
 
 /// How many messages come in a second.
 const PER_SECOND: u32 = 100;
@@ -29,10 +29,8 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let (publisher, follower) = (site.client("load").await?, site.client("load").await?);
         let failed = |status: tonic::Status| site.server.failure(&status);
         // The first message makes the bus.
-        let request = crate::grpc::pb::AppendMessageRequest {
-            message: Some(site.message("load")),
-            ..Default::default()
-        };
+        let message = Some(site.message("load"));
+        let request = AppendMessageRequest { message, ..Default::default() };
         publisher.bus().append_message(request).await.map_err(failed)?;
         let bus = BusId::parse(&site.project, "load")
             .map_err(|error| Failure::own("name a bus", &error))?;
@@ -46,8 +44,8 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let sent = tokio::task::spawn_blocking(move || append(&file, &project, count)).await;
         let sent = sent.map_err(|error| Failure::own("append to a file", &error))?;
         let sent = sent.map_err(|error| Failure::own("append to the file of a bus", &error))?;
-        let latencies = between(&sent, &arrivals.all(&site.server).await?);
-        let mut row = Row::of_times("foreign", 1, f64::from(PER_SECOND), latencies);
+        let delivered = Delivered::of(&sent, &arrivals.all(&site.server).await?);
+        let mut row = delivered.row("foreign");
         row.add_usage(before, site.server.usage());
         bench.note(row);
         site.end().await?;
@@ -59,7 +57,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
 fn append(path: &Path, project: &str, count: usize) -> io::Result<Vec<Instant>> {
     let mut pace = Pace::new(PER_SECOND);
     let mut sent = Vec::with_capacity(count);
-    let body = "x".repeat(300);
+    let body = "x".repeat(BODY_BYTES);
     for number in 0..count {
         std::thread::sleep(pace.until_next());
         let record = format!(

@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::Bench;
 use super::append::AppendCaller;
 use super::big_bus::{PlaceInBus, fill, read};
-use super::deliver::{self, paced};
+use super::deliver::paced;
 use super::documents::Task;
 use super::latencies::Latencies;
 use super::load::Caller as _;
@@ -86,8 +86,8 @@ impl Bus {
         bench.note(Row::of_calls(&format!("growth.append.{}", self.messages), appends));
 
         let follower = site.client(&self.task).await?;
-        let took = paced(&site.server, client, &follower, &message, bench.duration).await?;
-        bench.note(deliver::row(&format!("growth.deliver.{}", self.messages), took));
+        let delivered = paced(&site.server, client, &follower, &message, bench.duration).await?;
+        bench.note(delivered.row(&format!("growth.deliver.{}", self.messages)));
         Ok(())
     }
 }

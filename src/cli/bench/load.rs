@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
 use tonic::Status;
 
 use super::super::failure::Failure;
@@ -51,18 +52,17 @@ pub(super) async fn measure<C: Caller>(
     let from = Instant::now() + WARM_UP;
     let until = from + duration;
     let over = Arc::new(AtomicBool::new(false));
-    let callers: Vec<_> = callers
-        .into_iter()
-        .map(|caller| tokio::spawn(run(caller, from, until, Arc::clone(&over))))
-        .collect();
+    // Ended with this, however it ends: what is left behind would go on calling.
+    let mut calling: JoinSet<_> =
+        callers.into_iter().map(|caller| run(caller, from, until, Arc::clone(&over))).collect();
     tokio::time::sleep_until(from.into()).await;
     let before = server.usage();
     tokio::time::sleep_until(until.into()).await;
     let after = server.usage();
     over.store(true, Ordering::Relaxed);
     let mut latencies = Latencies::default();
-    for caller in callers {
-        let ended = caller.await.map_err(|error| Failure::own("make calls", &error))?;
+    while let Some(ended) = calling.join_next().await {
+        let ended = ended.map_err(|error| Failure::own("make calls", &error))?;
         latencies.append(ended.map_err(|status| server.failure(&status))?);
     }
     Ok(Measured {

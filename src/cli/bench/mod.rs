@@ -34,7 +34,9 @@ use clap::{Args, ValueEnum};
 use self::big_bus::What;
 use self::row::Row;
 use self::scratch::Scratch;
+use self::site::Given;
 use super::failure::Failure;
+use super::interruption;
 use super::output::{self, Form};
 use super::table::{self, Column, Table};
 
@@ -136,7 +138,7 @@ impl Scenario {
 
 /// How to measure, and what was found so far.
 struct Bench {
-    given: Option<Address>,
+    given: Option<Given>,
     folder: PathBuf,
     runs: u16,
     duration: Duration,
@@ -194,28 +196,39 @@ impl BenchCommand {
             if self.serve_echo {
                 return echo::serve().await;
             }
-            tokio::select! {
-                measured = self.measure() => measured,
-                // What was started and made is ended and removed.
-                _ = tokio::signal::ctrl_c() => Err(Failure::found("interrupted; nothing was printed")),
+            let interrupted = interruption::listen()
+                .map_err(|source| Failure::own("listen to signals", &source))?;
+            let given = self.addr.clone().map(Given::new);
+            // What was started and made is ended and removed.
+            let measured = tokio::select! {
+                measured = self.measure(given.clone()) => measured,
+                () = interrupted => Err(Failure::found("interrupted; nothing was printed")),
+            };
+            if let (Err(_), Some(given)) = (&measured, given)
+                && given.clear_away().await.is_err()
+            {
+                output::note(&format!("cannot remove the project {}", given.project));
             }
+            measured
         })
     }
 
-    async fn measure(&self) -> Result<(), Failure> {
+    async fn measure(&self, given: Option<Given>) -> Result<(), Failure> {
         let scenarios = if self.all { Scenario::value_variants() } else { &self.scenarios[..] };
         if self.addr.is_some()
             && let Some(scenario) = scenarios.iter().find(|it| it.needs_own_server())
         {
+            let scenario = scenario.to_possible_value();
+            let name = scenario.as_ref().map_or("this", |value| value.get_name());
             return Err(Failure::usage(format!(
-                "{scenario:?} needs a server of its own; leave out --addr"
+                "{name} needs a server of its own; leave out --addr"
             )));
         }
         if cfg!(debug_assertions) {
             output::note("this program was built without --release: the figures say nothing");
         }
         let mut bench = Bench {
-            given: self.addr.clone(),
+            given,
             folder: self.dir.clone().unwrap_or_else(std::env::temp_dir),
             runs: self.runs,
             duration: Duration::from_secs(u64::from(self.seconds)),

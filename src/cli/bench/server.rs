@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use callboard_client::{Address, Client};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -115,14 +116,24 @@ impl Server {
         let Some(mut child) = self.child.take() else { return Ok(()) };
         let failed = |source: &dyn std::fmt::Display| Failure::own("end a server", source);
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-            let pid =
-                rustix::process::Pid::from_raw(pid).ok_or_else(|| failed(&"it has no pid"))?;
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-                .map_err(|error| failed(&error))?;
+            let pid = Pid::from_raw(pid).ok_or_else(|| failed(&"it has no pid"))?;
+            kill_process(pid, Signal::TERM).map_err(|error| failed(&error))?;
         }
         let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
         ended.map_err(|_| failed(&"it does not end"))?.map_err(|error| failed(&error))?;
         Ok(())
+    }
+}
+
+impl Drop for Server {
+    /// Ends it the hard way when a measurement failed, and waits for that: its root is to be
+    /// removed next.
+    fn drop(&mut self) {
+        let Some(child) = &mut self.child else { return };
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        if let (Ok(()), Some(pid)) = (child.start_kill(), pid) {
+            let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! Where a measurement happens: a server with an empty root, or a project of its own in a server
 //! that is there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use callboard_client::{Address, Client};
+use tonic::Code;
 
 use crate::grpc::pb::{DeleteProjectRequest, Message};
 
@@ -11,16 +15,15 @@ use super::scratch::Scratch;
 use super::server::Server;
 
 /// How long the body of a message is, in bytes.
-const BODY_BYTES: usize = 300;
+pub(super) const BODY_BYTES: usize = 300;
 
 /// A server to measure, and the project to do it in.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) server: Server,
     pub(super) project: String,
-    /// The root, when it is ours. Dropped after the server.
+    /// The root, when it is ours; none of a server that was there. Dropped after the server.
     scratch: Option<Scratch>,
-    given: Option<Address>,
 }
 
 impl Site {
@@ -28,12 +31,12 @@ impl Site {
     pub(super) async fn open(bench: &Bench) -> Result<Self, Failure> {
         match &bench.given {
             None => Self::open_own(bench).await,
-            Some(address) => Ok(Self {
-                server: Server::given(address.clone()),
-                project: format!("bench-{}", callboard_client::new_request_id()),
-                scratch: None,
-                given: Some(address.clone()),
-            }),
+            Some(given) => {
+                given.is_used.store(true, Ordering::Relaxed);
+                let (server, project) =
+                    (Server::given(given.address.clone()), given.project.clone());
+                Ok(Self { server, project, scratch: None })
+            }
         }
     }
 
@@ -41,7 +44,7 @@ impl Site {
     pub(super) async fn open_own(bench: &Bench) -> Result<Self, Failure> {
         let scratch = Scratch::new(&bench.folder)?;
         let server = Server::start(scratch.path()).await?;
-        Ok(Self { server, project: "bench".to_owned(), scratch: Some(scratch), given: None })
+        Ok(Self { server, project: "bench".to_owned(), scratch: Some(scratch) })
     }
 
     /// Returns the root, when it is ours.
@@ -52,12 +55,11 @@ impl Site {
 
     /// Ends its server and starts another one with the same root.
     pub(super) async fn restart(self) -> Result<Self, Failure> {
-        let Self { server, project, scratch, given } = self;
+        let root = self.root()?.to_owned();
+        let Self { server, project, scratch } = self;
         server.end().await?;
-        let root = scratch.as_ref().map(Scratch::path);
-        let root = root.ok_or_else(|| Failure::usage("only a server of its own is restarted"))?;
-        let server = Server::start(root).await?;
-        Ok(Self { server, project, scratch, given })
+        let server = Server::start(&root).await?;
+        Ok(Self { server, project, scratch })
     }
 
     /// Returns a message for the bus of a task.
@@ -72,15 +74,46 @@ impl Site {
 
     /// Removes what it made, and ends the server if it is ours.
     pub(super) async fn end(self) -> Result<(), Failure> {
-        if let Some(address) = &self.given {
-            let project_id = self.project.clone();
-            // It was made for this and holds nothing else.
-            let request = DeleteProjectRequest { project_id, force: true, ..Default::default() };
-            let client = self.server.connect().await?;
-            let removed = client.storage().delete_project(request).await;
-            removed.map_err(|status| Failure::of_status(address, &status))?;
+        if self.scratch.is_none() {
+            remove_project(&self.server, &self.project).await?;
         }
         self.server.end().await
+    }
+}
+
+/// A server that somebody else started.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub(super) address: Address,
+    /// The project to measure in, which nobody else uses.
+    pub(super) project: String,
+    /// Whether anything was done there.
+    is_used: Arc<AtomicBool>,
+}
+
+impl Given {
+    pub(super) fn new(address: Address) -> Self {
+        let project = format!("bench-{}", callboard_client::new_request_id());
+        Self { address, project, is_used: Arc::default() }
+    }
+
+    /// Removes what an interrupted or failed measurement left.
+    pub(super) async fn clear_away(&self) -> Result<(), Failure> {
+        if !self.is_used.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        remove_project(&Server::given(self.address.clone()), &self.project).await
+    }
+}
+
+/// Removes a project that was made for a measurement, and holds nothing else.
+async fn remove_project(server: &Server, project: &str) -> Result<(), Failure> {
+    let project_id = project.to_owned();
+    let request = DeleteProjectRequest { project_id, force: true, ..Default::default() };
+    let removed = server.connect().await?.storage().delete_project(request).await;
+    match removed {
+        Err(status) if status.code() != Code::NotFound => Err(server.failure(&status)),
+        _ => Ok(()),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use callboard_client::Client;
 use tonic::Status;
 
-use crate::grpc::pb::subscribe_request::Start;
-use crate::grpc::pb::{CreateTaskRequest, StartPosition, SubscribeRequest, SubscribeScope};
+use crate::grpc::pb::CreateTaskRequest;
 
 use super::super::failure::Failure;
 use super::Bench;
-use super::arrivals::next;
+use super::arrivals::follow_new;
 use super::big_bus::fill;
 use super::documents::Task;
 use super::latencies::Latencies;
@@ -32,24 +30,19 @@ const QUIET: Duration = Duration::from_secs(5);
 
 /// Measures a start, and a server that has nothing to do.
 pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
-    let site = Site::open_own(bench).await?;
+    let mut site = Site::open_own(bench).await?;
     fill_root(&site).await?;
-    let mut site = Some(site);
     for _ in 0..bench.runs {
-        let Some(ended) = site.take() else { break };
-        let started = ended.restart().await?;
-        let usage = started.server.usage();
+        site = site.restart().await?;
+        let usage = site.server.usage();
         let mut took = Latencies::default();
-        took.note(started.server.ready_after);
+        took.note(site.server.ready_after);
         let mut row = Row::of_calls("start-up", took);
         row.server_cpu_s = usage.map(|usage| usage.cpu_s);
         row.server_rss_mb = usage.map(|usage| usage.peak_rss_mb);
         bench.note(row);
-        site = Some(started);
     }
-    if let Some(site) = site {
-        site.end().await?;
-    }
+    site.end().await?;
     for _ in 0..bench.runs {
         idle(bench).await?;
     }
@@ -67,13 +60,7 @@ async fn idle(bench: &mut Bench) -> Result<(), Failure> {
         clients.push(site.client("load").await?);
     }
     for client in clients.iter().cycle().take(SUBSCRIBERS) {
-        let mut frames =
-            client.bus().subscribe(everything_new(client)).await.map_err(failed)?.into_inner();
-        while !matches!(
-            next(&mut frames).await.map_err(failed)?,
-            callboard_client::Frame::CaughtUp(_)
-        ) {}
-        followers.push(frames);
+        followers.push(follow_new(client).await.map_err(failed)?);
     }
     quiet(bench, &site, "idle.subscribers", SUBSCRIBERS).await;
     drop(followers);
@@ -89,16 +76,6 @@ async fn quiet(bench: &mut Bench, site: &Site, name: &str, subscribers: usize) {
     row.add_usage(before, after);
     row.server_rss_mb = after.map(|after| after.rss_mb);
     bench.note(row);
-}
-
-fn everything_new(client: &Client) -> SubscribeRequest {
-    SubscribeRequest {
-        project_id: client.project_id().to_owned(),
-        task_id: client.task_id().to_owned(),
-        scope: SubscribeScope::Bus.into(),
-        start: Some(Start::Position(StartPosition::Latest.into())),
-        ..Default::default()
-    }
 }
 
 async fn fill_root(site: &Site) -> Result<(), Failure> {
