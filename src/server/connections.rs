@@ -15,6 +15,7 @@ use tonic::transport::server::Connected;
 
 use crate::limits;
 
+use super::gathered::Gathered;
 use super::open_connection::OpenConnection;
 
 /// Something that connections come from.
@@ -115,7 +116,7 @@ impl Places {
     fn enter<I>(self: &Arc<Self>, io: I, place: OwnedSemaphorePermit) -> Connection<I> {
         let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle)));
         self.open().insert(open.number(), Arc::clone(&open));
-        Connection { io, open, places: Arc::clone(self), _place: place }
+        Connection { io: Gathered::new(io), open, places: Arc::clone(self), _place: place }
     }
 }
 
@@ -143,7 +144,7 @@ pub(super) fn accept<L: Listener + Sync>(
 
 /// A connection that holds one of the places.
 pub(super) struct Connection<I> {
-    io: I,
+    io: Gathered<I>,
     open: Arc<OpenConnection>,
     places: Arc<Places>,
     _place: OwnedSemaphorePermit,
@@ -195,19 +196,6 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
     ) -> Poll<io::Result<usize>> {
         self.poll_open(cx)?;
         Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_open(cx)?;
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

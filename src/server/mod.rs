@@ -8,6 +8,7 @@ mod answer_body;
 mod calls;
 mod connections;
 mod draining;
+mod gathered;
 mod open_connection;
 mod oversize;
 mod request_body;
