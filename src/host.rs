@@ -26,11 +26,15 @@ pub fn name() -> String {
 /// began later than `started_by`: it has only got the same number. Where the system
 /// does not tell when a process began, it counts as ours.
 pub fn process_is_there(pid: i64, pgid: i64, started_by: Option<Timestamp>) -> bool {
-    let latest_start = started_by.and_then(|start| start.checked_add(START_TOLERANCE).ok());
-    let pid_is_ours = as_pid(pid).is_some_and(|pid| is_living(pid) && !is_later(pid, latest_start));
-    pid_is_ours
+    leader_is_there(pid, started_by)
         // A leader that began later leads another group.
-        || as_pid(pgid).is_some_and(|pgid| has_members(pgid) && !is_later(pgid, latest_start))
+        || as_pid(pgid).is_some_and(|pgid| has_members(pgid) && !is_later(pgid, started_by))
+}
+
+/// Tells whether a run's own process is there, whatever has become of its process group:
+/// this looks at no other process, however many there are.
+pub fn leader_is_there(pid: i64, started_by: Option<Timestamp>) -> bool {
+    as_pid(pid).is_some_and(|pid| is_living(pid) && !is_later(pid, started_by))
 }
 
 /// Returns the process group in the foreground of the terminal that this process
@@ -120,10 +124,12 @@ fn living_members(pgid: Pid) -> Option<bool> {
     answer
 }
 
-/// Tells whether a process is known to have begun after a time.
-fn is_later(pid: Pid, latest: Option<Timestamp>) -> bool {
-    let began = || Stat::of(pid)?.began();
-    latest.zip(began()).is_some_and(|(latest, began)| began > latest)
+/// Tells whether a process is known to have begun after its run.
+fn is_later(pid: Pid, started_by: Option<Timestamp>) -> bool {
+    let latest = started_by.and_then(|start| start.checked_add(START_TOLERANCE).ok());
+    latest.is_some_and(|latest| {
+        Stat::of(pid).and_then(|stat| stat.began()).is_some_and(|began| began > latest)
+    })
 }
 
 /// What the system tells of a process.

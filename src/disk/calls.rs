@@ -9,7 +9,8 @@
 //! A call may fail with `EINTR` when Linux or POSIX lists it for that call.
 //!
 //! - Opening, reading, writing, cutting, setting a mode and locking without waiting are
-//!   repeated by [`TreeDisk`]: nothing was done, or doing it again gives the same.
+//!   repeated by [`TreeDisk`]: nothing was done, or doing it again gives the same. What must
+//!   not wait is not repeated: it may fail at any time anyhow.
 //! - A sync is **not** repeated; it counts as failed. A kernel may have met an error of the
 //!   device before it was interrupted, and it reports such an error once: a second sync that
 //!   succeeds proves nothing.
@@ -53,6 +54,12 @@ pub trait Calls: Send + Sync + 'static {
     /// `RESOLVE_BENEATH` and `RESOLVE_NO_SYMLINKS`.
     fn open(&self, path: &str, purpose: Purpose) -> Result<Self::Descriptor>;
 
+    /// Opens a file below the root to read it, as [`Purpose::Read`] does, without waiting for
+    /// any device or machine: fails with `EAGAIN` where that is not certain, so when part of
+    /// the path is not in the system's memory. `openat2` with `RESOLVE_CACHED`. Opening it so,
+    /// and reading it, is not noted in the file's time of last access: noting it may wait.
+    fn open_cached(&self, path: &str) -> Result<Self::Descriptor>;
+
     /// Tells how many bytes a user without privileges can still write.
     fn free_bytes(&self) -> Result<u64>;
 
@@ -85,6 +92,11 @@ pub trait Descriptor: Sized + Send + Sync + 'static {
 
     /// Reads at an offset, perhaps fewer bytes than there are; 0 at the end: `pread`.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
+
+    /// Reads at an offset what is in the system's memory, perhaps fewer bytes than there are;
+    /// fails with `EAGAIN` when nothing can be read without waiting: `preadv2` with
+    /// `RWF_NOWAIT`.
+    fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
 
     /// Appends the beginning of the bytes; returns how many: `write`.
     fn write(&self, bytes: &[u8]) -> Result<usize>;

@@ -4,6 +4,7 @@
 //! Nothing here follows a symlink, and nothing leaves the root. Whatever is made
 //! has mode 0700 (folders) or 0600 (files), whatever the umask.
 
+mod cached;
 pub mod calls;
 mod hints;
 mod input;
@@ -62,6 +63,16 @@ pub trait Disk: Send + Sync + 'static {
     /// [`Error::TooLarge`](crate::error::Error::TooLarge) when it is over
     /// `bytes_max`.
     fn read(&self, path: &TreePath, bytes_max: usize) -> Result<Option<Content>>;
+
+    /// Reads the whole of a file as [`read`](Self::read) does, if that is certain not to wait
+    /// for a device, a lock or another machine: when path and content are in the system's
+    /// memory, and nobody changes the file meanwhile. Else none, also when there is no such
+    /// file, or none that can be read: `read` says which.
+    ///
+    /// The file itself is looked at each time; nothing is remembered.
+    fn read_at_once(&self, _path: &TreePath, _bytes_max: usize) -> Option<Content> {
+        None
+    }
 
     /// Replaces a file's content in one step, or creates the file; its folder
     /// exists. Readers see the old or the new content, never a part and never no

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 use super::calls::{Calls, Descriptor, Purpose};
 use super::hints::NotifyHints;
-use super::{Changed, Hints, Identity, Kind, Status, lock_holder};
+use super::{Changed, Hints, Identity, Kind, Status, cached, lock_holder};
 
 /// The mode of a new file, as far as the umask lets it.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o600);
@@ -37,6 +37,8 @@ pub fn raise_descriptor_limit() {
 pub struct SystemCalls {
     root: OwnedFd,
     path: PathBuf,
+    /// Whether a file whose path is in memory is opened without waiting for anything.
+    opens_at_once: bool,
 }
 
 impl SystemCalls {
@@ -73,7 +75,8 @@ impl SystemCalls {
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let root =
             rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?;
-        Ok(Self { root, path })
+        let opens_at_once = cached::opens_at_once(&root);
+        Ok(Self { root, path, opens_at_once })
     }
 
     /// Opens component by component: what `openat2` does in one step.
@@ -109,6 +112,14 @@ impl Calls for SystemCalls {
             }
         }
         self.walk(path, purpose)
+    }
+
+    fn open_cached(&self, path: &str) -> Result<SystemDescriptor> {
+        if !self.opens_at_once {
+            return Err(Errno::AGAIN);
+        }
+        let (flags, _) = how(Purpose::Read);
+        cached::open(&self.root, path, flags).map(SystemDescriptor)
     }
 
     fn free_bytes(&self) -> Result<u64> {
@@ -171,6 +182,10 @@ impl Descriptor for SystemDescriptor {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         rustix::io::pread(&self.0, buffer, offset)
+    }
+
+    fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        cached::read_at(&self.0, offset, buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> Result<usize> {

@@ -1,5 +1,6 @@
 //! What the disk promises for documents, on the real file system.
 
+mod at_once;
 mod folders;
 
 use std::fs;

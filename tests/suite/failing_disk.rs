@@ -111,10 +111,8 @@ fn saved(folder: &Path) -> Vec<String> {
 async fn next_body(frames: &mut FrameStream) -> String {
     loop {
         let frame = tokio::time::timeout(DEADLINE, frames.next()).await.expect("in time");
-        if let Frame::Message { message, .. } =
-            frame.expect("the stream goes on").expect("no error")
-        {
-            return String::from_utf8(message.body).expect("text");
+        if let Frame::Message(told) = frame.expect("the stream goes on").expect("no error") {
+            return String::from_utf8(told.message.body.clone()).expect("text");
         }
     }
 }

@@ -17,7 +17,7 @@ mod simulated;
 mod subscribers;
 mod table;
 pub(crate) mod tally;
-mod volume;
+pub(crate) mod volume;
 mod whole_tree;
 mod writers;
 mod written_order;

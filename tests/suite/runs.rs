@@ -3,7 +3,9 @@
 
 mod clean_up;
 mod forms;
+mod fresh;
 mod liveness;
+mod long_lists;
 mod paging;
 mod record;
 mod removal;

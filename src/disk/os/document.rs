@@ -62,6 +62,24 @@ impl<C: Calls> TreeDisk<C> {
         Err(failed(io::Error::new(io::ErrorKind::ResourceBusy, "it changes while it is read")))
     }
 
+    pub(super) fn read_whole_at_once(&self, path: &TreePath, bytes_max: usize) -> Option<Content> {
+        let file = self.calls.open_cached(path.as_str()).ok()?;
+        let status = file.status().ok()?;
+        let length = usize::try_from(status.length).ok()?;
+        if status.kind != Kind::File || length > bytes_max {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while filled < length {
+            match file.read_cached_at(filled as u64, &mut bytes[filled..]).ok()? {
+                0 => return None,
+                count => filled += count,
+            }
+        }
+        (file.status().ok()? == status).then_some(Content { bytes, status })
+    }
+
     pub(super) fn replace_whole(
         &self,
         path: &TreePath,

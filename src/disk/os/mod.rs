@@ -86,6 +86,10 @@ impl<C: Calls> Disk for TreeDisk<C> {
         self.read_whole(path, bytes_max)
     }
 
+    fn read_at_once(&self, path: &TreePath, bytes_max: usize) -> Option<Content> {
+        self.read_whole_at_once(path, bytes_max)
+    }
+
     fn replace(
         &self,
         path: &TreePath,

@@ -37,6 +37,13 @@ impl Tree {
         }
     }
 
+    /// Reads a document if that is certain to take no wait, and it is not long; else none,
+    /// also when there is none.
+    pub(super) fn read_document_at_once(&self, path: &TreePath) -> Option<Document> {
+        let content = self.disk.read_at_once(path, limits::DOCUMENT_AT_ONCE_BYTES_MAX)?;
+        Some(Document::new(content.bytes, content.status))
+    }
+
     /// Replaces a document by what `change` makes of it, or leaves it when that is
     /// nothing. `change` may be called again when a program without a lock came
     /// between. Returns the document as it is now.

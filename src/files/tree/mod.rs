@@ -26,6 +26,7 @@ mod projects;
 mod reconcile;
 mod requests;
 mod run_files;
+mod run_folders;
 mod run_index;
 mod run_list;
 mod run_meta;
@@ -65,6 +66,7 @@ use file_hints::FileHints;
 use line_files::LineFiles;
 use requests::Requests;
 use run_files::SyncedEntry;
+use run_folders::RunFolders;
 use run_index::RunIndex;
 use task_list::Ages;
 use turns::Turns;
@@ -91,6 +93,8 @@ pub(super) struct Tree {
     requests: Requests,
     /// Where runs are, by their ids.
     runs: RunIndex,
+    /// Long lists of runs.
+    run_folders: RunFolders,
     /// When tasks were made.
     ages: Ages,
     /// Documents whose last replacement failed at its end.
@@ -132,6 +136,7 @@ impl Tree {
             hints: FileHints::new(Arc::clone(&disk)),
             turns: Turns::default(),
             runs: RunIndex::default(),
+            run_folders: RunFolders::default(),
             ages: Ages::default(),
             doubtful: Mutex::default(),
             synced_folders,

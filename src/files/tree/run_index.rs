@@ -107,6 +107,19 @@ impl RunIndex {
         state.places.get(id).cloned().unwrap_or_default()
     }
 
+    /// Returns where a run is, when the index knows one place, need not be brought up to
+    /// date first, and is not in use.
+    pub(super) fn only_place(&self, id: &str) -> Option<RunPlace> {
+        let state = self.state.try_lock().ok()?;
+        if state.due.is_none_or(|due| Instant::now() >= due) {
+            return None;
+        }
+        match state.places.get(id)?.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+
     /// Returns which runs come from which.
     pub(super) fn descent(&self) -> Descent {
         let state = super::locked(&self.state);

@@ -30,7 +30,7 @@ impl Tree {
         let mut meta_bytes = 0;
         let after = query.after.as_ref();
         for task in tasks.iter().filter(|task| after.is_none_or(|after| **task >= after.task)) {
-            let folders = match self.run_folders(task) {
+            let folders = match self.listed_run_folders(task) {
                 Ok(folders) => folders,
                 Err(error) if matches!(query.part, Part::Task(_)) => return Err(error),
                 Err(error) => {
@@ -38,11 +38,10 @@ impl Tree {
                     continue;
                 }
             };
-            for folder in folders {
-                let position = RunPosition { task: task.clone(), folder };
-                if after.is_some_and(|after| position <= *after) {
-                    continue;
-                }
+            let listed = after.filter(|after| after.task == *task);
+            let first =
+                listed.map_or(0, |after| folders.partition_point(|folder| *folder <= after.folder));
+            for folder in &folders[first..] {
                 // More than fits into an answer is for the next page.
                 let is_full = page.runs.len() == query.limit
                     || examined == limits::RUNS_EXAMINED_MAX
@@ -51,8 +50,8 @@ impl Tree {
                     return Ok(page);
                 }
                 examined += 1;
-                let place = RunPlace { task: task.clone(), folder: position.folder.clone() };
-                page.next = Some(position);
+                let place = RunPlace { task: task.clone(), folder: folder.clone() };
+                page.next = Some(RunPosition { task: task.clone(), folder: folder.clone() });
                 match self.show_run(&place) {
                     Ok(mut run) if fits(&run, &query.statuses) => {
                         if query.with_meta {

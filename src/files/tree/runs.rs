@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::disk::{Kind, Renamed};
 use crate::domain::{
-    Liveness, RequestId, Run, RunFile, RunInfo, RunKey, TaskKey, TreePath, run_status,
+    Etag, Liveness, RequestId, Run, RunFile, RunInfo, RunKey, TaskKey, TreePath, run_status,
 };
 use crate::error::{Error, Reason, Result};
 use crate::host;
@@ -220,6 +220,24 @@ impl Tree {
         if run.problem.is_some() { self.read_run(&place) } else { Ok(run) }
     }
 
+    /// Returns a run as [`run`](Self::run) does, if that is certain to take no wait, and if
+    /// all is with it as it almost always is; else none. Its file is read each time: what
+    /// another program did to it shows.
+    pub(in crate::files) fn run_at_once(&self, key: &RunKey) -> Option<Run> {
+        let id = key.run.as_str();
+        let place = match &key.task {
+            Some(task) => RunPlace { task: task.clone(), folder: id.to_owned() },
+            None => self.runs.only_place(id)?,
+        };
+        let document = self.read_document_at_once(&place.record())?;
+        let info = self.parse_run(&place, &document).ok()?;
+        if info.run_id != id {
+            return None;
+        }
+        let liveness = liveness_at_once(&info)?;
+        Some(known_run(&place, info, liveness, Some(document.etag)))
+    }
+
     /// Reads a run.
     ///
     /// # Errors
@@ -235,16 +253,8 @@ impl Tree {
             Some(document) => self.parse_run(place, document)?,
             None => self.info_of_small_files(place)?,
         };
-        Ok(Run {
-            task: place.task.clone(),
-            folder: place.folder.clone(),
-            path: place.path().to_string(),
-            liveness: liveness(&info),
-            info,
-            etag: document.map(|document| document.etag),
-            problem: None,
-            meta: None,
-        })
+        let liveness = liveness(&info);
+        Ok(known_run(place, info, liveness, document.map(|document| document.etag)))
     }
 
     /// Returns a run as a list shows it, also a damaged one.
@@ -329,15 +339,39 @@ impl Tree {
     }
 }
 
+/// Returns a run of which this is known.
+fn known_run(place: &RunPlace, info: RunInfo, liveness: Liveness, etag: Option<Etag>) -> Run {
+    Run {
+        task: place.task.clone(),
+        folder: place.folder.clone(),
+        path: place.path().to_string(),
+        info,
+        liveness,
+        etag,
+        problem: None,
+        meta: None,
+    }
+}
+
 /// Tells whether a run's process is there.
 pub(super) fn liveness(info: &RunInfo) -> Liveness {
+    liveness_at_once(info).unwrap_or_else(|| {
+        match host::process_is_there(info.pid, info.pgid, info.start_time) {
+            true => Liveness::Alive,
+            false => Liveness::Lost,
+        }
+    })
+}
+
+/// Tells whether a run's process is there, when that is seen without looking at others.
+fn liveness_at_once(info: &RunInfo) -> Option<Liveness> {
     if !info.is_running() {
-        Liveness::Ended
+        Some(Liveness::Ended)
     } else if info.pid <= 0 && info.pgid <= 0 {
-        Liveness::Remote
-    } else if host::process_is_there(info.pid, info.pgid, info.start_time) {
-        Liveness::Alive
+        Some(Liveness::Remote)
+    } else if host::leader_is_there(info.pid, info.start_time) {
+        Some(Liveness::Alive)
     } else {
-        Liveness::Lost
+        None
     }
 }

@@ -20,7 +20,7 @@ use super::operation::{EtagUse, etag, host, page, project, request_id, run, task
 #[derive(Debug, Clone)]
 pub(crate) enum Kept {
     Transition(TaskKey, NewStatus, EtagUse),
-    SaveStep(TaskKey, Checkpoint, EtagUse),
+    SaveStep(TaskKey, Box<Checkpoint>, EtagUse),
     AppendLog(TaskKey, Vec<JsonObject>, Option<&'static str>),
     /// From the line of this number on, or so many lines before the end.
     ReadLog(TaskKey, usize, bool),
@@ -68,7 +68,7 @@ fn of_tasks() -> BoxedStrategy<Kept> {
     prop_oneof![
         4 => (task(), new_status(), etag()).prop_map(|(key, to, etag)| Kept::Transition(key, to, etag)),
         5 => (task(), checkpoint(), etag())
-            .prop_map(|(key, checkpoint, etag)| Kept::SaveStep(key, checkpoint, etag)),
+            .prop_map(|(key, checkpoint, etag)| Kept::SaveStep(key, Box::new(checkpoint), etag)),
         4 => (task(), vec(object(), 1..4), request_id())
             .prop_map(|(key, entries, id)| Kept::AppendLog(key, entries, id)),
         2 => (task(), 0..8_usize, any::<bool>())

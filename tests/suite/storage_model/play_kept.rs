@@ -18,7 +18,7 @@ impl<S: Storage> Player<S> {
     pub(super) async fn play_kept(&mut self, kept: Kept) {
         match kept {
             Kept::Transition(key, to, etag) => self.transition(key, to, etag).await,
-            Kept::SaveStep(key, checkpoint, etag) => self.save_step(key, checkpoint, etag).await,
+            Kept::SaveStep(key, checkpoint, etag) => self.save_step(key, *checkpoint, etag).await,
             Kept::AppendLog(key, entries, id) => self.append_log(key, entries, id).await,
             Kept::ReadLog(key, line, is_tail) => self.read_log(key, line, is_tail).await,
             Kept::SaveArtifact(new, sending, id) => self.save_artifact(new, sending, id).await,

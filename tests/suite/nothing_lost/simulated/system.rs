@@ -75,6 +75,10 @@ impl Calls for SimulatedCalls {
         self.open_in(&mut machine, folder, OsStr::new(name), purpose)
     }
 
+    fn open_cached(&self, path: &str) -> Result<SimulatedDescriptor> {
+        self.open(path, Purpose::Read)
+    }
+
     fn free_bytes(&self) -> Result<u64> {
         self.powered().map(|_| FREE_BYTES)
     }
@@ -166,6 +170,10 @@ impl Descriptor for SimulatedDescriptor {
         let count = buffer.len().min(content.len() - start);
         buffer[..count].copy_from_slice(&content[start..start + count]);
         Ok(count)
+    }
+
+    fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.read_at(offset, buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> Result<usize> {

@@ -91,9 +91,10 @@ impl Dump {
                     followed.entry(bus.to_string()).or_default();
                     self.cursors.entry(bus.to_string()).or_default().push(cursor);
                 }
-                Ok(Frame::Message { bus, message, cursor }) => {
-                    followed.entry(bus.to_string()).or_default().push(*message);
-                    self.cursors.entry(bus.to_string()).or_default().push(cursor);
+                Ok(Frame::Message(told)) => {
+                    let bus = told.bus.to_string();
+                    followed.entry(bus.clone()).or_default().push(told.message.clone());
+                    self.cursors.entry(bus).or_default().push(told.cursor.clone());
                 }
                 Ok(Frame::Gap { bus, reason, .. }) => self.say(format!("gap {bus}"), reason),
                 Ok(_) => {}

@@ -1,0 +1,77 @@
+//! The folders of a task's runs as they were listed, so that a page of a long list costs no
+//! listing of all of it. Used only while the folder is as it was when it was listed.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use crate::disk::Status;
+use crate::domain::TaskKey;
+use crate::error::Result;
+use crate::layout::paths;
+
+use super::{TIME_GRAIN, Tree};
+
+/// Fewer folders than these are listed each time: that takes no longer than looking here.
+const LONG: usize = 500;
+/// How many names are kept of all tasks together.
+const NAMES_MAX: usize = 500_000;
+
+/// The long lists that are kept.
+#[derive(Default)]
+pub(super) struct RunFolders(Mutex<HashMap<TaskKey, Kept>>);
+
+struct Kept {
+    /// The folder when it was listed.
+    status: Status,
+    /// When it was first seen like this.
+    since: Instant,
+    /// Their names in order, when they were listed so late that nothing can have changed since
+    /// without a trace in the status.
+    names: Option<Arc<[String]>>,
+}
+
+impl RunFolders {
+    fn get(&self, task: &TaskKey, status: &Status) -> Option<Arc<[String]>> {
+        let lists = super::locked(&self.0);
+        lists.get(task).filter(|kept| kept.status == *status)?.names.clone()
+    }
+
+    /// Keeps a list; `seen` is from before to after the look at the folder's status.
+    fn keep(&self, task: &TaskKey, status: Status, seen: Range<Instant>, names: &Arc<[String]>) {
+        let mut lists = super::locked(&self.0);
+        let before = lists.remove(task);
+        if !(LONG..=NAMES_MAX).contains(&names.len()) {
+            return;
+        }
+        let same = before.filter(|before| before.status == status);
+        let since = same.map_or(seen.end, |same| same.since);
+        let is_settled = seen.start.saturating_duration_since(since) > TIME_GRAIN;
+        let kept = |kept: &Kept| kept.names.as_ref().map_or(0, |names| names.len());
+        let all: usize = lists.values().map(kept).sum();
+        if all + names.len() > NAMES_MAX {
+            lists.clear();
+        }
+        let names = is_settled.then(|| Arc::clone(names));
+        lists.insert(task.clone(), Kept { status, since, names });
+    }
+}
+
+impl Tree {
+    /// Returns what [`run_folders`](Tree::run_folders) returns, and lists the folder only when
+    /// it has to.
+    pub(super) fn listed_run_folders(&self, task: &TaskKey) -> Result<Arc<[String]>> {
+        let begin = Instant::now();
+        let Some(status) = self.disk.status(&paths::runs_folder(task))? else {
+            return Ok(Arc::default());
+        };
+        let seen = begin..Instant::now();
+        if let Some(names) = self.run_folders.get(task, &status) {
+            return Ok(names);
+        }
+        let names: Arc<[String]> = self.run_folders(task)?.into();
+        self.run_folders.keep(task, status, seen, &names);
+        Ok(names)
+    }
+}
