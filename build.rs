@@ -1,6 +1,7 @@
 //! Generates the servers of the services in `proto/`, without a protoc on the machine, and
 //! the descriptor set that reflection serves, comments included. The messages are those of
-//! the client.
+//! the client, but for the frames of a subscription, which are encoded once for all who get
+//! them.
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_build::configure()
         .build_client(false)
         .extern_path(".callboard.v1", "::callboard_client::v1")
+        .extern_path(".callboard.v1.SubscribeResponse", "crate::grpc::sent_frame::SentFrame")
         .compile_fds(descriptors)?;
     Ok(())
 }

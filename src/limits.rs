@@ -57,6 +57,10 @@ pub const RUN_OUTPUT_CHUNK_BYTES_MAX: usize = 1 << 20;
 /// Lines that reading a file of a run goes back from its end.
 pub const TAIL_LINES_MAX: usize = 100_000;
 
+/// What of a document is read where other calls wait for their turn too, in bytes: it is
+/// parsed there as well. A longer one is read on the blocking pool.
+pub const DOCUMENT_AT_ONCE_BYTES_MAX: usize = 16 << 10;
+
 /// Steps of one task.
 pub const STEPS_MAX: usize = 1000;
 /// Commands of one step.
@@ -142,8 +146,11 @@ pub const HEARTBEAT_INTERVAL_MAX: Duration = Duration::from_secs(3600);
 pub const SUBSCRIBERS_MAX: usize = 4096;
 /// Positions in one Subscribe request.
 pub const POSITIONS_MAX: usize = 100_000;
-/// What one read for a subscriber takes from a file, in bytes.
-pub const SUBSCRIBER_READ_BYTES: usize = 1 << 20;
+/// What the last messages of all followed buses take in memory together, in bytes, roughly.
+pub const RECENT_BYTES_MAX: usize = 32 << 20;
+/// What one read for a subscriber takes from a file, in bytes: no message begins beyond it. A
+/// subscriber has two at most: what is being sent, and what is read meanwhile.
+pub const SUBSCRIBER_READ_BYTES: usize = 512 << 10;
 
 /// Appends of one stream that may be unanswered at one time.
 pub const APPEND_STREAM_IN_FLIGHT: usize = 1024;

@@ -74,8 +74,13 @@ impl fmt::Display for Cursor {
 }
 
 fn encode(id: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    if id.bytes().all(is_plain) {
+        return f.write_str(id);
+    }
     for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':') {
+        if is_plain(byte) {
             write!(f, "{}", char::from(byte))?;
         } else {
             write!(f, "%{byte:02X}")?;

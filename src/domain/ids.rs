@@ -1,6 +1,7 @@
 //! Ids, and the rules for their text. Ids become paths in `layout` alone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::limits;
@@ -12,7 +13,7 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Returns the id's text.
@@ -58,7 +59,7 @@ impl ProjectId {
     /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
     pub fn parse(text: &str) -> Result<Self> {
         check_component("project_id", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// Checks that a project of this name may be created:
@@ -91,7 +92,7 @@ impl TaskId {
     /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
     pub fn parse(text: &str) -> Result<Self> {
         check_component("task_id", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// Checks that a task of this name may be created:
@@ -112,7 +113,7 @@ impl RunId {
     /// REQUIRED_FIELD, INVALID_ID or PATH_TRAVERSAL.
     pub fn parse(text: &str) -> Result<Self> {
         check_component("run_id", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// Checks that a run of this name may be created, by the rules of task ids.
@@ -141,7 +142,7 @@ impl MsgId {
                 actual: text.len(),
             });
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -155,7 +156,7 @@ impl RequestId {
             return Ok(None);
         }
         check_id_text("request_id", text, limits::REQUEST_ID_BYTES_MAX)?;
-        Ok(Some(Self(text.to_owned())))
+        Ok(Some(Self(text.into())))
     }
 }
 

@@ -16,6 +16,7 @@ use super::append;
 use super::convert;
 use super::page_tokens;
 use super::pb;
+use super::sent_frame::SentFrame;
 use super::status::{Answer, answer, status};
 
 /// The MessageBus service over a backend.
@@ -142,8 +143,7 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         answer(get.await)
     }
 
-    type SubscribeStream =
-        Pin<Box<dyn Stream<Item = Result<pb::SubscribeResponse, Status>> + Send>>;
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<SentFrame, Status>> + Send>>;
 
     async fn subscribe(
         &self,

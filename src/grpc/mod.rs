@@ -2,8 +2,10 @@
 
 mod append;
 mod convert;
+mod delivery_bytes;
 mod message_bus;
 mod request_room;
+mod sent_frame;
 mod status;
 mod storage;
 

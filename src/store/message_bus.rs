@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio_stream::Stream;
 
@@ -240,6 +242,30 @@ pub struct Subscription {
     pub heartbeat_interval: Duration,
 }
 
+/// A message of a bus, as everybody gets it who follows the bus.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The bus.
+    pub bus: BusId,
+    /// The message.
+    pub message: Message,
+    /// The position after it.
+    pub cursor: Cursor,
+    encoded: OnceLock<Bytes>,
+}
+
+impl Delivery {
+    /// Makes one that nobody has sent yet.
+    pub fn new(bus: BusId, message: Message, cursor: Cursor) -> Self {
+        Self { bus, message, cursor, encoded: OnceLock::new() }
+    }
+
+    /// Returns it as it is sent. Whoever is the first encodes it, for all others.
+    pub fn encoded(&self, encode: impl FnOnce(&Self) -> Bytes) -> &Bytes {
+        self.encoded.get_or_init(|| encode(self))
+    }
+}
+
 /// The frames of a subscription.
 pub type FrameStream = Pin<Box<dyn Stream<Item = Result<Frame>> + Send>>;
 
@@ -253,15 +279,8 @@ pub enum Frame {
         /// Where reading starts.
         cursor: Cursor,
     },
-    /// A message of a bus, and the position after it.
-    Message {
-        /// The bus.
-        bus: BusId,
-        /// The message.
-        message: Box<Message>,
-        /// The position after it.
-        cursor: Cursor,
-    },
+    /// A message of a bus; all who follow the bus may share one.
+    Message(Arc<Delivery>),
     /// Replay has met the end of every bus.
     CaughtUp,
     /// Nothing happened for a while.

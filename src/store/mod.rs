@@ -16,8 +16,8 @@ pub use artifacts::{
 };
 pub use facts::{FactPosition, FactQuery, Facts, NewFact};
 pub use message_bus::{
-    AppendBatch, AppendTicket, Appended, Archives, BusPage, BusSummary, Filter, Frame, FrameStream,
-    MessageBus, ReadPage, ReadQuery, ReadStart, Scope, Start, Subscription, Trimmed,
+    AppendBatch, AppendTicket, Appended, Archives, BusPage, BusSummary, Delivery, Filter, Frame,
+    FrameStream, MessageBus, ReadPage, ReadQuery, ReadStart, Scope, Start, Subscription, Trimmed,
 };
 pub use projects::{
     Checkpoint, Created, NewProject, NewStatus, NewTask, Page, ProjectChange, Projects, TaskChange,

@@ -34,6 +34,7 @@ mod read;
 mod real_bus;
 mod real_files;
 mod real_run_info;
+mod recent_messages;
 mod request_ids;
 mod rotation;
 mod run_exec;

@@ -24,6 +24,9 @@ pub(super) struct PendingAppend {
     pub(super) _room: OwnedSemaphorePermit,
 }
 
+/// Who waits for an append, and what it came to.
+type Answer = (oneshot::Sender<Result<Appended>>, Appended);
+
 /// What one turn writes.
 struct Composition {
     bytes: Vec<u8>,
@@ -122,10 +125,7 @@ impl Owner {
 
     /// Composes and writes the records under the lock. Refused appends are
     /// answered at once, the others are returned with their answers.
-    fn write(
-        &mut self,
-        appends: Vec<PendingAppend>,
-    ) -> Option<Vec<(oneshot::Sender<Result<Appended>>, Appended)>> {
+    fn write(&mut self, appends: Vec<PendingAppend>) -> Option<Vec<Answer>> {
         if let Err(error) = self.clear_tail().and_then(|()| self.load_request_ids(&appends)) {
             refuse(appends, &error);
             return None;
@@ -288,6 +288,8 @@ impl Owner {
         let at_end = live.position.offset() == composition.base;
         let mut line = live.position.line().filter(|_| at_end);
         let mut counted = 0;
+        let is_followed = self.context.hub.is_followed(&self.bus);
+        let mut kept = Vec::new();
         let mut index = live.index.lock();
         let mut position = live.position.clone();
         for (entry, end) in &composition.entries {
@@ -295,6 +297,7 @@ impl Owner {
             let stop = usize::try_from(end - composition.base).unwrap_or(0);
             // Read back as every reader will: this says where the next record of
             // whoever may come begins.
+            let from = position.offset();
             position = Position::at_own_record(entry.offset);
             if let Some(line) = line {
                 position.set_line(line + newlines(&composition.bytes[counted..start]));
@@ -304,11 +307,17 @@ impl Owner {
                 matches!(step, Step::Record(_)),
                 "wrote what does not read as one record"
             );
+            if let (Step::Record(record), true) = (step, is_followed) {
+                kept.push((*record, from, position.clone()));
+            }
             line = position.line();
             counted = stop;
             index.push(entry.clone(), true, &position);
         }
         drop(index);
+        for (record, from, after) in kept {
+            self.context.recent_room.keep(&live.recent, &self.bus, record, from, &after);
+        }
         if let Some(live) = &mut self.live {
             live.position = position;
             live.end = composition.base + composition.bytes.len() as u64;
@@ -333,6 +342,7 @@ impl Owner {
         let mut wanted = limits::REQUEST_ID_MESSAGES;
         let mut reaches_back = match &self.live {
             Some(live) => {
+                // Only a file that took the place of another one right now: see `lock_for`.
                 if !live.index.lock().reaches_back(wanted, since) {
                     live.index.complete(&*live.file, live.end).map_err(self.failed("read"))?;
                 }

@@ -109,16 +109,17 @@ async fn registered(buses: &Buses, not_before: tokio::time::Instant) {
 /// Takes in the buses that hints name; returns when everything is to be looked
 /// at, but not before a time. Safe to drop, because a look at everything follows.
 async fn follow_hints(buses: &Buses, hinted: &Hinted, not_before: tokio::time::Instant) {
+    let mut is_look_wanted = false;
     loop {
-        hinted.notify.notified().await;
+        tokio::select! {
+            () = hinted.notify.notified() => {}
+            () = tokio::time::sleep_until(not_before), if is_look_wanted => return,
+        }
         let told = hinted.take();
         let followed = buses.context.hub.followed();
         let each = futures_util::stream::iter(told.buses.iter().filter(|bus| followed.covers(bus)));
         each.for_each_concurrent(LOOKS_AT_ONCE, |bus| take_in(buses, bus)).await;
-        if told.anything {
-            tokio::time::sleep_until(not_before).await;
-            return;
-        }
+        is_look_wanted |= told.anything;
         tokio::time::sleep(HINT_INTERVAL).await;
     }
 }

@@ -142,6 +142,14 @@ impl Hub {
         }
     }
 
+    /// Whether somebody follows a bus.
+    pub(super) fn is_followed(&self, bus: &BusId) -> bool {
+        let table = self.lock();
+        !table.all.is_empty()
+            || table.projects.contains_key(&bus.project)
+            || table.buses.contains_key(bus)
+    }
+
     /// Returns what is followed.
     pub(super) fn followed(&self) -> Followed {
         let table = self.lock();

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! append ─► queue ─► owner (a writer thread) ─► file ─► sync ─► view ─► wake-up
-//! read, follow ─────────────────────────────────────────► view ─► file
+//! read, follow ─────────────────────────────────────────► view ─► file, or its last
+//!                                                                 messages in memory
 //! ```
 
 mod archives;
@@ -15,6 +16,7 @@ mod owner;
 mod parts;
 mod place;
 mod read;
+mod recent;
 mod registry;
 mod request_ids;
 mod rotate;
@@ -52,6 +54,7 @@ use index::Index;
 use owner::{Owner, Refresh};
 use parts::{SharedIndex, View};
 use place::Reader;
+use recent::RecentRoom;
 use writers::{Turn, Writers};
 
 /// What a queued message takes besides its body, in bytes, roughly.
@@ -72,6 +75,7 @@ struct Context {
     synced_folders: Arc<SyncedFolders>,
     /// Held shared while something is created, alone while something is removed.
     removals: Arc<RwLock<()>>,
+    recent_room: RecentRoom,
     /// Newest last.
     archive_indexes: Mutex<VecDeque<(Version, SharedIndex)>>,
 }

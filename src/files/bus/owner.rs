@@ -21,6 +21,7 @@ use crate::limits;
 use super::archives::{ArchiveList, Retired};
 use super::index::{Entry, Index};
 use super::parts::{LiveFile, Part, SharedIndex, View};
+use super::recent::Recent;
 use super::request_ids::RequestIds;
 use super::{Context, Publisher};
 use crate::files::lock::{release, timed_out};
@@ -46,6 +47,7 @@ pub(super) struct Live {
     /// tail is torn.
     pub(super) length: u64,
     pub(super) index: SharedIndex,
+    pub(super) recent: Arc<Recent>,
     /// What readers may see; none until the file was synced once.
     pub(super) committed: Option<Committed>,
 }
@@ -284,6 +286,7 @@ impl Owner {
                     position: committed.position.clone(),
                     last: committed.last.clone(),
                     index: live.index.clone(),
+                    recent: Arc::clone(&live.recent),
                 }),
             });
         }
@@ -334,6 +337,7 @@ impl Owner {
             committed: None,
             position,
             index: SharedIndex::new(index),
+            recent: Arc::default(),
         });
         Ok(())
     }

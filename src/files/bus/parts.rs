@@ -13,6 +13,7 @@ use crate::layout::message_file::Position;
 
 use super::archives::Version;
 use super::index::{Entry, Index};
+use super::recent::Recent;
 
 /// One part of a bus, up to where it is committed.
 #[derive(Clone)]
@@ -48,6 +49,7 @@ pub(super) struct LiveFile {
     /// The last committed message.
     pub(super) last: Option<Entry>,
     pub(super) index: SharedIndex,
+    pub(super) recent: Arc<Recent>,
 }
 
 /// The index of a part: readers look things up, and the owner extends that of the live part.

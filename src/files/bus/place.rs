@@ -9,6 +9,7 @@ use crate::disk::{DiskFile, Identity};
 use crate::domain::{BusId, Cursor, Message};
 use crate::error::{Error, Result};
 use crate::layout::message_file::{Damage, Position, Tail};
+use crate::store::Delivery;
 
 use super::Context;
 use super::index::Index;
@@ -32,11 +33,7 @@ impl Reader<'_> {
     pub(super) fn open(&self, part: &Part) -> Result<OpenPart> {
         let file = match &part.live {
             Some(live) => Arc::clone(&live.file),
-            None => self
-                .context
-                .disk
-                .open(&part.path)?
-                .ok_or_else(|| Error::ArchiveGone { path: part.path.to_string() })?,
+            None => self.context.open_archive(&part.path)?,
         };
         Ok(OpenPart { identity: part.identity, sequence: part.sequence, file, end: part.end })
     }
@@ -128,6 +125,13 @@ pub(super) enum Advanced {
     Lost,
 }
 
+/// What was at hand in memory.
+pub(super) struct InMemory {
+    pub(super) deliveries: Vec<Arc<Delivery>>,
+    /// Whether the committed end is met.
+    pub(super) is_at_end: bool,
+}
+
 impl Place {
     pub(super) fn new(part: Option<OpenPart>, position: Position, cursor: Cursor) -> Self {
         Self { part, position, cursor, left: Vec::new() }
@@ -201,6 +205,29 @@ impl Place {
             let position = std::mem::replace(&mut self.position, Position::start());
             self.left.push((left, position, Instant::now() + LATE));
         }
+    }
+
+    /// Goes on as far as what is at hand in memory reaches, without a look at any file. None
+    /// when it takes one to go on.
+    pub(super) fn advance_in_memory(&mut self, view: &View) -> Option<InMemory> {
+        let open = self.part.as_mut().filter(|_| self.left.is_empty())?;
+        let (part, live) = view.live()?;
+        if part.identity != open.identity || part.sequence != open.sequence {
+            return None;
+        }
+        let is_at_end = |position: &Position| position.offset() == live.position.offset();
+        let deliveries = if is_at_end(&self.position) {
+            Vec::new()
+        } else {
+            let taken = live.recent.take(self.position.offset(), part.end)?;
+            if let Some(last) = taken.deliveries.last() {
+                self.cursor = last.cursor.clone();
+            }
+            self.position = taken.position;
+            taken.deliveries
+        };
+        open.end = part.end;
+        Some(InMemory { deliveries, is_at_end: is_at_end(&self.position) })
     }
 
     /// Visits what was appended to parts after they were left. These messages

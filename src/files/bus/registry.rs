@@ -26,6 +26,7 @@ use crate::store::{
 
 use super::hub::{Followed, Hub};
 use super::index::Index;
+use super::recent::RecentRoom;
 use super::subscription::Follower;
 use super::writers::Writers;
 use super::{Bus, Context, follow};
@@ -67,6 +68,7 @@ impl Buses {
                 writers: Writers::new(),
                 synced_folders,
                 removals,
+                recent_room: RecentRoom::default(),
                 archive_indexes: Mutex::default(),
             }),
             open: Mutex::new(Open { buses: HashMap::new(), close_beyond: OPEN_BUSES }),

@@ -1,25 +1,27 @@
-//! Following buses: replay and live in one, because both read the file at a place.
+//! Following buses: replay and live in one, because both go on from a place.
 //!
-//! A wake-up only says which bus to look at. Everything a client is sent is read
-//! from the file by the subscription itself, as fast as the client takes it.
+//! A wake-up only says which bus to look at. Everything a client is sent is fetched by the
+//! subscription itself, as fast as the client takes it: what is recent from memory, where one
+//! copy is there for all who follow, everything else from the file.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::domain::{BusId, Cursor};
 use crate::error::{Error, Result};
-use crate::files::blocking::blocking;
+use crate::files::blocking::finished;
 use crate::files::seat::Seat;
 use crate::limits::SUBSCRIBER_READ_BYTES;
-use crate::store::{Filter, Frame, FrameStream, Scope, Start, Subscription};
+use crate::store::{Delivery, Filter, Frame, FrameStream, Scope, Start, Subscription};
 
 use super::Bus;
 use super::hub::Registration;
 use super::owner::Refresh;
-use super::place::{Advanced, Event, Flow, Place};
+use super::place::{Advanced, Event, Flow, InMemory, Place};
 use super::read::size_in_answer;
 use super::registry::Buses;
 
@@ -33,7 +35,7 @@ pub(super) struct Follower {
     pub(super) buses: Arc<Buses>,
     pub(super) subscription: Subscription,
     mailbox: Registration,
-    /// Where each bus is at; a bus is missing here while it is being read.
+    /// Where each bus is at.
     pub(super) places: BTreeMap<BusId, Followed>,
     /// Buses that could not be taken up yet, and where to start in them.
     pub(super) untaken: BTreeMap<BusId, Start>,
@@ -41,6 +43,8 @@ pub(super) struct Follower {
     pub(super) unreadable: BTreeSet<BusId>,
     /// Buses to look at.
     waiting: Waiting,
+    /// What is being read while the frames before it are taken.
+    ahead: Option<(BusId, JoinHandle<Chunk>)>,
     /// Buses of the beginning whose end was not met yet.
     pub(super) replaying: BTreeSet<BusId>,
     caught_up: bool,
@@ -94,6 +98,7 @@ impl Follower {
             untaken: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             waiting: Waiting::default(),
+            ahead: None,
             replaying: BTreeSet::new(),
             caught_up: false,
             frames: VecDeque::new(),
@@ -120,7 +125,7 @@ impl Follower {
         loop {
             if let Some(frame) = self.frames.pop_front() {
                 self.last_frame = Instant::now();
-                if matches!(frame, Frame::Message { .. }) {
+                if matches!(frame, Frame::Message(_)) {
                     self.delivered += 1;
                     if self.subscription.limit.is_some_and(|limit| self.delivered >= limit) {
                         self.frames.clear();
@@ -163,7 +168,16 @@ impl Follower {
             return Ok(());
         }
         if let Some(id) = self.waiting.pop() {
-            return self.read_some(&id).await;
+            // What is in memory is taken without ever waiting, and others need the thread, too.
+            tokio::task::consume_budget().await;
+            self.read_some(&id).await?;
+            // A heartbeat is due also while a filter passes over much.
+            if self.frames.is_empty()
+                && self.last_frame.elapsed() >= self.subscription.heartbeat_interval
+            {
+                self.frames.push_back(Frame::Heartbeat);
+            }
+            return Ok(());
         }
         if !self.frames.is_empty() {
             return Ok(());
@@ -185,21 +199,33 @@ impl Follower {
 
     /// Reads on in one bus, up to a bounded number of bytes.
     async fn read_some(&mut self, id: &BusId) -> Result<()> {
-        let Some(Followed { bus, place }) = self.places.remove(id) else {
+        let ahead = self.ahead.take_if(|(ahead, _)| ahead == id);
+        let was_ahead = ahead.is_some();
+        if ahead.is_none() && self.take_recent(id) {
+            return Ok(());
+        }
+        let Some(Followed { bus, .. }) = self.places.get(id) else {
             return Ok(());
         };
-        let filter = self.subscription.filter.clone();
-        let reading = Arc::clone(&bus);
-        let Some(chunk) = blocking(move || Ok(Some(read_chunk(&reading, place, &filter)))).await?
+        let bus = Arc::clone(bus);
+        let Some(reading) = ahead.map(|(_, reading)| reading).or_else(|| self.begin_to_read(id))
         else {
             return Ok(());
         };
-        let Chunk { place, frames, advanced } = chunk;
+        let Chunk { place, frames, advanced } = finished(reading).await?;
         self.frames.extend(frames);
         let cursor = place.cursor.clone();
         self.places.insert(id.clone(), Followed { bus: Arc::clone(&bus), place });
         let followed_on = match advanced {
             Ok(Advanced::Stopped) => {
+                self.wait_for_turn(id.clone());
+                if self.ahead.is_none() {
+                    self.ahead = self.begin_to_read(id).map(|reading| (id.clone(), reading));
+                }
+                Ok(())
+            }
+            // It was the end when that was read; since then a wake-up may have been taken for this.
+            Ok(Advanced::AtEnd) if was_ahead => {
                 self.wait_for_turn(id.clone());
                 Ok(())
             }
@@ -219,13 +245,36 @@ impl Follower {
             Err(error) if matches!(self.subscription.scope, Scope::Bus(_)) => return Err(error),
             Err(error) => self.report_unreadable(id, &error),
         }
-        // A heartbeat is due also while a filter passes over much.
-        if self.frames.is_empty()
-            && self.last_frame.elapsed() >= self.subscription.heartbeat_interval
-        {
-            self.frames.push_back(Frame::Heartbeat);
-        }
         Ok(())
+    }
+
+    /// Begins to read on in one bus. Its place stays as it is until that is done.
+    fn begin_to_read(&self, id: &BusId) -> Option<JoinHandle<Chunk>> {
+        let Followed { bus, place } = self.places.get(id)?;
+        let (bus, place) = (Arc::clone(bus), place.clone());
+        let filter = self.subscription.filter.clone();
+        Some(tokio::task::spawn_blocking(move || read_chunk(&bus, place, &filter)))
+    }
+
+    /// Goes on in one bus with what is at hand in memory. Whoever is up to date needs nothing
+    /// else: no file, and no other thread.
+    fn take_recent(&mut self, id: &BusId) -> bool {
+        let Some(Followed { bus, place }) = self.places.get_mut(id) else {
+            return false;
+        };
+        let Some(InMemory { deliveries, is_at_end }) = place.advance_in_memory(&bus.view()) else {
+            return false;
+        };
+        let filter = &self.subscription.filter;
+        let passing = deliveries.into_iter().filter(|delivery| filter.passes(&delivery.message));
+        self.frames.extend(passing.map(Frame::Message));
+        self.unreadable.remove(id);
+        if is_at_end {
+            self.replaying.remove(id);
+        } else {
+            self.wait_for_turn(id.clone());
+        }
+        true
     }
 
     /// How far it has come in each bus, also in those it could not read yet.
@@ -259,11 +308,8 @@ fn read_chunk(bus: &Bus, mut place: Place, filter: &Filter) -> Chunk {
                 Event::Message(message) => {
                     looked_at += size_in_answer(&message);
                     if filter.passes(&message) {
-                        frames.push(Frame::Message {
-                            bus: bus.id.clone(),
-                            message,
-                            cursor: cursor.clone(),
-                        });
+                        let delivery = Delivery::new(bus.id.clone(), *message, cursor.clone());
+                        frames.push(Frame::Message(Arc::new(delivery)));
                     }
                 }
                 Event::Damage(damage) => {

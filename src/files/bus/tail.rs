@@ -42,6 +42,7 @@ impl Owner {
             // Somebody cut the file in place: what was known of it is void.
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
             live.index = SharedIndex::new(Index::new());
+            live.recent = Arc::default();
             live.position = Position::start();
             live.committed = None;
             live.sequence = self.next_sequence;
@@ -49,15 +50,42 @@ impl Owner {
         }
         let scanner = Scanner::whole(&*live.file, live.position.clone(), length);
         let mut scanner = scanner.map_err(failed)?;
+        let is_followed = self.context.hub.is_followed(&self.bus);
+        // What the last message ends with is certain only when a record follows right behind it:
+        // all else was text of it, or is now.
+        let mut has_grown = length > live.end;
+        let was_at_end = live.position.offset() == live.end;
+        let mut reported_at = None;
         let tail = loop {
-            match scanner.next().map_err(failed)? {
-                Found::Record(record) => live.index.lock().note(&record, scanner.position()),
+            let from = scanner.position().offset();
+            let found = scanner.next().map_err(failed)?;
+            let after = scanner.position();
+            if std::mem::take(&mut has_grown) {
+                let follows = matches!(&found,
+                    Found::Record(record) if was_at_end && record.offset <= from + 1);
+                if !follows {
+                    live.recent.forget_last(from);
+                }
+            }
+            match found {
+                Found::Record(record) => {
+                    live.index.lock().note(&record, after);
+                    // Who takes it from memory would not get the report that goes before it.
+                    if is_followed && reported_at != Some(from) {
+                        let (room, recent) = (&self.context.recent_room, &live.recent);
+                        room.keep(recent, &self.bus, *record, from, after);
+                    }
+                }
                 Found::Damage(damage) => {
                     tracing::warn!(bus = %self.bus, offset = damage.offset, length = damage.length,
                         detail = %damage.detail, "damage in the bus file");
                     live.index.lock().note_damage();
+                    reported_at = Some(after.offset());
                 }
-                Found::End(tail) => break tail,
+                Found::End(tail) => {
+                    live.recent.extend_last(from, after);
+                    break tail;
+                }
             }
         };
         live.position = scanner.position().clone();
@@ -146,6 +174,7 @@ impl Owner {
             live.position = position;
             live.end = keep;
             live.length = keep;
+            live.recent = Arc::default();
         }
         Ok(Rescue::Done { saved })
     }
