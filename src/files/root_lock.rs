@@ -39,12 +39,7 @@ impl RootLock {
         let failed = |source| Error::io("lock", path.as_str(), source);
         // Whoever looks whether there is a server holds it for a moment.
         if !lock_until(&*file, Instant::now() + PATIENCE, || LOCK_RETRY_INTERVAL).map_err(failed)? {
-            let written = || {
-                let mut text = [0; 16];
-                let read = file.read_at(0, &mut text).ok()?;
-                std::str::from_utf8(&text[..read]).ok()?.trim().parse().ok()
-            };
-            return Err(Error::RootLocked { holder: Holder(file.lock_holder().or_else(written)) });
+            return Err(Error::RootLocked { holder: holder(&*file) });
         }
         let written = file.truncate(0).and_then(|()| file.append(format!("{pid}\n").as_bytes()));
         if let Err(error) = written {
@@ -53,4 +48,15 @@ impl RootLock {
         }
         Ok(Self { file })
     }
+}
+
+/// Tells who holds the lock, once it is known that somebody does: where the system does not
+/// say whose the lock is, what its holder wrote into the file.
+pub(super) fn holder(file: &dyn DiskFile) -> Holder {
+    let written = || {
+        let mut text = [0; 16];
+        let read = file.read_at(0, &mut text).ok()?;
+        std::str::from_utf8(&text[..read]).ok()?.trim().parse().ok()
+    };
+    Holder(file.lock_holder().or_else(written))
 }

@@ -3,7 +3,7 @@
 
 use crate::disk::Disk;
 use crate::error::Holder;
-use crate::files::tree;
+use crate::files::{root_lock, tree};
 use crate::layout::paths;
 
 use super::finding::{Finding, Fix, Kind};
@@ -22,7 +22,7 @@ pub(super) fn presence(disk: &dyn Disk) -> Presence {
             let _ = file.unlock();
             return None;
         }
-        Some(Holder(None))
+        Some(root_lock::holder(&*file))
     };
     Presence { server: holder() }
 }
