@@ -48,13 +48,13 @@ impl Backend {
     }
 
     async fn append(&self, body: &str) -> Result<Appended> {
+        self.append_to(demo(), body).await
+    }
+
+    async fn append_to(&self, bus: BusId, body: &str) -> Result<Appended> {
         let message = NewMessage { kind: "FACT".into(), body: body.into(), ..Default::default() };
-        let batch = AppendBatch {
-            bus: demo(),
-            messages: vec![message],
-            request_id: None,
-            expected_last: None,
-        };
+        let batch =
+            AppendBatch { bus, messages: vec![message], request_id: None, expected_last: None };
         self.files.append(batch).await
     }
 
@@ -77,9 +77,9 @@ impl Backend {
         self.try_bodies().await.expect("a read")
     }
 
-    async fn follow(&self) -> FrameStream {
+    async fn follow(&self, scope: Scope) -> FrameStream {
         let subscription = Subscription {
-            scope: Scope::Bus(demo()),
+            scope,
             start: Start::Earliest,
             positions: Vec::new(),
             filter: Filter::default(),
@@ -136,7 +136,7 @@ async fn a_full_disk_refuses_keeps_what_is_there_and_works_again_when_freed() {
 async fn a_failed_sync_acknowledges_and_delivers_nothing_until_the_bus_is_rotated() {
     let backend = Backend::start();
     backend.append("before").await.expect("an append");
-    let mut frames = backend.follow().await;
+    let mut frames = backend.follow(Scope::Bus(demo())).await;
     assert_eq!(next_body(&mut frames).await, "before");
 
     backend.faults.fail_next_sync();
@@ -225,4 +225,33 @@ async fn a_failed_sync_is_not_forgotten_while_many_other_buses_are_used() {
     }
     let refused = backend.append("never").await.expect_err("the bus is closed");
     assert_eq!(refused.reason(), Reason::BusPoisoned);
+}
+
+#[tokio::test]
+async fn a_bus_that_could_not_be_read_is_tried_again_while_others_bring_much() {
+    let backend = Backend::start();
+    backend.append("archived").await.expect("an append");
+    backend.files.rotate(demo()).await.expect("rotated");
+    backend.append("live").await.expect("an append");
+    backend.faults.archives.store(true, Ordering::SeqCst);
+    let mut frames = backend.follow(Scope::All).await;
+    loop {
+        let frame = tokio::time::timeout(DEADLINE, frames.next()).await.expect("in time");
+        if let Frame::Damaged { bus, .. } = frame.expect("the stream goes on").expect("no error") {
+            assert_eq!(bus, demo());
+            break;
+        }
+    }
+    backend.faults.archives.store(false, Ordering::SeqCst);
+    let busy = async {
+        loop {
+            let other = BusId::parse("other", "").expect("an id");
+            backend.append_to(other, "more").await.expect("an append");
+        }
+    };
+    let read = async { while next_body(&mut frames).await != "archived" {} };
+    tokio::select! {
+        () = busy => {}
+        read = tokio::time::timeout(DEADLINE, read) => read.expect("it is tried again"),
+    }
 }

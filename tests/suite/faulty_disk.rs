@@ -18,10 +18,14 @@ pub(crate) struct Faults {
     pub(crate) syncs: AtomicUsize,
     /// Whatever is written is written by half, and then there is no space.
     pub(crate) full: AtomicBool,
+    /// No archive can be opened.
+    pub(crate) archives: AtomicBool,
     /// How many syncs of files succeeded.
     pub(crate) synced: AtomicUsize,
     /// How many bytes are said to be free; 0 for the truth.
     pub(crate) free_bytes: AtomicU64,
+    /// How often a folder was listed.
+    pub(crate) listed: AtomicUsize,
 }
 
 impl Faults {
@@ -130,6 +134,9 @@ impl Disk for FaultyDisk {
     }
 
     fn open(&self, path: &TreePath) -> Result<Option<Arc<dyn DiskFile>>> {
+        if self.faults.archives.load(Ordering::SeqCst) && path.name().ends_with(".archived") {
+            return Err(Error::io("open", path.as_str(), io::Error::other("a broken disk")));
+        }
         Ok(self.disk.open(path)?.map(|file| self.wrap(file)))
     }
 
@@ -154,6 +161,7 @@ impl Disk for FaultyDisk {
     }
 
     fn list(&self, path: &TreePath) -> Result<Option<Vec<Entry>>> {
+        self.faults.listed.fetch_add(1, Ordering::SeqCst);
         self.disk.list(path)
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Follower {
     pub(super) untaken: BTreeMap<BusId, Start>,
     /// Buses that could not be read the last time; they were reported.
     pub(super) unreadable: BTreeSet<BusId>,
+    /// When these are tried again, however much others bring until then.
+    retry_at: Option<Instant>,
     /// Buses to look at.
     waiting: Waiting,
     /// What is being read while the frames before it are taken.
@@ -97,6 +99,7 @@ impl Follower {
             places: BTreeMap::new(),
             untaken: BTreeMap::new(),
             unreadable: BTreeSet::new(),
+            retry_at: None,
             waiting: Waiting::default(),
             ahead: None,
             replaying: BTreeSet::new(),
@@ -167,6 +170,9 @@ impl Follower {
             }
             return Ok(());
         }
+        if self.is_retry_due() {
+            self.try_again().await;
+        }
         if let Some(id) = self.waiting.pop() {
             // What is in memory is taken without ever waiting, and others need the thread, too.
             tokio::task::consume_budget().await;
@@ -183,13 +189,28 @@ impl Follower {
             return Ok(());
         }
         let heartbeat = self.last_frame + self.subscription.heartbeat_interval;
+        let retry = self.retry_at.unwrap_or(heartbeat);
         tokio::select! {
             () = self.mailbox.changed() => {}
             () = self.buses.shutdown.cancelled() => {}
             () = tokio::time::sleep_until(heartbeat) => self.frames.push_back(Frame::Heartbeat),
-            () = tokio::time::sleep(RETRY_INTERVAL), if self.has_failed() => self.try_again().await,
+            () = tokio::time::sleep_until(retry), if self.retry_at.is_some() => {}
         }
         Ok(())
+    }
+
+    /// Tells whether what could not be read is to be tried again now.
+    fn is_retry_due(&mut self) -> bool {
+        if !self.has_failed() {
+            self.retry_at = None;
+            return false;
+        }
+        let now = Instant::now();
+        let is_due = self.retry_at.is_some_and(|at| at <= now);
+        if is_due || self.retry_at.is_none() {
+            self.retry_at = Some(now + RETRY_INTERVAL);
+        }
+        is_due
     }
 
     /// Gives a bus its turn.
