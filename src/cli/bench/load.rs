@@ -62,8 +62,15 @@ pub(super) async fn measure<C: Caller>(
     over.store(true, Ordering::Relaxed);
     let mut latencies = Latencies::default();
     while let Some(ended) = calling.join_next().await {
-        let ended = ended.map_err(|error| Failure::own("make calls", &error))?;
-        latencies.append(ended.map_err(|status| server.failure(&status))?);
+        let ended = ended.map_err(|error| Failure::own("make calls", &error));
+        match ended.and_then(|ended| ended.map_err(|status| server.failure(&status))) {
+            Ok(of_one) => latencies.append(of_one),
+            Err(failure) => {
+                // What they made is cleared away next.
+                calling.shutdown().await;
+                return Err(failure);
+            }
+        }
     }
     Ok(Measured {
         rate: latencies.count() as f64 / duration.as_secs_f64(),

@@ -21,10 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Server {
     address: Address,
-    child: Option<Child>,
+    process: Option<Process>,
     /// How long it took from its start to the line that says that it is ready.
     pub(super) ready_after: Duration,
 }
+
+/// A process of ours.
+#[derive(Debug)]
+struct Process(Child);
 
 /// What a server has used.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,15 +60,15 @@ impl Server {
 
     /// Takes a server that is there.
     pub(super) fn given(address: Address) -> Self {
-        Self { address, child: None, ready_after: Duration::ZERO }
+        Self { address, process: None, ready_after: Duration::ZERO }
     }
 
     async fn spawn(mut command: Command, ready: &str) -> Result<Self, Failure> {
         let failed = |source: &dyn std::fmt::Display| Failure::own("start a server", source);
         let begin = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
-        let mut child = child.map_err(|error| failed(&error))?;
-        let stdout = child.stdout.take().ok_or_else(|| failed(&"it has no stdout"))?;
+        let mut process = Process(child.map_err(|error| failed(&error))?);
+        let stdout = process.0.stdout.take().ok_or_else(|| failed(&"it has no stdout"))?;
         let mut line = String::new();
         let mut stdout = BufReader::new(stdout);
         let read = tokio::time::timeout(PATIENCE, stdout.read_line(&mut line));
@@ -77,7 +81,7 @@ impl Server {
             .and_then(|rest| rest.split_whitespace().next())
             .ok_or_else(|| failed(&"it ended, or said something else than that it is ready"))?;
         let address = address.parse().map_err(|error| failed(&error))?;
-        Ok(Self { address, child: Some(child), ready_after })
+        Ok(Self { address, process: Some(process), ready_after })
     }
 
     /// Makes a connection.
@@ -102,7 +106,7 @@ impl Server {
 
     /// Returns what it has used; none when it is not ours, or where the system does not tell.
     pub(super) fn usage(&self) -> Option<Usage> {
-        let pid = self.child.as_ref()?.id()?;
+        let pid = self.process.as_ref()?.0.id()?;
         let used = host::usage(i64::from(pid))?;
         Some(Usage {
             cpu_s: used.cpu.as_secs_f64(),
@@ -113,7 +117,7 @@ impl Server {
 
     /// Ends it, if it is ours, and waits for that.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
+        let Some(Process(child)) = &mut self.process else { return Ok(()) };
         let failed = |source: &dyn std::fmt::Display| Failure::own("end a server", source);
         if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
             let pid = Pid::from_raw(pid).ok_or_else(|| failed(&"it has no pid"))?;
@@ -125,11 +129,11 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     /// Ends it the hard way when a measurement failed, and waits for that: its root is to be
     /// removed next.
     fn drop(&mut self) {
-        let Some(child) = &mut self.child else { return };
+        let Self(child) = self;
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         if let (Ok(()), Some(pid)) = (child.start_kill(), pid) {
             let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use callboard_client::{Address, Client};
 use tonic::Code;
@@ -16,6 +17,9 @@ use super::server::Server;
 
 /// How long the body of a message is, in bytes.
 pub(super) const BODY_BYTES: usize = 300;
+
+/// How long removing what a measurement made may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server to measure, and the project to do it in.
 #[derive(Debug)]
@@ -110,8 +114,9 @@ impl Given {
 async fn remove_project(server: &Server, project: &str) -> Result<(), Failure> {
     let project_id = project.to_owned();
     let request = DeleteProjectRequest { project_id, force: true, ..Default::default() };
-    let removed = server.connect().await?.storage().delete_project(request).await;
-    match removed {
+    let mut storage = server.connect().await?.storage();
+    let removed = tokio::time::timeout(PATIENCE, storage.delete_project(request)).await;
+    match removed.map_err(|_| Failure::own("remove the project of the bench", &"no answer"))? {
         Err(status) if status.code() != Code::NotFound => Err(server.failure(&status)),
         _ => Ok(()),
     }
