@@ -148,6 +148,8 @@ pub const SUBSCRIBERS_MAX: usize = 4096;
 pub const POSITIONS_MAX: usize = 100_000;
 /// What the last messages of all followed buses take in memory together, in bytes, roughly.
 pub const RECENT_BYTES_MAX: usize = 32 << 20;
+/// What the names of the runs in long lists take in memory together, in bytes, roughly.
+pub const RUN_NAMES_BYTES_MAX: usize = 32 << 20;
 /// What one read for a subscriber takes from a file, in bytes: no message begins beyond it. A
 /// subscriber has two at most: what is being sent, and what is read meanwhile.
 pub const SUBSCRIBER_READ_BYTES: usize = 512 << 10;

@@ -13,7 +13,7 @@ use crate::store::Part;
 
 use super::changes::{Key, Wanted};
 use super::runs::RunPlace;
-use super::{TIME_GRAIN, Tree};
+use super::{Tree, time_grain};
 
 /// Folders for which the system is asked for hints at most. It has a limit of its
 /// own, for all programs of the user together; what is beyond is looked at from time
@@ -263,7 +263,8 @@ impl<'a> Look<'a> {
         let now = Instant::now();
         if let Some(sight) = self.seen.things.get_mut(key) {
             if sight.files == files {
-                let is_old = now.duration_since(sight.since) > TIME_GRAIN;
+                let grain = files.iter().flatten().map(time_grain).max().unwrap_or_default();
+                let is_old = now.duration_since(sight.since) > grain;
                 // What stood in something that was gone for a moment is gone with it.
                 if sight.settled && self.tree.changes.is_there(key) {
                     self.found.insert(key.clone());

@@ -53,7 +53,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::disk::Disk;
+use crate::disk::{Disk, Status};
 use crate::domain::{RequestId, TreePath};
 use crate::error::{Error, Holder, Result};
 use crate::files::lock::locked;
@@ -78,9 +78,15 @@ pub(super) use requests::is_request;
 pub(super) use runs::{RunPlace, derived_files};
 pub(super) use turns::Turn;
 
-/// The times of a file or a folder stand still for so long at most while it changes:
-/// what was looked at within that time of a change may have missed a later one.
-const TIME_GRAIN: Duration = Duration::from_millis(50);
+/// Tells for how long the times of a file or a folder may stand still while it changes: what
+/// was looked at within that time of a change may have missed a later one.
+fn time_grain(status: &Status) -> Duration {
+    // Some file systems know only whole seconds, or every second one.
+    match status.changed.subsec_nanosecond() {
+        0 => Duration::from_millis(2_050),
+        _ => Duration::from_millis(50),
+    }
+}
 
 /// The tree of one root.
 pub(super) struct Tree {

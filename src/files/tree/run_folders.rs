@@ -10,13 +10,14 @@ use crate::disk::Status;
 use crate::domain::TaskKey;
 use crate::error::Result;
 use crate::layout::paths;
+use crate::limits::RUN_NAMES_BYTES_MAX;
 
-use super::{TIME_GRAIN, Tree};
+use super::{Tree, time_grain};
 
 /// Fewer folders than these are listed each time: that takes no longer than looking here.
 const LONG: usize = 500;
-/// How many names are kept of all tasks together.
-const NAMES_MAX: usize = 500_000;
+/// What a name takes besides its text, in bytes.
+const NAME_BYTES: usize = 40;
 
 /// The long lists that are kept.
 #[derive(Default)]
@@ -30,6 +31,8 @@ struct Kept {
     /// Their names in order, when they were listed so late that nothing can have changed since
     /// without a trace in the status.
     names: Option<Arc<[String]>>,
+    /// What these take, roughly.
+    bytes: usize,
 }
 
 impl RunFolders {
@@ -42,19 +45,24 @@ impl RunFolders {
     fn keep(&self, task: &TaskKey, status: Status, seen: Range<Instant>, names: &Arc<[String]>) {
         let mut lists = super::locked(&self.0);
         let before = lists.remove(task);
-        if !(LONG..=NAMES_MAX).contains(&names.len()) {
+        let bytes = names.iter().map(|name| name.len() + NAME_BYTES).sum();
+        if names.len() < LONG || bytes > RUN_NAMES_BYTES_MAX {
             return;
         }
         let same = before.filter(|before| before.status == status);
         let since = same.map_or(seen.end, |same| same.since);
-        let is_settled = seen.start.saturating_duration_since(since) > TIME_GRAIN;
-        let kept = |kept: &Kept| kept.names.as_ref().map_or(0, |names| names.len());
-        let all: usize = lists.values().map(kept).sum();
-        if all + names.len() > NAMES_MAX {
+        let is_settled = seen.start.saturating_duration_since(since) > time_grain(&status);
+        if bytes + lists.values().map(|kept| kept.bytes).sum::<usize>() > RUN_NAMES_BYTES_MAX {
             lists.clear();
         }
+        // One that was not kept counts, too: it is about to be.
         let names = is_settled.then(|| Arc::clone(names));
-        lists.insert(task.clone(), Kept { status, since, names });
+        lists.insert(task.clone(), Kept { status, since, names, bytes });
+    }
+
+    /// Forgets the list of a task that is gone.
+    pub(super) fn forget(&self, task: &TaskKey) {
+        super::locked(&self.0).remove(task);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::error::{Error, Reason, Result};
 use crate::layout::paths;
 
 use super::runs::RunPlace;
-use super::{TIME_GRAIN, Tree};
+use super::{Tree, time_grain};
 
 /// Between two looks at everything passes at least this many times the duration of
 /// one, unless something is not found.
@@ -318,7 +318,8 @@ impl Tree {
         state.keep(task, &folders);
         let listed = status.map(|status| {
             let since = same.map_or(now, |same| same.since);
-            Listed { status, since, settled: now.duration_since(since) > TIME_GRAIN }
+            let settled = now.duration_since(since) > time_grain(&status);
+            Listed { status, since, settled }
         });
         if listed.is_some() {
             state.tasks.entry(task.clone()).or_default().listed = listed;

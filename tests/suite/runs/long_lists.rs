@@ -1,17 +1,18 @@
-//! A long list of runs is not listed anew for each page, and shows all the same what others
-//! made and removed.
+//! A page of a long list of runs lists no folder anew that is as it was, and shows all the same
+//! what others made and removed.
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use callboard::clock::SystemClock;
-use callboard::disk::OsDisk;
 use callboard::domain::{ProjectId, TaskId, TaskKey};
 use callboard::files::Files;
 use callboard::store::{Part, RunQuery, Runs as _};
 
 use super::put_record;
+use crate::faulty_disk::{Faults, FaultyDisk};
 
 /// More than are listed each time.
 const RUNS: usize = 600;
@@ -54,12 +55,16 @@ async fn a_long_list_shows_at_once_what_others_make_and_remove() {
     for number in 0..RUNS {
         put(&format!("r{number:04}"));
     }
-    let disk = Arc::new(OsDisk::open_root(root.path()).expect("the root"));
+    let faults = Arc::new(Faults::default());
+    let disk = FaultyDisk::open(root.path(), &faults);
     let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
     let begin = Instant::now();
     while begin.elapsed() < STANDS_STILL {
         assert_eq!(listed(&files).await.len(), RUNS);
     }
+    let before = faults.listed.load(Ordering::SeqCst);
+    assert_eq!(listed(&files).await.len(), RUNS);
+    assert_eq!(faults.listed.load(Ordering::SeqCst), before, "a folder is listed anew");
     for change in 0..CHANGES {
         let name = format!("r{change:04}-new");
         let record = put(&name);
