@@ -24,6 +24,8 @@ pub(crate) struct Faults {
     pub(crate) synced: AtomicUsize,
     /// How many bytes are said to be free; 0 for the truth.
     pub(crate) free_bytes: AtomicU64,
+    /// How many bytes were read of files that were opened for that.
+    pub(crate) bytes_read: AtomicUsize,
     /// How often a folder was listed.
     pub(crate) listed: AtomicUsize,
 }
@@ -200,8 +202,10 @@ impl DiskFile for FaultyFile {
         self.file.status()
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buffer)
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(offset, into)?;
+        self.faults.bytes_read.fetch_add(read, Ordering::SeqCst);
+        Ok(read)
     }
 
     fn append(&self, bytes: &[u8]) -> io::Result<()> {

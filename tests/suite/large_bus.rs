@@ -2,12 +2,19 @@
 //! same, and its end without the rest.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use callboard::clock::SystemClock;
+use callboard::domain::{BusId, MsgId};
+use callboard::files::Files;
 use callboard::grpc::pb;
+use callboard::store::{self, Filter, MessageBus as _, ReadQuery, ReadStart};
 use pb::read_messages_request::Start;
 use pb::{ListBusesRequest, StartPosition};
 
 use crate::client::{Client, follow, follow_after, message, read_of};
+use crate::faulty_disk::{Faults, FaultyDisk};
 use crate::foreign_writer;
 use crate::server::Server;
 
@@ -121,6 +128,32 @@ async fn whatever_is_asked_first_of_a_large_bus_is_answered_as_when_all_of_it_wa
     let mut client = bus.restart().await;
     assert_eq!(client.read_all("demo", "").await, all);
     assert!(!bus.server.log().contains("forged"), "{}", bus.server.log());
+}
+
+#[tokio::test]
+async fn a_message_of_ours_is_found_by_its_id_without_reading_the_whole_bus() {
+    let mut bus = LargeBus::make().await;
+    bus.server.kill();
+    let count = bus.messages.len();
+    for place in [100, 700, count / 2, count - 700, count - 2] {
+        let faults = Arc::new(Faults::default());
+        let disk = FaultyDisk::open(bus.server.root(), &faults);
+        let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
+        let id = MsgId::parse("id", &bus.messages[place].msg_id).expect("an id");
+        let start = store::Start::SinceId(id);
+        let query = ReadQuery {
+            bus: BusId::parse("demo", "").expect("an id"),
+            start: ReadStart::From(start),
+            limit: 1,
+            filter: Filter::default(),
+        };
+        let page = files.read(query).await.expect("a page");
+        let found: Vec<_> = page.messages.iter().map(|message| &message.msg_id).collect();
+        assert_eq!(found, [&bus.messages[place + 1].msg_id]);
+        let read = faults.bytes_read.load(Ordering::SeqCst);
+        // The end is looked at when the bus is opened.
+        assert!(read < 3 << 20, "{read} bytes were read to find message {place}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Finding one record: by its id, or by where it stands. All of this blocks.
 
+use jiff::Timestamp;
+
 use crate::domain::{Cursor, Message};
 use crate::error::{Error, Result};
 use crate::layout::message_file::Position;
 use crate::layout::msg_id;
 
+use super::bisect::{self, Range};
 use super::parts::Part;
 use super::place::{Place, Reader};
 use super::scanner::{Found, Scanner};
@@ -26,11 +29,8 @@ impl<'v> Reader<'v> {
         let mut hits = Vec::new();
         if let Some(ts) = msg_id::time_of(id).filter(|_| size > SEARCH_WHOLE_BYTES) {
             for part in &self.view.parts {
-                let (from, to) = self.with_index(part, |index| {
-                    let (from, to) = index.around_own(ts);
-                    (from.position.clone(), to)
-                })?;
-                self.search(part, from, to.unwrap_or(part.end).min(part.end), id, &mut hits)?;
+                let Range { from, until } = self.around_own(part, ts)?;
+                self.search(part, from, until, id, &mut hits)?;
             }
         }
         if hits.is_empty() {
@@ -42,6 +42,23 @@ impl<'v> Reader<'v> {
             return Err(Error::AmbiguousId { bus: self.bus.to_string(), msg_id: id.to_owned() });
         }
         hits.pop().ok_or_else(|| self.not_found(id))
+    }
+
+    /// Returns where in a part a record of ours with a time must be.
+    fn around_own(self, part: &Part, ts: Timestamp) -> Result<Range> {
+        // To look into the file at a dozen places is much quicker than to index all of it.
+        if self.with_end_of_index(part, |index| index.missing().is_some())? {
+            let file = &*self.open(part)?.file;
+            let range = bisect::around_own(file, part.end, ts);
+            if let Some(range) = range.map_err(self.failed(part.path.as_str()))? {
+                return Ok(range);
+            }
+        }
+        self.with_index(part, |index| {
+            let (from, until) = index.around_own(ts);
+            let until = until.map_or(part.end, |until| until.min(part.end));
+            Range { from: from.position.clone(), until }
+        })
     }
 
     /// Collects the records with an id that begin before an offset.

@@ -10,8 +10,9 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::disk::DiskFile;
-use crate::layout::message_file::{self, Origin, Position, Record, Step};
+use crate::layout::message_file::{Origin, Position, Record};
 
+use super::bisect;
 use super::scanner::{Found, Scanner};
 
 /// Bytes between two checkpoints, at least.
@@ -20,11 +21,6 @@ const CHECKPOINT_BYTES: u64 = 64 << 10;
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
 /// How much of the end of a larger part is scanned at first.
 const END_BYTES: u64 = 1 << 20;
-
-/// What a record of ours begins with, behind the line before.
-const OPENING: &[u8] = b"\n---\nmsg_id: ";
-/// How many of those are tried to find one.
-const OPENINGS_MAX: usize = 64;
 
 /// A place where a scan can begin, between two records.
 #[derive(Debug, Clone)]
@@ -278,26 +274,11 @@ impl Index {
 }
 
 /// Returns where to begin to index a part: at its start, or for a large one at a record near its
-/// end. A record of ours whose checksum fits is a record wherever it stands: it opens with a
-/// `---` line, and there is none in the body of another one of ours.
+/// end.
 fn near_end(file: &dyn DiskFile, end: u64) -> io::Result<Position> {
     if end <= WHOLE_BYTES_MAX {
         return Ok(Position::start());
     }
-    let offset = end - END_BYTES;
-    let mut bytes = vec![0; usize::try_from(END_BYTES).unwrap_or(usize::MAX)];
-    let read = file.read_at(offset, &mut bytes)?;
-    bytes.truncate(read);
-    for line_end in memchr::memmem::find_iter(&bytes, OPENING).take(OPENINGS_MAX) {
-        let start = line_end + 1;
-        let offset = offset + start as u64;
-        let mut position = Position::at_record(offset);
-        if let Step::Record(record) = message_file::next(&mut position, &bytes[start..], false)
-            && record.origin == Origin::Own
-            && record.offset == offset
-        {
-            return Ok(Position::at_record(offset));
-        }
-    }
-    Ok(Position::start())
+    let record = bisect::own_record(file, end - END_BYTES, END_BYTES)?;
+    Ok(record.map_or_else(Position::start, |record| Position::at_record(record.offset)))
 }

@@ -7,6 +7,7 @@
 //! ```
 
 mod archives;
+mod bisect;
 mod commit;
 mod find;
 mod follow;
