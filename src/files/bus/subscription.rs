@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -25,8 +24,6 @@ use super::place::{Advanced, Event, Flow, InMemory, Place};
 use super::read::size_in_answer;
 use super::registry::Buses;
 
-/// After how long a bus is tried again that could not be read.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// What a report of damage counts in a reading, in bytes.
 const DAMAGE_BYTES: usize = 256;
 
@@ -41,8 +38,10 @@ pub(super) struct Follower {
     pub(super) untaken: BTreeMap<BusId, Start>,
     /// Buses that could not be read the last time; they were reported.
     pub(super) unreadable: BTreeSet<BusId>,
-    /// When these are tried again, however much others bring until then.
-    retry_at: Option<Instant>,
+    /// When the next one of these is tried again, however much others bring until then.
+    pub(super) retry_at: Option<Instant>,
+    /// The last one that was tried again.
+    pub(super) retried: Option<BusId>,
     /// Buses to look at.
     waiting: Waiting,
     /// What is being read while the frames before it are taken.
@@ -100,6 +99,7 @@ impl Follower {
             untaken: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             retry_at: None,
+            retried: None,
             waiting: Waiting::default(),
             ahead: None,
             replaying: BTreeSet::new(),
@@ -170,9 +170,7 @@ impl Follower {
             }
             return Ok(());
         }
-        if self.is_retry_due() {
-            self.try_again().await;
-        }
+        self.retry_when_due().await;
         if let Some(id) = self.waiting.pop() {
             // What is in memory is taken without ever waiting, and others need the thread, too.
             tokio::task::consume_budget().await;
@@ -197,20 +195,6 @@ impl Follower {
             () = tokio::time::sleep_until(retry), if self.retry_at.is_some() => {}
         }
         Ok(())
-    }
-
-    /// Tells whether what could not be read is to be tried again now.
-    fn is_retry_due(&mut self) -> bool {
-        if !self.has_failed() {
-            self.retry_at = None;
-            return false;
-        }
-        let now = Instant::now();
-        let is_due = self.retry_at.is_some_and(|at| at <= now);
-        if is_due || self.retry_at.is_none() {
-            self.retry_at = Some(now + RETRY_INTERVAL);
-        }
-        is_due
     }
 
     /// Gives a bus its turn.

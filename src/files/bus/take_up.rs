@@ -2,7 +2,11 @@
 //! went away.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::{BusId, Cursor};
 use crate::error::{Error, Reason, Result};
@@ -13,6 +17,11 @@ use super::Bus;
 use super::place::{Place, Reader};
 use super::registry::existing;
 use super::subscription::{Followed, Follower};
+
+/// After how long a bus is tried again that could not be read.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two such tries passes at least this many times the duration of one.
+const RETRY_REST: u32 = 10;
 
 /// The reason of a gap when the bus's files are gone.
 const BUS_DELETED: &str = "BUS_DELETED";
@@ -111,20 +120,28 @@ impl Follower {
         }
     }
 
-    /// Whether there is a bus to try again.
-    pub(super) fn has_failed(&self) -> bool {
-        !self.unreadable.is_empty()
-    }
-
-    /// Tries the buses again that could not be read.
-    pub(super) async fn try_again(&mut self) {
-        for id in self.unreadable.clone() {
-            if self.places.contains_key(&id) {
-                self.wait_for_turn(id);
-            } else {
-                self.take_up_new(&id).await;
-            }
+    /// Tries one of the buses again that could not be read, when it is time.
+    pub(super) async fn retry_when_due(&mut self) {
+        let after = self.retried.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.unreadable.range((after, Bound::Unbounded)).next();
+        let Some(id) = behind.or_else(|| self.unreadable.first()).cloned() else {
+            self.retry_at = None;
+            return;
+        };
+        let begin = Instant::now();
+        if begin < *self.retry_at.get_or_insert(begin + RETRY_INTERVAL) {
+            return;
         }
+        if self.places.contains_key(&id) {
+            self.wait_for_turn(id.clone());
+        } else {
+            self.take_up_new(&id).await;
+        }
+        self.retried = Some(id);
+        // One that is waited for in vain must not keep others from being read.
+        let all = u32::try_from(self.unreadable.len()).unwrap_or(u32::MAX).max(1);
+        let rest = (RETRY_INTERVAL / all).max(begin.elapsed() * RETRY_REST);
+        self.retry_at = Some(Instant::now() + rest);
     }
 
     /// Goes on where the file that was read was deleted or replaced.
