@@ -162,6 +162,7 @@ impl Tree {
             self.disk.sync_folder(&TreePath::root())?;
             return Err(error);
         }
+        self.run_folders.forget(|task| task.project == *id);
         self.changes.touch_project(id);
         Ok(discarded)
     }

@@ -52,17 +52,20 @@ impl RunFolders {
         let same = before.filter(|before| before.status == status);
         let since = same.map_or(seen.end, |same| same.since);
         let is_settled = seen.start.saturating_duration_since(since) > time_grain(&status);
-        if bytes + lists.values().map(|kept| kept.bytes).sum::<usize>() > RUN_NAMES_BYTES_MAX {
-            lists.clear();
+        while bytes + lists.values().map(|kept| kept.bytes).sum::<usize>() > RUN_NAMES_BYTES_MAX
+            && let Some(longest) = lists.iter().max_by_key(|(_, kept)| kept.bytes)
+        {
+            let longest = longest.0.clone();
+            lists.remove(&longest);
         }
         // One that was not kept counts, too: it is about to be.
         let names = is_settled.then(|| Arc::clone(names));
         lists.insert(task.clone(), Kept { status, since, names, bytes });
     }
 
-    /// Forgets the list of a task that is gone.
-    pub(super) fn forget(&self, task: &TaskKey) {
-        super::locked(&self.0).remove(task);
+    /// Forgets the lists of tasks that are gone.
+    pub(super) fn forget(&self, is_gone: impl Fn(&TaskKey) -> bool) {
+        super::locked(&self.0).retain(|task, _| !is_gone(task));
     }
 }
 

@@ -163,7 +163,7 @@ impl Tree {
         }
         let discarded = self.discard(&paths::task_folder(key))?;
         self.runs.forget_task(key);
-        self.run_folders.forget(key);
+        self.run_folders.forget(|task| task == key);
         self.ages.forget(key);
         self.changes.touch_task(key);
         Ok(discarded)
