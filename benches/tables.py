@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The report of `callboard bench --all --json`: a table in Markdown, and the growth as a plot.
+"""The report of `callboard bench --all --json`: tables in Markdown, and the growth as a plot.
 
     callboard bench --all --json > bench.json
     benches/tables.py bench.json --growth docs/growth.svg
@@ -14,7 +14,10 @@ import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-HEAD = ("what", "at once", "per second", "min–max", "p50 µs", "min–max", "p99 µs", "× L", "× echo", "CPU s", "MB")
+HEAD = (
+    *("what", "at once", "runs", "per second", "min–max", "p50 µs", "min–max", "p99 µs", "L", "× L", "min–max"),
+    *("× echo", "min–max", "server s", "client s", "MB"),
+)
 
 # The lines of the plot: how rows are called, what a line says, its colours on light and dark ground.
 LINES = {
@@ -34,11 +37,13 @@ def main() -> int:
     arguments = parser.parse_args()
     rows = [json.loads(line) for line in arguments.rows.read_text().splitlines() if line.strip()]
     print(table(rows))
+    growth = growth_of(rows)
+    if growth:
+        print("\n" + growth_table(growth))
+    if arguments.growth and not growth:
+        print("the rows are not those of `callboard bench growth`", file=sys.stderr)
+        return 1
     if arguments.growth:
-        growth = growth_of(rows)
-        if not growth:
-            print("the rows are not those of `callboard bench growth`", file=sys.stderr)
-            return 1
         arguments.growth.write_text(plot(growth))
     return 0
 
@@ -58,14 +63,19 @@ def cells(row: dict) -> list[str]:
     return [
         row["name"],
         str(row["in_flight"]),
+        str(row["runs"]),
         shown(row["rate"]),
         spread(row["rate_min"], row["rate_max"]),
         shown(row["p50_us"]),
         spread(row["p50_us_min"], row["p50_us_max"]),
         shown(row["p99_us"]),
+        shown(row["l"]),
         shown(row["ratio_to_l"]),
+        spread(row["ratio_to_l_min"], row["ratio_to_l_max"]),
         shown(row["ratio_to_echo"]),
+        spread(row["ratio_to_echo_min"], row["ratio_to_echo_max"]),
         shown(row["server_cpu_s"]),
+        shown(row["client_cpu_s"]),
         shown(row["server_rss_mb"]),
     ]
 
@@ -93,8 +103,19 @@ def growth_of(rows: list[dict]) -> dict[str, list[tuple[int, dict]]]:
     return growth
 
 
+def growth_table(growth: dict[str, list[tuple[int, dict]]]) -> str:
+    """Returns what each costs at each size, and how much more than at the smallest."""
+    lines = [line_of(("what", "size", "p50", "min–max", "× the smallest")), line_of(["---"] + ["---:"] * 4)]
+    for name, line in growth.items():
+        line = sorted(line, key=lambda point: point[0])
+        for size, row in line:
+            times = time_of(row["p50_us"]), f"{time_of(row['p50_us_min'])}–{time_of(row['p50_us_max'])}"
+            lines.append(line_of((LINES[name][0], f"{size:,}", *times, f"{row['p50_us'] / line[0][1]['p50_us']:.2f}")))
+    return "\n".join(lines)
+
+
 def plot(growth: dict[str, list[tuple[int, dict]]]) -> str:
-    """Draws the medians with their spread, both axes logarithmic."""
+    """Draws the medians with their spread, both axes logarithmic, and says how much more the largest costs."""
     sizes = [size for line in growth.values() for size, _ in line]
     times = [row[key] for line in growth.values() for _, row in line for key in ("p50_us_min", "p50_us_max")]
     x_from, x_to = math.floor(math.log10(min(sizes))), math.ceil(math.log10(max(sizes)))
@@ -135,6 +156,10 @@ def drawn(name: str, line: list[tuple[int, dict]], x, y) -> list[str]:
         parts.append(
             f'<circle class="{css}" cx="{at:.1f}" cy="{y(row["p50_us"]):.1f}" r="4"><title>{escape(says)}</title></circle>'
         )
+    (_, least), (largest, most) = line[0], line[-1]
+    parts.append(
+        f'<text x="{x(largest) + 8:.1f}" y="{y(most["p50_us"]) + 4:.1f}">×{most["p50_us"] / least["p50_us"]:.1f}</text>'
+    )
     return parts
 
 

@@ -24,8 +24,11 @@ Medians of all runs; messages of {MESSAGE_BYTES} bytes, acknowledged when they a
 appends of 400 bytes a second one thread can sync on this disk, measured right before the row; of
 deliveries, how long one such append takes at the same pace. **ratio**: the rate by L; of deliveries the p50
 by the sync's (lower is better). **Callboard ×**: the ratio of Callboard at as many in flight by that of the
-row, of deliveries the other way round: above 1 Callboard is better. **cores**: processor time by time, of
-the server and of whoever makes the load."""
+row, of deliveries the other way round: above 1 Callboard is better. **gRPC echo**: a plain server of the
+same library with its default settings that stores nothing, so that it has no ratio; **Callboard ×** is there
+the rate of Callboard by that of the echo right before it, of deliveries the time of a sync and of the echo
+together by that of Callboard. **cores**: processor time by time, of the server and of whoever makes the
+load."""
 
 
 @dataclass
@@ -154,9 +157,9 @@ def in_flight(row: Row) -> str:
 
 
 def disk(row: Row) -> str:
-    if row.name == DELIVER:
-        return f"{shown(row.median('disk_p50_us'))} µs"
-    return f"{shown(row.median('disk_rate'))}/s"
+    figure, unit = ("disk_p50_us", " µs") if row.name == DELIVER else ("disk_rate", "/s")
+    found = row.median(figure)
+    return "" if found is None else f"{shown(found)}{unit}"
 
 
 def spread(row: Row, figure: str) -> str:

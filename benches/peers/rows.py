@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 APPEND, STREAM, DELIVER = "append", "stream", "deliver"
+# The server that the service's bench measures beside it, which stores nothing.
+ECHO = "echo"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Measurement:
     disk_rate: float | None = None
     # How long one such append took right before, at the pace of what is delivered.
     disk_p50_us: float | None = None
+    # Of the service's rows: by the echo right before; of a delivery the time by those of a sync and
+    # of a delivery by the echo together.
+    ratio_to_echo: float | None = None
     server_cpu_s: float | None = None
     load_cpu_s: float | None = None
     seconds: float | None = None
@@ -89,6 +94,7 @@ FIGURES: dict[str, Callable[[Measurement], float | None]] = {
     "disk_rate": lambda one: one.disk_rate,
     "disk_p50_us": lambda one: one.disk_p50_us,
     "ratio": lambda one: one.ratio,
+    "ratio_to_echo": lambda one: one.ratio_to_echo,
     "server_cores": lambda one: divided(one.server_cpu_s, one.seconds),
     "load_cores": lambda one: divided(one.load_cpu_s, one.seconds),
 }
@@ -123,15 +129,17 @@ def spreads_of(group: list[Measurement]) -> dict[str, Spread]:
 
 
 def with_callboard_ratio(row: Row, rows: list[Row]) -> Row:
-    """Compares with the service's row of the same name and number at once, by what the disk allowed each."""
-    ours = next(
-        (
-            other.median("ratio")
-            for other in rows
-            if (other.subject, other.name, other.in_flight) == ("callboard", row.name, row.in_flight)
-        ),
-        None,
-    )
-    theirs = row.median("ratio")
+    """Compares with the service's row of the same name and number at once, by what the disk allowed each.
+
+    With the echo, which needs no disk, the service's bench has compared each row itself.
+    """
+    same = ("callboard", row.name, row.in_flight)
+    service = next((it for it in rows if (it.subject, it.name, it.in_flight) == same), None)
+    if service is None:
+        return row
+    if row.subject == ECHO:
+        ours, theirs = service.median("ratio_to_echo"), 1.0
+    else:
+        ours, theirs = service.median("ratio"), row.median("ratio")
     better = divided(theirs, ours) if row.name == DELIVER else divided(ours, theirs)
     return Row(row.subject, row.name, row.in_flight, row.runs, row.figures, better)

@@ -20,7 +20,7 @@ import tools
 from plot import plot
 from processes import Failed, Interrupted, temporary_folder, watch_signals
 from report import ECHO_TITLE, Outcome, file_system, markdown, shown
-from rows import Measurement
+from rows import ECHO, Measurement
 from subjects import Plan, Subject, subjects
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -108,7 +108,7 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def empty_outcome(arguments: argparse.Namespace, chosen: list[Subject]) -> Outcome:
     titles = {it.name: it.title for it in chosen}
-    titles["echo"] = ECHO_TITLE
+    titles[ECHO] = ECHO_TITLE
     settings = {
         "runs": arguments.runs,
         "seconds": arguments.seconds,

@@ -1,6 +1,6 @@
 """The servers of the peers: how each is started so that it acknowledges only what is on disk.
 
-Each is started anew for its turn, in an empty folder, on a free port of the loopback, and ended
+Each is started anew for each row, in an empty folder, on a free port of the loopback, and ended
 after it: at any time only one of them competes for the processors.
 """
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import servers
 import tools
-from processes import answer_of
-from rows import APPEND, DELIVER, STREAM, Measurement
+from processes import answer_of, temporary_folder
+from rows import APPEND, DELIVER, ECHO, STREAM, Measurement
 
 # What one measurement may take beyond its own time: connecting, preparing, ending.
 LOAD_TIMEOUT = 60.0
@@ -55,7 +56,10 @@ class Algorithm(Subject):
 
     def measure(self, plan: Plan, folder: Path) -> Iterator[Measurement]:
         for in_flight in plan.in_flight:
-            yield measure_append(plan, self.name, folder, in_flight, ["--dir", str(folder)], {})
+            where = ["--dir", str(folder)]
+            yield measure_append(
+                plan, self.name, folder, in_flight=in_flight, where=where, environment={}
+            )
 
 
 class Peer(Subject):
@@ -72,17 +76,25 @@ class Peer(Subject):
         return self.program.version
 
     def measure(self, plan: Plan, folder: Path) -> Iterator[Measurement]:
+        for in_flight in plan.in_flight:
+            yield self.row(plan, folder, partial(measure_append, in_flight=in_flight))
+        if self.delivers:
+            yield self.row(plan, folder, measure_deliver)
+
+    def row(self, plan: Plan, folder: Path, measure: Callable[..., Measurement]) -> Measurement:
+        """Measures one row, with a server of its own in an empty folder.
+
+        The service's rows begin so too. A server that had served other rows would bring along what it
+        keeps of them: a history, a log that grew, work that it put off.
+        """
         program = self.program or self.kind.find()
-        with self.kind.start(program, folder) as server:
+        with temporary_folder(folder) as own, self.kind.start(program, own) as server:
             where = ["--address", server.address, "--pid", str(server.pid)]
-            for in_flight in plan.in_flight:
-                yield measure_append(plan, self.name, folder, in_flight, where, server.environment)
-            if self.delivers:
-                yield measure_deliver(plan, self.name, folder, where, server.environment)
+            return measure(plan, self.name, own, where=where, environment=server.environment)
 
 
 class Callboard(Subject):
-    """The service itself, measured by its own bench, with the ceilings that the bench measures."""
+    """The service itself, measured by its own bench, with the echo that the bench measures beside it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("callboard", "Callboard", "always")
@@ -133,7 +145,7 @@ def load(
 
 
 def measure_append(
-    plan: Plan, subject: str, folder: Path, in_flight: int, where: list[str],
+    plan: Plan, subject: str, folder: Path, *, in_flight: int, where: list[str],
     environment: dict[str, str],
 ) -> Measurement:  # fmt: skip
     """Measures L, and right after it how many appends a second there are."""
@@ -149,7 +161,7 @@ def measure_append(
 
 
 def measure_deliver(
-    plan: Plan, subject: str, folder: Path, where: list[str], environment: dict[str, str]
+    plan: Plan, subject: str, folder: Path, *, where: list[str], environment: dict[str, str]
 ) -> Measurement:
     """Measures what the disk does, at full speed and paced, and right after it the delivery."""
     half = ["--dir", str(folder), "--seconds", str(plan.seconds / 2)]
@@ -166,25 +178,27 @@ def measure_deliver(
 def callboard_measurements(rows: list[dict], seconds: float) -> list[Measurement]:
     """Takes over what callboard bench printed, as far as there is something to compare it with.
 
-    It gives L only as the ratio to it, and the disk's row is the median of all that it measured.
+    The echo gets nothing of the disk: it needs none, and L, measured at other moments, would only
+    bring the disk's drift into it.
     """
-    medians = {row["name"]: row for row in rows if row["name"].startswith("disk")}
-    disk, paced = medians.get("disk", {}), medians.get("disk.paced", {})
+    paced = next((row for row in rows if row["name"] == "disk.paced"), {})
     taken = []
     for row in rows:
         subject, name = callboard_name(row["name"])
         if name is None:
             continue
-        own_disk = row["rate"] / row["ratio_to_l"] if row.get("ratio_to_l") else disk.get("rate")
+        on_disk = subject != ECHO
         taken.append(
             Measurement(
                 subject, name, row["in_flight"], row["rate"], row["p50_us"], row["p99_us"],
-                disk_rate=own_disk if name != DELIVER else None,
-                disk_p50_us=paced.get("p50_us") if name == DELIVER else None,
-                server_cpu_s=row.get("server_cpu_s"), seconds=seconds,
+                disk_rate=row.get("l") if on_disk and name != DELIVER else None,
+                disk_p50_us=paced.get("p50_us") if on_disk and name == DELIVER else None,
+                ratio_to_echo=row.get("ratio_to_echo") if on_disk else None,
+                server_cpu_s=row.get("server_cpu_s"), load_cpu_s=row.get("client_cpu_s"),
+                seconds=seconds,
             )  # fmt: skip
         )
-    # First what was measured, then its ceilings.
+    # First the service, then the echo.
     return sorted(taken, key=lambda one: one.subject)
 
 
@@ -194,8 +208,8 @@ def callboard_name(name: str) -> tuple[str, str | None]:
         "append": ("callboard", APPEND),
         "stream": ("callboard", STREAM),
         "deliver": ("callboard", DELIVER),
-        "echo.unary": ("echo", APPEND),
-        "echo.stream": ("echo", STREAM),
-        "echo.deliver": ("echo", DELIVER),
+        "echo.unary": (ECHO, APPEND),
+        "echo.stream": (ECHO, STREAM),
+        "echo.deliver": (ECHO, DELIVER),
     }
     return known.get(name, (name, None))

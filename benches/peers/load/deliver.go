@@ -17,7 +17,7 @@ type arrival struct {
 }
 
 // deliverPaced appends at a steady rate that nobody has to hurry for, and measures the time from
-// the call that appends a message to its arrival.
+// the call that appends a message to its arrival, or from when that call was due.
 func deliverPaced(
 	ctx context.Context, peer Peer, follower Follower, chosen settings,
 ) (Found, error) {
@@ -36,12 +36,12 @@ func deliverPaced(
 		return Found{}, err
 	}
 	server, own := serverTime(chosen.pid), ownTime()
-	sent, err := appendPaced(ctx, appendOne, count, chosen.interval())
+	begun, err := appendPaced(ctx, appendOne, count, chosen.interval())
 	if err != nil {
 		return Found{}, err
 	}
-	elapsed := time.Since(sent[0])
-	took, err := collect(arrivals, sent)
+	elapsed := time.Since(begun[0])
+	took, err := collect(arrivals, begun)
 	load := ownTime() - own
 	found := Found{
 		Rate:      float64(count) / elapsed.Seconds(),
@@ -52,36 +52,41 @@ func deliverPaced(
 	return found, err
 }
 
-// appendPaced returns when each message was sent. Who is late does not catch up.
+// appendPaced appends one message after another, each when it is due or, if the one before still
+// waits then, right after that. It returns from when on each counts.
 func appendPaced(
 	ctx context.Context, appendOne Append, count int, interval time.Duration,
 ) ([]time.Time, error) {
-	sent := make([]time.Time, 0, count)
-	next := time.Now()
+	begun := make([]time.Time, 0, count)
+	due := time.Now()
 	for number := range count {
-		next = later(next.Add(interval), time.Now())
-		time.Sleep(time.Until(next))
+		due = due.Add(interval)
 		body := message(number)
-		sent = append(sent, time.Now())
+		free := time.Now()
+		time.Sleep(due.Sub(free))
+		begun = append(begun, countsFrom(due, free, time.Now(), interval))
 		if err := appendOne(ctx, body); err != nil {
 			return nil, err
 		}
 	}
-	return sent, nil
+	return begun, nil
 }
 
-func later(one, other time.Time) time.Time {
-	if one.After(other) {
-		return one
+// countsFrom returns from when on a message counts. One that had to wait until the publisher was
+// free counts from when it was due: else a slow append would hide how late it made those behind it.
+// One that was sent on time counts from then, since how late the timer is says nothing of the peer.
+func countsFrom(due, free, sent time.Time, interval time.Duration) time.Time {
+	if free.After(due) || sent.Sub(due) > interval {
+		return due
 	}
-	return other
+	return sent
 }
 
 // collect waits until all that was sent has arrived, in order, and returns how long each took.
-func collect(arrivals <-chan arrival, sent []time.Time) ([]time.Duration, error) {
-	took := make([]time.Duration, 0, len(sent))
+func collect(arrivals <-chan arrival, begun []time.Time) ([]time.Duration, error) {
+	took := make([]time.Duration, 0, len(begun))
 	timeout := time.After(arrivalTimeout)
-	for number, at := range sent {
+	for number, at := range begun {
 		select {
 		case arrived := <-arrivals:
 			if arrived.err != nil {
@@ -92,7 +97,7 @@ func collect(arrivals <-chan arrival, sent []time.Time) ([]time.Duration, error)
 			}
 			took = append(took, arrived.at.Sub(at))
 		case <-timeout:
-			return nil, fmt.Errorf("message %d of %d has not arrived", number, len(sent))
+			return nil, fmt.Errorf("message %d of %d has not arrived", number, len(begun))
 		}
 	}
 	return took, nil

@@ -29,6 +29,13 @@ func diskPaced(dir string, duration, interval time.Duration) (Found, error) {
 	})
 }
 
+func later(one, other time.Time) time.Time {
+	if one.After(other) {
+		return one
+	}
+	return other
+}
+
 func appendRecords(dir string, duration time.Duration, pause func()) (Found, error) {
 	path := filepath.Join(dir, "disk")
 	file, err := syscall.Open(path, syscall.O_CREAT|syscall.O_TRUNC|syscall.O_WRONLY|syscall.O_CLOEXEC, 0o600)

@@ -44,6 +44,41 @@ func TestWhatDoesNotArriveInOrderIsAFailure(t *testing.T) {
 	}
 }
 
+func TestWhatWaitsForTheMessageBeforeCountsFromWhenItWasDue(t *testing.T) {
+	const interval = 20 * time.Millisecond
+	calls := 0
+	appendOne := func(context.Context, []byte) error {
+		if calls++; calls == 1 {
+			time.Sleep(4 * interval)
+		}
+		return nil
+	}
+	begun, err := appendPaced(context.Background(), appendOne, 4, interval)
+	if err != nil || calls != 4 {
+		t.Fatalf("%d calls, %v", calls, err)
+	}
+	for number := 2; number < 4; number++ {
+		if apart := begun[number].Sub(begun[number-1]); apart != interval {
+			t.Fatalf("messages %d and %d count from %v apart", number-1, number, apart)
+		}
+	}
+}
+
+func TestHowLateTheTimerIsDoesNotCount(t *testing.T) {
+	const interval = 5 * time.Millisecond
+	due := time.Now()
+	free, sent := due.Add(-time.Millisecond), due.Add(time.Millisecond)
+	if from := countsFrom(due, free, sent, interval); !from.Equal(sent) {
+		t.Fatal("the lateness of the timer counts")
+	}
+	if from := countsFrom(due, due.Add(time.Microsecond), sent, interval); !from.Equal(due) {
+		t.Fatal("to wait for the message before does not count")
+	}
+	if from := countsFrom(due, free, due.Add(2*interval), interval); !from.Equal(due) {
+		t.Fatal("to be late by more than an interval does not count")
+	}
+}
+
 func TestTheAlgorithmsKeepEveryMessageThatTheyAcknowledge(t *testing.T) {
 	for _, name := range []string{"plain", "batch"} {
 		chosen := settings{peer: name, dir: t.TempDir(), inFlight: 8, seconds: 0.05}
