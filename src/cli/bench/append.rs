@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use callboard_client::{Client, Transport};
+use callboard_client::{Client, Transport, new_request_id};
 use tonic::Status;
 
 use crate::grpc::pb::message_bus_client::MessageBusClient;
@@ -36,11 +36,20 @@ impl AppendCaller {
 
 impl Caller for AppendCaller {
     async fn call(&mut self) -> Result<Instant, Status> {
-        let request =
-            AppendMessageRequest { message: Some(self.message.clone()), ..Default::default() };
+        let request = request(&self.message);
         let begin = Instant::now();
         self.client.append_message(request).await?;
         Ok(begin)
+    }
+}
+
+/// Returns a call that appends a message, as the clients make it: with an id of its own, so that
+/// it can be repeated.
+pub(super) fn request(message: &Message) -> AppendMessageRequest {
+    AppendMessageRequest {
+        message: Some(message.clone()),
+        request_id: new_request_id(),
+        ..Default::default()
     }
 }
 
@@ -71,7 +80,7 @@ async fn one(
     let l = bench.disk_rate()?;
     let measured = appends(&site.server, messages, bench.duration).await?;
     let mut row = measured.row(name, in_flight);
-    row.ratio_to_l = Some(row.rate / l);
+    row.compare_with_disk(l);
     row.ratio_to_echo = Some(row.rate / echo.rate);
     bench.note(row);
     site.end().await

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use callboard_client::Client;
 
-use crate::grpc::pb::{AppendMessageRequest, Message};
+use crate::grpc::pb::Message;
 
 use super::super::failure::Failure;
+use super::append::request;
 use super::arrivals::Arrivals;
 use super::latencies::Latencies;
 use super::pace::Pace;
@@ -22,9 +23,9 @@ const PER_SECOND: u32 = 200;
 /// Measures delivery beside what it is made of: a sync, and a delivery in memory.
 pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     for _ in 0..bench.runs {
-        let syncs =
+        let (rate, syncs) =
             bench.on_disk(|folder, duration| disk_rate::paced(folder, PER_SECOND, duration))?;
-        let sync = bench.note(Row::of_times("disk.paced", 1, f64::from(PER_SECOND), syncs));
+        let sync = bench.note(Row::of_times("disk.paced", 1, rate, syncs));
 
         let server = Server::start_echo().await?;
         let message = site::message("bench", "load");
@@ -36,8 +37,10 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let site = Site::open(bench).await?;
         let (publisher, follower) = (site.client("load").await?, site.client("load").await?);
         let message = site.message("load");
+        let before = site.server.usage();
         let delivered = paced(&site.server, publisher, &follower, &message, bench.duration).await?;
         let mut row = delivered.row("deliver");
+        row.add_usage(before, site.server.usage());
         let parts = sync.p50_us.zip(echo.p50_us).map(|(sync, echo)| sync + echo);
         row.ratio_to_echo = row.p50_us.zip(parts).map(|(took, parts)| took / parts);
         bench.note(row);
@@ -61,10 +64,10 @@ pub(super) async fn paced(
     let mut pace = Pace::new(PER_SECOND);
     let mut sent = Vec::with_capacity(count);
     while sent.len() < count {
-        tokio::time::sleep(pace.until_next()).await;
-        let message = Some(message.clone());
-        let request = AppendMessageRequest { message, ..Default::default() };
-        sent.push(Instant::now());
+        let due = pace.next();
+        tokio::time::sleep(due.wait()).await;
+        let request = request(message);
+        sent.push(due.begin());
         bus.append_message(request).await.map_err(|status| server.failure(&status))?;
     }
     Ok(Delivered::of(&sent, &arrivals.all(server).await?))

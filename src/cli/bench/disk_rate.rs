@@ -28,23 +28,24 @@ pub(super) fn measure(folder: &Path, duration: Duration) -> Result<f64, Failure>
 }
 
 /// Returns how long one such append takes when they come at a rate that leaves the disk idle in
-/// between.
+/// between, and the rate that was kept.
 pub(super) fn paced(
     folder: &Path,
     per_second: u32,
     duration: Duration,
-) -> Result<Latencies, Failure> {
+) -> Result<(f64, Latencies), Failure> {
     let mut file = file(folder)?;
     let mut latencies = Latencies::default();
     let mut pace = Pace::new(per_second);
-    let end = Instant::now() + duration;
-    while Instant::now() < end {
-        std::thread::sleep(pace.until_next());
-        let begin = Instant::now();
+    let first = Instant::now();
+    while first.elapsed() < duration {
+        let due = pace.next();
+        std::thread::sleep(due.wait());
+        let begin = due.begin();
         append(&mut file)?;
         latencies.note(begin.elapsed());
     }
-    Ok(latencies)
+    Ok((latencies.count() as f64 / first.elapsed().as_secs_f64(), latencies))
 }
 
 fn file(folder: &Path) -> Result<File, Failure> {

@@ -54,7 +54,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let l = bench.disk_rate()?;
         let measured = load::measure(&site.server, callers, bench.duration).await?;
         let mut row = measured.row("run.create", IN_FLIGHT);
-        row.ratio_to_l = Some(row.rate / l);
+        row.compare_with_disk(l);
         bench.note(row);
 
         let there = task.count(&site.server).await?;

@@ -1,5 +1,5 @@
-//! The service in memory: the same calls over the same library, with nothing stored. What it
-//! reaches is the ceiling of any service that is made with it on this machine.
+//! The service in memory: the same calls over the same library as that is set by default, with
+//! nothing stored. What it reaches says what calls cost on this machine.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;

@@ -1,4 +1,4 @@
-//! The ceilings: what the service in memory reaches.
+//! What the service in memory reaches.
 
 use super::super::failure::Failure;
 use super::row::Row;

@@ -9,11 +9,11 @@ use std::time::Instant;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::domain::BusId;
-use crate::grpc::pb::AppendMessageRequest;
 use crate::layout::paths;
 
 use super::super::failure::Failure;
 use super::Bench;
+use super::append::request;
 use super::arrivals::Arrivals;
 use super::deliver::Delivered;
 use super::pace::Pace;
@@ -29,9 +29,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let (publisher, follower) = (site.client("load").await?, site.client("load").await?);
         let failed = |status: tonic::Status| site.server.failure(&status);
         // The first message makes the bus.
-        let message = Some(site.message("load"));
-        let request = AppendMessageRequest { message, ..Default::default() };
-        publisher.bus().append_message(request).await.map_err(failed)?;
+        publisher.bus().append_message(request(&site.message("load"))).await.map_err(failed)?;
         let bus = BusId::parse(&site.project, "load")
             .map_err(|error| Failure::own("name a bus", &error))?;
         let file = site.root()?.join(paths::bus_file(&bus).as_str());
@@ -59,12 +57,13 @@ fn append(path: &Path, project: &str, count: usize) -> io::Result<Vec<Instant>> 
     let mut sent = Vec::with_capacity(count);
     let body = "x".repeat(BODY_BYTES);
     for number in 0..count {
-        std::thread::sleep(pace.until_next());
+        let due = pace.next();
+        std::thread::sleep(due.wait());
         let record = format!(
             "\n---\nmsg_id: BENCH-{number}\nts: 2026-11-21T00:00:00Z\ntype: INFO\n\
              project_id: {project}\ntask_id: load\nrun_id: \"\"\n---\n{body}\n"
         );
-        let begin = Instant::now();
+        let begin = due.begin();
         let mut file: File = OpenOptions::new().append(true).open(path)?;
         flock(&file, FlockOperation::LockExclusive)?;
         file.write_all(record.as_bytes())?;

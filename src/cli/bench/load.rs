@@ -10,7 +10,7 @@ use tonic::Status;
 use super::super::failure::Failure;
 use super::latencies::Latencies;
 use super::row::Row;
-use super::server::Server;
+use super::server::{Server, Usage};
 
 /// How long calls are made before they count: until connections are open and pools are filled.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -27,18 +27,15 @@ pub(super) struct Measured {
     /// Calls a second.
     pub(super) rate: f64,
     pub(super) latencies: Latencies,
-    /// Processor time of the server meanwhile, in seconds.
-    pub(super) cpu_s: Option<f64>,
-    /// Memory of the server at most, in 10^6 bytes.
-    pub(super) peak_rss_mb: Option<f64>,
+    before: Usage,
+    after: Usage,
 }
 
 impl Measured {
     /// Makes a row of it.
     pub(super) fn row(self, name: &str, in_flight: usize) -> Row {
         let mut row = Row::of_times(name, in_flight, self.rate, self.latencies);
-        row.server_cpu_s = self.cpu_s;
-        row.server_rss_mb = self.peak_rss_mb;
+        row.add_usage(self.before, self.after);
         row
     }
 }
@@ -75,8 +72,8 @@ pub(super) async fn measure<C: Caller>(
     Ok(Measured {
         rate: latencies.count() as f64 / duration.as_secs_f64(),
         latencies,
-        cpu_s: before.zip(after).map(|(before, after)| after.cpu_s - before.cpu_s),
-        peak_rss_mb: after.map(|after| after.peak_rss_mb),
+        before,
+        after,
     })
 }
 

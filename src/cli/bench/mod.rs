@@ -39,13 +39,14 @@ use super::failure::Failure;
 use super::interruption;
 use super::output::{self, Form};
 use super::table::{self, Column, Table};
+use crate::host;
 
-/// Measure how fast a server is, beside what the disk and gRPC can do at most
+/// Measure how fast a server is, beside the disk alone and gRPC alone
 ///
 /// Starts servers of its own, with roots that are removed afterwards, and measures each scenario
 /// several times. In the same run it measures L, how many times a second one thread can append
-/// 400 bytes to a file and sync it, and the echo: the same calls over the same library with
-/// nothing stored. Ratios to these two say something about the software; rates alone say more about
+/// 400 bytes to a file and sync it, and the echo: the same calls over the same library, as that is
+/// set by default, with nothing stored. Ratios to these two say something about the software; rates alone say more about
 /// the machine.
 ///
 /// append: single appends of 300 bytes, by how many are in flight. stream: appends on streams.
@@ -59,7 +60,7 @@ pub(super) struct BenchCommand {
     /// What to measure
     #[arg(value_name = "SCENARIO", value_enum, required_unless_present_any = ["all", "serve_echo"])]
     scenarios: Vec<Scenario>,
-    /// Measure everything; takes half an hour and 2 GB of disk
+    /// Measure everything; takes 40 minutes and 4 GB of disk
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
     /// Measure the server at this address, in a project that is removed afterwards; only append,
@@ -174,16 +175,18 @@ impl Bench {
     }
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 12] = [
     table::text("NAME", 12),
     table::number("AT ONCE", 7),
     table::number("RATE", 7),
     table::number("SPREAD", 11),
     table::number("P50 US", 7),
     table::number("P99 US", 7),
+    table::number("L", 5),
     table::number("× L", 5),
     table::number("× ECHO", 6),
-    table::number("CPU S", 5),
+    table::number("SERVER S", 8),
+    table::number("CLIENT S", 8),
     table::number("RSS MB", 6),
 ];
 
@@ -227,9 +230,16 @@ impl BenchCommand {
         if cfg!(debug_assertions) {
             output::note("this program was built without --release: the figures say nothing");
         }
+        let folder = self.dir.clone().unwrap_or_else(std::env::temp_dir);
+        if host::is_in_memory(&folder) {
+            output::note(&format!(
+                "{} is in memory, where a sync costs nothing: see --dir",
+                folder.display()
+            ));
+        }
         let mut bench = Bench {
             given,
-            folder: self.dir.clone().unwrap_or_else(std::env::temp_dir),
+            folder,
             runs: self.runs,
             duration: Duration::from_secs(u64::from(self.seconds)),
             rows: Vec::new(),

@@ -18,7 +18,9 @@ pub(super) struct Row {
     pub(super) p50_us: Option<f64>,
     /// How long one took, in microseconds: 99 of 100 took no longer.
     pub(super) p99_us: Option<f64>,
-    /// The rate, by the rate of one thread that appends and syncs.
+    /// L: how often a second one thread appended and synced, right before.
+    pub(super) l: Option<f64>,
+    /// The rate by L.
     pub(super) ratio_to_l: Option<f64>,
     /// By the service in memory: the rate by its rate, or, where a time is what matters, the time by
     /// its time.
@@ -27,6 +29,8 @@ pub(super) struct Row {
     pub(super) server_cpu_s: Option<f64>,
     /// How much memory the server had at most, in 10^6 bytes.
     pub(super) server_rss_mb: Option<f64>,
+    /// How much processor time those took who made the load, in seconds.
+    pub(super) client_cpu_s: Option<f64>,
 }
 
 impl Row {
@@ -39,10 +43,12 @@ impl Row {
             rate,
             p50_us: percentiles.map(|(p50, _)| p50),
             p99_us: percentiles.map(|(_, p99)| p99),
+            l: None,
             ratio_to_l: None,
             ratio_to_echo: None,
             server_cpu_s: None,
             server_rss_mb: None,
+            client_cpu_s: None,
         }
     }
 
@@ -52,10 +58,20 @@ impl Row {
         Self::of_times(name, 1, rate, took)
     }
 
-    /// Adds what the server used between two looks.
-    pub(super) fn add_usage(&mut self, before: Option<Usage>, after: Option<Usage>) {
-        self.server_cpu_s = before.zip(after).map(|(before, after)| after.cpu_s - before.cpu_s);
-        self.server_rss_mb = after.map(|after| after.peak_rss_mb);
+    /// Adds what was used between two looks.
+    pub(super) fn add_usage(&mut self, before: Usage, after: Usage) {
+        let between = |figure: fn(&Usage) -> Option<f64>| {
+            figure(&before).zip(figure(&after)).map(|(before, after)| after - before)
+        };
+        self.server_cpu_s = between(|usage| Some(usage.server?.cpu_s));
+        self.client_cpu_s = between(|usage| usage.client_cpu_s);
+        self.server_rss_mb = after.server.map(|server| server.peak_rss_mb);
+    }
+
+    /// Compares the rate with L.
+    pub(super) fn compare_with_disk(&mut self, l: f64) {
+        self.l = Some(l);
+        self.ratio_to_l = Some(self.rate / l);
     }
 }
 
@@ -70,6 +86,10 @@ pub(super) struct Summary {
     pub(super) rates: (f64, f64),
     /// The lowest and the highest of the p50.
     pub(super) p50s_us: Option<(f64, f64)>,
+    /// The lowest and the highest ratio to L.
+    pub(super) ratios_to_l: Option<(f64, f64)>,
+    /// The lowest and the highest ratio to the echo.
+    pub(super) ratios_to_echo: Option<(f64, f64)>,
 }
 
 /// Makes one summary of all rows of the same name and number in flight, in the order in which
@@ -96,16 +116,20 @@ fn summary(group: &[&Row]) -> Summary {
     };
     let rates = of(|row| Some(row.rate));
     let p50s = of(|row| row.p50_us);
+    let to_l = of(|row| row.ratio_to_l);
+    let to_echo = of(|row| row.ratio_to_echo);
     let median = Row {
         name: group[0].name.clone(),
         in_flight: group[0].in_flight,
         rate: median(&rates).unwrap_or(0.0),
         p50_us: median(&p50s),
         p99_us: median(&of(|row| row.p99_us)),
-        ratio_to_l: median(&of(|row| row.ratio_to_l)),
-        ratio_to_echo: median(&of(|row| row.ratio_to_echo)),
+        l: median(&of(|row| row.l)),
+        ratio_to_l: median(&to_l),
+        ratio_to_echo: median(&to_echo),
         server_cpu_s: median(&of(|row| row.server_cpu_s)),
         server_rss_mb: median(&of(|row| row.server_rss_mb)),
+        client_cpu_s: median(&of(|row| row.client_cpu_s)),
     };
     let ends = |figures: &[f64]| Some((*figures.first()?, *figures.last()?));
     Summary {
@@ -113,6 +137,8 @@ fn summary(group: &[&Row]) -> Summary {
         runs: group.len(),
         rates: ends(&rates).unwrap_or((0.0, 0.0)),
         p50s_us: ends(&p50s),
+        ratios_to_l: ends(&to_l),
+        ratios_to_echo: ends(&to_echo),
     }
 }
 
@@ -127,6 +153,8 @@ impl Summary {
     /// Returns it as JSON: the row, and the spread of its runs.
     pub(super) fn json(&self) -> Value {
         let row = &self.median;
+        let least = |ends: Option<(f64, f64)>| ends.map(|(least, _)| rounded(least));
+        let most = |ends: Option<(f64, f64)>| ends.map(|(_, most)| rounded(most));
         json!({
             "name": row.name,
             "in_flight": row.in_flight,
@@ -137,11 +165,17 @@ impl Summary {
             "ratio_to_echo": row.ratio_to_echo.map(rounded),
             "server_cpu_s": row.server_cpu_s.map(rounded),
             "server_rss_mb": row.server_rss_mb.map(rounded),
+            "client_cpu_s": row.client_cpu_s.map(rounded),
+            "l": row.l.map(rounded),
             "runs": self.runs,
             "rate_min": rounded(self.rates.0),
             "rate_max": rounded(self.rates.1),
-            "p50_us_min": self.p50s_us.map(|(least, _)| rounded(least)),
-            "p50_us_max": self.p50s_us.map(|(_, most)| rounded(most)),
+            "p50_us_min": least(self.p50s_us),
+            "p50_us_max": most(self.p50s_us),
+            "ratio_to_l_min": least(self.ratios_to_l),
+            "ratio_to_l_max": most(self.ratios_to_l),
+            "ratio_to_echo_min": least(self.ratios_to_echo),
+            "ratio_to_echo_max": most(self.ratios_to_echo),
         })
     }
 
@@ -156,9 +190,11 @@ impl Summary {
             format!("{}–{}", shown(self.rates.0), shown(self.rates.1)),
             optional(row.p50_us),
             optional(row.p99_us),
+            optional(row.l),
             optional(row.ratio_to_l),
             optional(row.ratio_to_echo),
             optional(row.server_cpu_s),
+            optional(row.client_cpu_s),
             optional(row.server_rss_mb),
         ]
     }

@@ -30,9 +30,18 @@ pub(super) struct Server {
 #[derive(Debug)]
 struct Process(Child);
 
-/// What a server has used.
-#[derive(Debug, Clone, Copy, Default)]
+/// What was used up to a moment.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
+    /// What the server used; none when it is not ours, or where the system does not tell.
+    pub(super) server: Option<ServerUsage>,
+    /// The processor time of this process, which makes the load, in seconds.
+    pub(super) client_cpu_s: Option<f64>,
+}
+
+/// What a server has used.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServerUsage {
     /// Its processor time, in seconds.
     pub(super) cpu_s: f64,
     /// Its memory now, in 10^6 bytes.
@@ -104,15 +113,17 @@ impl Server {
         Failure::of_status(&self.address, status)
     }
 
-    /// Returns what it has used; none when it is not ours, or where the system does not tell.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        let pid = self.process.as_ref()?.0.id()?;
-        let used = host::usage(i64::from(pid))?;
-        Some(Usage {
+    /// Returns what it and this process have used.
+    pub(super) fn usage(&self) -> Usage {
+        let pid = self.process.as_ref().and_then(|Process(child)| child.id());
+        let used = pid.and_then(|pid| host::usage(i64::from(pid)));
+        let server = used.map(|used| ServerUsage {
             cpu_s: used.cpu.as_secs_f64(),
             rss_mb: used.resident_bytes as f64 / 1e6,
             peak_rss_mb: used.resident_bytes_peak as f64 / 1e6,
-        })
+        });
+        let own = host::usage(i64::from(std::process::id()));
+        Usage { server, client_cpu_s: own.map(|own| own.cpu.as_secs_f64()) }
     }
 
     /// Ends it, if it is ours, and waits for that.

@@ -8,6 +8,7 @@ use crate::grpc::pb::CreateTaskRequest;
 
 use super::super::failure::Failure;
 use super::Bench;
+use super::append::request;
 use super::arrivals::follow_new;
 use super::big_bus::fill;
 use super::documents::Task;
@@ -22,7 +23,7 @@ const BUSES: usize = 100;
 const MESSAGES_OF_A_BUS: usize = 20_000;
 /// How many create tasks at once.
 const CREATORS: usize = 16;
-/// How many follow without being told anything.
+/// How many follow without being told anything, as many each of the buses.
 const SUBSCRIBERS: usize = 1000;
 const CONNECTIONS: usize = 10;
 /// How long nothing happens.
@@ -34,13 +35,15 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     fill_root(&site).await?;
     for _ in 0..bench.runs {
         site = site.restart().await?;
-        let usage = site.server.usage();
+        let usage = site.server.usage().server;
         let mut took = Latencies::default();
         took.note(site.server.ready_after);
         let mut row = Row::of_calls("start-up", took);
         row.server_cpu_s = usage.map(|usage| usage.cpu_s);
         row.server_rss_mb = usage.map(|usage| usage.peak_rss_mb);
         bench.note(row);
+        // What is done once it is ready is seen here.
+        quiet(bench, &site, "start-up.settled", 0).await;
     }
     site.end().await?;
     for _ in 0..bench.runs {
@@ -59,8 +62,13 @@ async fn idle(bench: &mut Bench) -> Result<(), Failure> {
     for _ in 0..CONNECTIONS {
         clients.push(site.client("load").await?);
     }
-    for client in clients.iter().cycle().take(SUBSCRIBERS) {
-        followers.push(follow_new(client).await.map_err(failed)?);
+    for (number, client) in clients.iter().cycle().take(SUBSCRIBERS).enumerate() {
+        let client = client.clone().with_task(format!("idle-{}", number % BUSES));
+        if number < BUSES {
+            let first = request(&site.message(client.task_id()));
+            client.bus().append_message(first).await.map_err(failed)?;
+        }
+        followers.push(follow_new(&client).await.map_err(failed)?);
     }
     quiet(bench, &site, "idle.subscribers", SUBSCRIBERS).await;
     drop(followers);
@@ -74,7 +82,7 @@ async fn quiet(bench: &mut Bench, site: &Site, name: &str, subscribers: usize) {
     let after = site.server.usage();
     let mut row = Row::of_times(name, subscribers, 0.0, Latencies::default());
     row.add_usage(before, after);
-    row.server_rss_mb = after.map(|after| after.rss_mb);
+    row.server_rss_mb = after.server.map(|server| server.rss_mb);
     bench.note(row);
 }
 

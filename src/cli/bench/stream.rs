@@ -26,7 +26,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<(), Failure> {
             let message = site.message("load");
             let measured = appends(&site.server, &message, streams, bench.duration).await?;
             let mut row = measured.row("stream", streams);
-            row.ratio_to_l = Some(row.rate / l);
+            row.compare_with_disk(l);
             row.ratio_to_echo = Some(row.rate / echo.rate);
             bench.note(row);
             site.end().await?;

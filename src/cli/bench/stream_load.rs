@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use callboard_client::Client;
+use callboard_client::{Client, new_request_id};
 use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tokio_util::sync::PollSemaphore;
@@ -86,6 +86,6 @@ impl Stream for Requests {
         let now = Instant::now();
         this.shared.sent.lock().unwrap_or_else(PoisonError::into_inner).push_back(now);
         let message = Some(this.message.clone());
-        Poll::Ready(Some(AppendStreamRequest { message, request_id: String::new() }))
+        Poll::Ready(Some(AppendStreamRequest { message, request_id: new_request_id() }))
     }
 }
