@@ -227,14 +227,21 @@ async fn a_failed_sync_is_not_forgotten_while_many_other_buses_are_used() {
     assert_eq!(refused.reason(), Reason::BusPoisoned);
 }
 
-#[tokio::test]
-async fn a_bus_that_could_not_be_read_is_tried_again_while_others_bring_much() {
+/// Has an archive fail to open, before or after a subscription begins, while another bus is
+/// busy; it is read when it can be opened again.
+async fn is_tried_again(fails_at_the_start: bool) {
     let backend = Backend::start();
-    backend.append("archived").await.expect("an append");
-    backend.files.rotate(demo()).await.expect("rotated");
+    for body in ["first", "second"] {
+        backend.append(body).await.expect("an append");
+        backend.files.rotate(demo()).await.expect("rotated");
+    }
     backend.append("live").await.expect("an append");
-    backend.faults.archives.store(true, Ordering::SeqCst);
+    let fail = || backend.faults.archives.store(true, Ordering::SeqCst);
+    if fails_at_the_start {
+        fail();
+    }
     let mut frames = backend.follow(Scope::All).await;
+    fail();
     loop {
         let frame = tokio::time::timeout(DEADLINE, frames.next()).await.expect("in time");
         if let Frame::Damaged { bus, .. } = frame.expect("the stream goes on").expect("no error") {
@@ -249,9 +256,19 @@ async fn a_bus_that_could_not_be_read_is_tried_again_while_others_bring_much() {
             backend.append_to(other, "more").await.expect("an append");
         }
     };
-    let read = async { while next_body(&mut frames).await != "archived" {} };
+    let read = async { while next_body(&mut frames).await != "second" {} };
     tokio::select! {
         () = busy => {}
         read = tokio::time::timeout(DEADLINE, read) => read.expect("it is tried again"),
     }
+}
+
+#[tokio::test]
+async fn a_bus_that_could_not_be_taken_up_is_tried_again_while_others_bring_much() {
+    is_tried_again(true).await;
+}
+
+#[tokio::test]
+async fn a_bus_that_could_not_be_read_on_is_tried_again_while_others_bring_much() {
+    is_tried_again(false).await;
 }

@@ -12,8 +12,9 @@ use crate::layout::message_file::{self, Origin, Position, Record, Step};
 const OPENING: &[u8] = b"\n---\nmsg_id: ";
 /// How many of those are tried to find one.
 const OPENINGS_MAX: usize = 64;
-/// How much is read to find a record behind a place: first, and if there is none.
-const PROBES_BYTES: [u64; 2] = [8 << 10, 256 << 10];
+/// How much is read to find a record behind a place: first, and each time there is none. The last
+/// is longer than any record of ours.
+const PROBES_BYTES: [u64; 3] = [8 << 10, 256 << 10, 4 << 20];
 /// When the place is narrowed down to so much, that is scanned.
 const SCANNED_BYTES: u64 = 64 << 10;
 
@@ -49,38 +50,46 @@ pub(super) fn own_record(
     Ok(None)
 }
 
-/// Narrows down where records of ours with a time are: their times increase along a file. None
-/// when too few of them stand in it to tell.
+/// Narrows down where a record of ours with a time is, when another one of ours that is later
+/// begins at an offset: their times increase along a file. None when there are stretches without
+/// any of ours, or when the times do not increase after all.
 pub(super) fn around_own(
     file: &dyn DiskFile,
-    end: u64,
     ts: Timestamp,
+    before: u64,
 ) -> io::Result<Option<Range>> {
-    let (mut from, mut until) = (0, end);
-    // Before it all are earlier, or it is where the file begins.
-    let mut first_not_before = end;
-    while first_not_before - from > SCANNED_BYTES {
-        let middle = from + (first_not_before - from) / 2;
-        let Some(record) = record_behind(file, middle, end)? else { return Ok(None) };
-        if record.message.ts < Some(ts) {
-            if record.offset >= first_not_before {
-                return Ok(None);
-            }
+    let (mut from, mut until) = (0, before);
+    // All records of ours that begin behind it are later, and all up to `from` are earlier.
+    let mut earlier_end = before;
+    let (mut earliest, mut latest) = (None, None);
+    while earlier_end - from > SCANNED_BYTES {
+        let middle = from + (earlier_end - from) / 2;
+        let Some(record) = record_behind(file, middle)? else { return Ok(None) };
+        let found = record.message.ts;
+        if found < earliest || latest.is_some_and(|latest| found > latest) {
+            return Ok(None);
+        }
+        if found < Some(ts) {
             from = record.offset;
+            earliest = found;
         } else {
-            first_not_before = middle;
-            if record.message.ts > Some(ts) {
-                until = record.offset;
-            }
+            earlier_end = middle;
+            // It may be the one that is looked for.
+            until = until.min(record.offset + 1);
+            latest = Some(found);
+        }
+        if from >= earlier_end {
+            return Ok(None);
         }
     }
     let from = if from == 0 { Position::start() } else { Position::at_record(from) };
     Ok(Some(Range { from, until }))
 }
 
-fn record_behind(file: &dyn DiskFile, from: u64, end: u64) -> io::Result<Option<Record>> {
+/// Returns the first record of ours behind a place.
+fn record_behind(file: &dyn DiskFile, from: u64) -> io::Result<Option<Record>> {
     for length in PROBES_BYTES {
-        if let Some(record) = own_record(file, from, length.min(end - from))? {
+        if let Some(record) = own_record(file, from, length)? {
             return Ok(Some(record));
         }
     }

@@ -8,12 +8,13 @@ use crate::layout::message_file::Position;
 use crate::layout::msg_id;
 
 use super::bisect::{self, Range};
+use super::index::Index;
 use super::parts::Part;
 use super::place::{Place, Reader};
 use super::scanner::{Found, Scanner};
 
 /// A bus up to this size is always searched as a whole for an id, so that one that
-/// occurs twice is noticed whoever wrote it.
+/// occurs twice is noticed whoever wrote it. In a larger one it is found at either place.
 const SEARCH_WHOLE_BYTES: u64 = 4 << 20;
 
 /// A record that was found.
@@ -46,19 +47,24 @@ impl<'v> Reader<'v> {
 
     /// Returns where in a part a record of ours with a time must be.
     fn around_own(self, part: &Part, ts: Timestamp) -> Result<Range> {
+        let missing = self.with_end_of_index(part, |index| index.missing_before(ts))?;
         // To look into the file at a dozen places is much quicker than to index all of it.
-        if self.with_end_of_index(part, |index| index.missing().is_some())? {
+        if let Some(missing) = missing {
             let file = &*self.open(part)?.file;
-            let range = bisect::around_own(file, part.end, ts);
+            let range = bisect::around_own(file, ts, missing);
             if let Some(range) = range.map_err(self.failed(part.path.as_str()))? {
                 return Ok(range);
             }
         }
-        self.with_index(part, |index| {
+        let indexed = |index: &Index| {
             let (from, until) = index.around_own(ts);
             let until = until.map_or(part.end, |until| until.min(part.end));
             Range { from: from.position.clone(), until }
-        })
+        };
+        match missing {
+            Some(_) => self.with_index(part, indexed),
+            None => self.with_end_of_index(part, indexed),
+        }
     }
 
     /// Collects the records with an id that begin before an offset.

@@ -108,6 +108,13 @@ impl Index {
         Some(self.from).filter(|from| *from > 0)
     }
 
+    /// Returns where it begins, when a record of ours with a time stands before that.
+    pub(super) fn missing_before(&self, ts: Timestamp) -> Option<u64> {
+        // One that is not whole begins with a record of ours.
+        let begins = self.first.as_ref().and_then(|first| first.ts);
+        self.missing().filter(|_| begins.is_none_or(|begins| ts < begins))
+    }
+
     /// Builds the index of what stands before the beginning of another one.
     pub(super) fn build_missing(file: &dyn DiskFile, missing: u64, end: u64) -> io::Result<Self> {
         // Up to the part's end, so that nothing looks torn where this one ends.

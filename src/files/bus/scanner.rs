@@ -7,7 +7,9 @@ use crate::disk::DiskFile;
 use crate::files::unwritten::written_end;
 use crate::layout::message_file::{self, Damage, Position, Record, Step, Tail};
 
-/// The first read of a window.
+/// How much is read at first: most scans are of a few records.
+const WINDOW_BYTES_MIN: usize = 32 << 10;
+/// How much is read at once by a scan that goes on, unless a record is longer.
 const WINDOW_BYTES: usize = 256 << 10;
 
 /// What a scan meets.
@@ -32,6 +34,8 @@ pub(in crate::files) struct Scanner<'f> {
     /// The file's bytes from `window_offset` on.
     window: Vec<u8>,
     window_offset: u64,
+    /// How much the next read takes.
+    step: usize,
 }
 
 impl<'f> Scanner<'f> {
@@ -39,7 +43,8 @@ impl<'f> Scanner<'f> {
     pub(in crate::files) fn new(file: &'f dyn DiskFile, position: Position, end: u64) -> Self {
         let window_offset = position.offset();
         let window = Vec::new();
-        Self { file, position, end, length: end, finished: true, window, window_offset }
+        let step = WINDOW_BYTES_MIN;
+        Self { file, position, end, length: end, finished: true, window, window_offset, step }
     }
 
     /// Starts a scan of a file of this length, without the zeros it may end with: they are a
@@ -108,7 +113,8 @@ impl<'f> Scanner<'f> {
         self.window_offset = offset;
         let kept = self.window.len();
         let left = usize::try_from(self.end.saturating_sub(offset)).unwrap_or(usize::MAX) - kept;
-        let more = left.min(kept.max(WINDOW_BYTES));
+        let more = left.min(kept.max(self.step));
+        self.step = (2 * self.step).min(WINDOW_BYTES);
         self.window.resize(kept + more, 0);
         let read = self.file.read_at(offset + kept as u64, &mut self.window[kept..])?;
         self.window.truncate(kept + read);

@@ -170,7 +170,7 @@ impl Follower {
             }
             return Ok(());
         }
-        self.retry_when_due().await;
+        self.retry_when_due().await?;
         if let Some(id) = self.waiting.pop() {
             // What is in memory is taken without ever waiting, and others need the thread, too.
             tokio::task::consume_budget().await;
@@ -203,7 +203,7 @@ impl Follower {
     }
 
     /// Reads on in one bus, up to a bounded number of bytes.
-    async fn read_some(&mut self, id: &BusId) -> Result<()> {
+    pub(super) async fn read_some(&mut self, id: &BusId) -> Result<()> {
         let ahead = self.ahead.take_if(|(ahead, _)| ahead == id);
         let was_ahead = ahead.is_some();
         if ahead.is_none() && self.take_recent(id) {

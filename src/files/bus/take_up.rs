@@ -121,19 +121,19 @@ impl Follower {
     }
 
     /// Tries one of the buses again that could not be read, when it is time.
-    pub(super) async fn retry_when_due(&mut self) {
+    pub(super) async fn retry_when_due(&mut self) -> Result<()> {
         let after = self.retried.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let behind = self.unreadable.range((after, Bound::Unbounded)).next();
         let Some(id) = behind.or_else(|| self.unreadable.first()).cloned() else {
             self.retry_at = None;
-            return;
+            return Ok(());
         };
         let begin = Instant::now();
         if begin < *self.retry_at.get_or_insert(begin + RETRY_INTERVAL) {
-            return;
+            return Ok(());
         }
         if self.places.contains_key(&id) {
-            self.wait_for_turn(id.clone());
+            self.read_some(&id).await?;
         } else {
             self.take_up_new(&id).await;
         }
@@ -142,6 +142,7 @@ impl Follower {
         let all = u32::try_from(self.unreadable.len()).unwrap_or(u32::MAX).max(1);
         let rest = (RETRY_INTERVAL / all).max(begin.elapsed() * RETRY_REST);
         self.retry_at = Some(Instant::now() + rest);
+        Ok(())
     }
 
     /// Goes on where the file that was read was deleted or replaced.
