@@ -86,3 +86,40 @@ impl Tree {
         Ok(names)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::disk::{Identity, Kind};
+    use crate::domain::{ProjectId, TaskId};
+
+    fn status(nanosecond: i32) -> Status {
+        let changed = Timestamp::new(1_700_000_000, nanosecond).expect("a time");
+        let identity = Identity { device: 1, inode: 2 };
+        Status { kind: Kind::Folder, length: 4096, identity, modified: changed, changed }
+    }
+
+    /// Whether a list is kept that was seen again so long after it was first seen like this.
+    fn is_kept_after(status: Status, wait: Duration) -> bool {
+        let project = ProjectId::parse("p").expect("a project's id");
+        let task = TaskKey { project, task: TaskId::parse("t").expect("a task's id") };
+        let names: Arc<[String]> = (0..LONG).map(|number| number.to_string()).collect();
+        let (lists, first) = (RunFolders::default(), Instant::now());
+        lists.keep(&task, status, first..first, &names);
+        assert!(lists.get(&task, &status).is_none(), "a change in the same moment left no trace");
+        lists.keep(&task, status, first + wait..first + wait, &names);
+        lists.get(&task, &status).is_some()
+    }
+
+    #[test]
+    fn a_list_is_kept_once_the_times_of_its_folder_would_have_moved() {
+        let [short, long] = [Duration::from_millis(200), Duration::from_secs(3)];
+        assert!(is_kept_after(status(5), short));
+        assert!(!is_kept_after(status(0), short), "it may be a file system of whole seconds");
+        assert!(is_kept_after(status(0), long));
+    }
+}
