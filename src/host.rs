@@ -5,7 +5,6 @@
 //! in the table until its parent asks for it.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -80,18 +79,6 @@ pub fn usage(pid: i64) -> Option<Usage> {
         resident_bytes: kibibytes("VmRSS:")? * 1024,
         resident_bytes_peak: kibibytes("VmHWM:")? * 1024,
     })
-}
-
-/// Tells whether a folder is of a file system that is in memory only, as far as that can be
-/// told.
-pub fn is_in_memory(folder: &Path) -> bool {
-    // From linux/magic.h: TMPFS_MAGIC and RAMFS_MAGIC.
-    #[cfg(target_os = "linux")]
-    let is_in_memory =
-        |status: rustix::fs::StatFs| [0x0102_1994, 0x8584_58f6].contains(&status.f_type);
-    #[cfg(not(target_os = "linux"))]
-    let is_in_memory = |_| false;
-    rustix::fs::statfs(folder).is_ok_and(is_in_memory)
 }
 
 /// Reads `   4711 kB`.

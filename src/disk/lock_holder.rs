@@ -35,7 +35,7 @@ fn look_for(inode: &str) -> Option<u32> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs::File;
     use std::os::unix::fs::MetadataExt as _;

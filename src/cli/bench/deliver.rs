@@ -57,18 +57,19 @@ pub(super) async fn paced(
     message: &Message,
     duration: Duration,
 ) -> Result<Delivered, Failure> {
-    let count = usize::try_from(duration.as_millis() * u128::from(PER_SECOND) / 1000).unwrap_or(1);
-    let arrivals = Arrivals::follow(follower, count).await;
-    let arrivals = arrivals.map_err(|status| server.failure(&status))?;
+    let failed = |status: tonic::Status| server.failure(&status);
     let mut bus = publisher.bus();
+    // The first message makes the bus.
+    bus.append_message(request(message)).await.map_err(failed)?;
+    let count = usize::try_from(duration.as_millis() * u128::from(PER_SECOND) / 1000).unwrap_or(1);
+    let arrivals = Arrivals::follow(follower, count).await.map_err(failed)?;
     let mut pace = Pace::new(PER_SECOND);
     let mut sent = Vec::with_capacity(count);
     while sent.len() < count {
-        let due = pace.next();
-        tokio::time::sleep(due.wait()).await;
+        tokio::time::sleep(pace.wait()).await;
         let request = request(message);
-        sent.push(due.begin());
-        bus.append_message(request).await.map_err(|status| server.failure(&status))?;
+        sent.push(pace.begin());
+        bus.append_message(request).await.map_err(failed)?;
     }
     Ok(Delivered::of(&sent, &arrivals.all(server).await?))
 }

@@ -39,13 +39,24 @@ pub(super) fn paced(
     let mut pace = Pace::new(per_second);
     let first = Instant::now();
     while first.elapsed() < duration {
-        let due = pace.next();
-        std::thread::sleep(due.wait());
-        let begin = due.begin();
+        std::thread::sleep(pace.wait());
+        let begin = pace.begin();
         append(&mut file)?;
         latencies.note(begin.elapsed());
     }
     Ok((latencies.count() as f64 / first.elapsed().as_secs_f64(), latencies))
+}
+
+/// Tells whether a folder is of a file system that is in memory only, as far as that can be
+/// told: a sync costs nothing there, and is none.
+pub(super) fn is_in_memory(folder: &Path) -> bool {
+    // From linux/magic.h: TMPFS_MAGIC and RAMFS_MAGIC.
+    #[cfg(target_os = "linux")]
+    let is_in_memory =
+        |status: rustix::fs::StatFs| [0x0102_1994, 0x8584_58f6].contains(&status.f_type);
+    #[cfg(not(target_os = "linux"))]
+    let is_in_memory = |_| false;
+    rustix::fs::statfs(folder).is_ok_and(is_in_memory)
 }
 
 fn file(folder: &Path) -> Result<File, Failure> {

@@ -57,13 +57,12 @@ fn append(path: &Path, project: &str, count: usize) -> io::Result<Vec<Instant>> 
     let mut sent = Vec::with_capacity(count);
     let body = "x".repeat(BODY_BYTES);
     for number in 0..count {
-        let due = pace.next();
-        std::thread::sleep(due.wait());
+        std::thread::sleep(pace.wait());
         let record = format!(
             "\n---\nmsg_id: BENCH-{number}\nts: 2026-11-21T00:00:00Z\ntype: INFO\n\
              project_id: {project}\ntask_id: load\nrun_id: \"\"\n---\n{body}\n"
         );
-        let begin = due.begin();
+        let begin = pace.begin();
         let mut file: File = OpenOptions::new().append(true).open(path)?;
         flock(&file, FlockOperation::LockExclusive)?;
         file.write_all(record.as_bytes())?;

@@ -39,7 +39,6 @@ use super::failure::Failure;
 use super::interruption;
 use super::output::{self, Form};
 use super::table::{self, Column, Table};
-use crate::host;
 
 /// Measure how fast a server is, beside the disk alone and gRPC alone
 ///
@@ -60,7 +59,7 @@ pub(super) struct BenchCommand {
     /// What to measure
     #[arg(value_name = "SCENARIO", value_enum, required_unless_present_any = ["all", "serve_echo"])]
     scenarios: Vec<Scenario>,
-    /// Measure everything; takes 40 minutes and 4 GB of disk
+    /// Measure everything; takes a quarter of an hour and 4 GB of disk
     #[arg(long, conflicts_with = "scenarios")]
     all: bool,
     /// Measure the server at this address, in a project that is removed afterwards; only append,
@@ -231,7 +230,7 @@ impl BenchCommand {
             output::note("this program was built without --release: the figures say nothing");
         }
         let folder = self.dir.clone().unwrap_or_else(std::env::temp_dir);
-        if host::is_in_memory(&folder) {
+        if disk_rate::is_in_memory(&folder) {
             output::note(&format!(
                 "{} is in memory, where a sync costs nothing: see --dir",
                 folder.display()

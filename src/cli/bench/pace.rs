@@ -2,45 +2,43 @@
 
 use std::time::{Duration, Instant};
 
-/// The moments of a steady rate. Who is late does what was due meanwhile right after.
+/// The moments of a steady rate. What was due while something else lasted is done right after.
 #[derive(Debug)]
 pub(super) struct Pace {
-    next: Instant,
+    due: Instant,
     interval: Duration,
+    /// Whether what was done before lasted until after `due`.
+    is_late: bool,
 }
 
 impl Pace {
     /// Begins now.
     pub(super) fn new(per_second: u32) -> Self {
-        Self { next: Instant::now(), interval: Duration::from_secs(1) / per_second }
+        let interval = Duration::from_secs(1) / per_second;
+        Self { due: Instant::now(), interval, is_late: false }
     }
 
-    /// Returns the next moment.
-    pub(super) fn next(&mut self) -> Due {
-        self.next += self.interval;
-        Due { at: self.next, is_late: self.next < Instant::now() }
-    }
-}
-
-/// When something is to be done.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Due {
-    at: Instant,
-    /// Whether what was done before lasted until after that.
-    is_late: bool,
-}
-
-impl Due {
-    /// Returns how long to wait for it.
-    pub(super) fn wait(self) -> Duration {
-        self.at.saturating_duration_since(Instant::now())
+    /// Returns how long to wait for the next moment. To be called as soon as what was done before
+    /// is done.
+    pub(super) fn wait(&mut self) -> Duration {
+        self.due += self.interval;
+        let now = Instant::now();
+        self.is_late = self.due < now;
+        self.due.saturating_duration_since(now)
     }
 
-    /// Returns from when on it counts, when it is begun now: who had to wait for what was before
-    /// counts from when it was due, so that a stall is not seen once only. That a timer is late
-    /// does not count.
-    pub(super) fn begin(self) -> Instant {
-        if self.is_late { self.at } else { Instant::now() }
+    /// Returns from when on it counts what is begun now, when that was waited for. What had to wait
+    /// for something else counts from when it was due, so that a stall is not seen once only. How
+    /// late a timer is does not count.
+    pub(super) fn begin(&mut self) -> Instant {
+        if self.is_late {
+            return self.due;
+        }
+        let now = Instant::now();
+        if now - self.due > self.interval {
+            self.due = now;
+        }
+        now
     }
 }
 
@@ -49,14 +47,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_had_to_wait_counts_from_when_it_was_due() {
-        let mut pace = Pace::new(1000);
-        let first = pace.next();
-        std::thread::sleep(first.wait() + Duration::from_millis(10));
-        assert!(first.begin() > first.at, "it was waited for in time");
-        let late = pace.next();
-        assert_eq!(late.at, first.at + Duration::from_millis(1), "no moment is left out");
-        assert_eq!(late.wait(), Duration::ZERO);
-        assert_eq!(late.begin(), late.at);
+    fn what_had_to_wait_counts_from_when_it_was_due_and_a_late_timer_does_not_count() {
+        let interval = Duration::from_secs(60);
+        let mut pace = Pace { due: Instant::now(), interval, is_late: false };
+        assert!(pace.wait() > Duration::ZERO);
+        // As if the timer had rung five minutes late.
+        pace.due -= 6 * interval;
+        let first = pace.begin();
+        assert!(first.elapsed() < interval);
+        assert!(pace.wait() > Duration::ZERO, "what follows is not late by it");
+        // As if the call had lasted for five minutes.
+        pace.begin();
+        pace.due -= 6 * interval;
+        let due = pace.due + interval;
+        assert_eq!((pace.wait(), pace.begin()), (Duration::ZERO, due));
+        assert_eq!((pace.wait(), pace.begin()), (Duration::ZERO, due + interval));
     }
 }
