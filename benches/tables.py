@@ -140,6 +140,7 @@ def plot(growth: dict[str, list[tuple[int, dict]]]) -> str:
     for place, (name, line) in enumerate(growth.items()):
         parts += drawn(name, sorted(line, key=lambda point: point[0]), x, y)
         parts.append(legend(place, name))
+    parts += ends(growth, x, y)
     return "\n".join(parts) + "\n</svg>\n"
 
 
@@ -156,10 +157,18 @@ def drawn(name: str, line: list[tuple[int, dict]], x, y) -> list[str]:
         parts.append(
             f'<circle class="{css}" cx="{at:.1f}" cy="{y(row["p50_us"]):.1f}" r="4"><title>{escape(says)}</title></circle>'
         )
-    (_, least), (largest, most) = line[0], line[-1]
-    parts.append(
-        f'<text x="{x(largest) + 8:.1f}" y="{y(most["p50_us"]) + 4:.1f}">×{most["p50_us"] / least["p50_us"]:.1f}</text>'
-    )
+    return parts
+
+
+def ends(growth: dict[str, list[tuple[int, dict]]], x, y) -> list[str]:
+    """Says at the end of each line how much more the largest costs than the smallest."""
+    parts, free_from = [], 0.0
+    lines = [sorted(line, key=lambda point: point[0]) for line in growth.values()]
+    for line in sorted(lines, key=lambda line: y(line[-1][1]["p50_us"])):
+        (_, least), (largest, most) = line[0], line[-1]
+        at = max(y(most["p50_us"]) + 4, free_from)
+        parts.append(f'<text x="{x(largest) + 8:.1f}" y="{at:.1f}">×{most["p50_us"] / least["p50_us"]:.1f}</text>')
+        free_from = at + 14
     return parts
 
 
