@@ -212,9 +212,16 @@ impl Bus {
     /// look may wait long for a lock that another program holds.
     async fn refresh(self: &Arc<Self>, patient: bool) -> Result<()> {
         let bus = Arc::clone(self);
-        let current =
-            blocking(move || bus.view().is_current(&*bus.context.disk, &paths::bus_file(&bus.id)));
-        if current.await? { Ok(()) } else { self.look(Refresh { patient, relist: false }).await }
+        if blocking(move || bus.is_current()).await? {
+            Ok(())
+        } else {
+            self.look(Refresh { patient, relist: false }).await
+        }
+    }
+
+    /// Whether the files are as the committed state says. Looks at nothing but their status.
+    fn is_current(&self) -> Result<bool> {
+        self.view().is_current(&*self.context.disk, &paths::bus_file(&self.id))
     }
 
     /// Has the owner look at the files.

@@ -34,7 +34,7 @@ pub(in crate::files) async fn observe(tree: Arc<Tree>) {
     while !tree.shutdown.is_cancelled() {
         let (wanted, number) = tree.changes.watched();
         if wanted.is_empty() {
-            watched.set(BTreeSet::new());
+            watched.set(BTreeSet::new(), false);
             seen = Seen::default();
             tree.changes.clear();
             tokio::select! {
@@ -50,7 +50,7 @@ pub(in crate::files) async fn observe(tree: Arc<Tree>) {
         (seen, looked) = look(&tree, seen, wanted, number).await;
         match looked {
             Ok(folders) => {
-                if watched.set(folders) {
+                if watched.set(folders, true) {
                     // What changed before its watch began gave no hint.
                     tree.changes.touch_anything();
                 }
