@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import io
 import os
@@ -60,6 +61,26 @@ def test_an_artifact_of_any_size_comes_back_from_a_path_bytes_or_a_stream(
         with tasked.open_artifact(artifact.name) as reader:
             assert reader.artifact.size == size
             assert b"".join(reader) == data
+
+
+def calls_alive() -> List[object]:
+    gc.collect()
+    return [alive for alive in gc.get_objects() if issubclass(type(alive), grpc.Call)]
+
+
+def test_what_is_closed_keeps_no_call_of_grpc_for_which_the_interpreter_might_wait_at_its_end(
+    tasked: Client,
+) -> None:
+    tasked.append("INFO", "hello")
+    tasked.put_artifact(b"1234", "four.txt")
+    before = calls_alive()
+    with tasked.follow(start="earliest", limit=1) as follow:
+        assert [message.body for message in follow] == ["hello"]
+    with tasked.open_artifact("four.txt") as reader:
+        assert b"".join(reader) == b"1234"
+    assert [call for call in calls_alive() if not any(call is known for known in before)] == []
+    # Both are still held.
+    assert (bool(follow.cursor), reader.size) == (True, 4)
 
 
 def test_versions_and_attachments_get_names_of_their_own(tasked: Client) -> None:

@@ -12,7 +12,7 @@ import grpc
 from callboard.attempts import Attempts
 from callboard.connection import Connection
 from callboard.destinations import Destination, Writable, replacement_of
-from callboard.errors import CallboardError, from_rpc_error, nothing_in_time
+from callboard.errors import CallboardError, OtherError, from_rpc_error, nothing_in_time
 from callboard.requests import artifacts as requests
 from callboard.sending import Sending
 from callboard.sources import FilePath, Source, chunks_of, examine
@@ -35,7 +35,7 @@ class ArtifactReader(Iterator[bytes]):
 
     def __init__(self, call: _Call, first: pb.GetArtifactResponse) -> None:
         """Begins with the first frame."""
-        self._call = call
+        self._call: Optional[_Call] = call
         self._first: Optional[pb.GetArtifactResponse] = first
         self._download = Download()
         self._download.artifact.CopyFrom(first.artifact)
@@ -52,7 +52,10 @@ class ArtifactReader(Iterator[bytes]):
 
     def close(self) -> None:
         """Ends the transfer; a thread that still iterates gets an OtherError (CANCELLED)."""
-        self._call.cancel()
+        # It is not kept, for the reason that `ResumedStream.close` gives.
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
 
     def __iter__(self) -> ArtifactReader:
         """Returns itself."""
@@ -63,8 +66,11 @@ class ArtifactReader(Iterator[bytes]):
         if self._first is not None:
             frame, self._first = self._first, None
             return self._download.take(frame)
+        call = self._call
+        if call is None:
+            raise OtherError("the transfer was closed", code=grpc.StatusCode.CANCELLED)
         try:
-            return self._download.take(next(self._call))
+            return self._download.take(next(call))
         except StopIteration:
             self._download.finish()
             raise

@@ -73,8 +73,11 @@ class ResumedStream(Generic[_Request, _Frame]):
         """Ends it; the thread that receives sees the end."""
         with self._lock:
             self._closed.set()
-            if self._call is not None:
-                self._call.cancel()
+            # Kept until the interpreter ends, a cancelled call of gRPC may wait then for a lock
+            # of a thread that was ended already.
+            call, self._call = self._call, None
+            if call is not None:
+                call.cancel()
             if self._watch is not None:
                 self._watch.close()
 
