@@ -9,6 +9,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::access::Denial;
+
 pub use reason::Reason;
 
 /// A result with the crate's [`Error`].
@@ -153,6 +155,21 @@ pub enum Error {
     #[error("the server has as many {what} as it takes: {limit_name} = {limit}; try again")]
     Busy { what: &'static str, limit_name: &'static str, limit: usize },
 
+    #[error("{0}")]
+    Denied(Denial),
+    #[error(
+        "project {project} has {used_bytes} bytes of the {quota_bytes} that it may have, so nothing was written; remove what is not needed, or raise project_quota"
+    )]
+    QuotaExceeded { project: String, quota_bytes: u64, used_bytes: u64 },
+    #[error(
+        "the disk has {free_bytes} bytes left, and the server keeps {free_bytes_min} free (free_bytes_min), so nothing was written; make room, or lower that"
+    )]
+    LowSpace { free_bytes: u64, free_bytes_min: u64 },
+    #[error(
+        "the call took longer than {seconds} s, which is call_timeout; what it had begun to write is written all the same"
+    )]
+    CallTimedOut { seconds: u64 },
+
     #[error("{path} is {found}, not a {expected}")]
     NotRegular { path: String, found: &'static str, expected: &'static str },
     #[error("cannot {action} {path}: {source}")]
@@ -278,6 +295,10 @@ impl Error {
                 _ => Reason::Io,
             },
             Self::ArchiveGone { .. } => Reason::Io,
+            Self::Denied(denial) => denial.reason(),
+            Self::QuotaExceeded { .. } => Reason::QuotaExceeded,
+            Self::LowSpace { .. } => Reason::DiskFull,
+            Self::CallTimedOut { .. } => Reason::CallTimedOut,
             Self::Bug(_) => Reason::Bug,
         }
     }
@@ -417,6 +438,17 @@ impl Error {
             | Self::ArchiveGone { path }
             | Self::ForeignWrite { path }
             | Self::CorruptDocument { path, .. } => vec![("path", path.clone())],
+            Self::Denied(denial) => denial.metadata(),
+            Self::QuotaExceeded { project, quota_bytes, used_bytes } => vec![
+                ("project_id", project.clone()),
+                ("quota_bytes", quota_bytes.to_string()),
+                ("used_bytes", used_bytes.to_string()),
+            ],
+            Self::LowSpace { free_bytes, free_bytes_min } => vec![
+                ("free_bytes", free_bytes.to_string()),
+                ("free_bytes_min", free_bytes_min.to_string()),
+            ],
+            Self::CallTimedOut { seconds } => vec![("seconds", seconds.to_string())],
             Self::InvalidPageToken | Self::ShuttingDown | Self::Bug(_) => Vec::new(),
         }
     }

@@ -25,6 +25,7 @@
 //! Where to begin reading: `store` for the promises, `files::bus` for how they are
 //! kept, `layout::message_file` for the format.
 
+pub mod access;
 pub mod cli;
 pub mod clock;
 pub mod config;

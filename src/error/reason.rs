@@ -70,4 +70,9 @@ reasons! {
     DiskFull => "DISK_FULL",
     Io => "IO",
     Bug => "BUG",
+    TokenRequired => "TOKEN_REQUIRED",
+    TokenInvalid => "TOKEN_INVALID",
+    NotAllowed => "NOT_ALLOWED",
+    QuotaExceeded => "QUOTA_EXCEEDED",
+    CallTimedOut => "CALL_TIMED_OUT",
 }

@@ -102,10 +102,13 @@ fn code(reason: Reason) -> Code {
         Reason::CorruptDocument => Code::DataLoss,
         Reason::CursorExpired | Reason::CursorAhead | Reason::CursorUnknown => Code::OutOfRange,
         Reason::LockTimeout | Reason::ShuttingDown => Code::Unavailable,
-        Reason::UploadStalled => Code::DeadlineExceeded,
-        Reason::SubscriberLimit | Reason::DiskFull | Reason::TooManyVersions => {
-            Code::ResourceExhausted
-        }
+        Reason::UploadStalled | Reason::CallTimedOut => Code::DeadlineExceeded,
+        Reason::SubscriberLimit
+        | Reason::DiskFull
+        | Reason::QuotaExceeded
+        | Reason::TooManyVersions => Code::ResourceExhausted,
+        Reason::TokenRequired | Reason::TokenInvalid => Code::Unauthenticated,
+        Reason::NotAllowed => Code::PermissionDenied,
         Reason::Io | Reason::Bug => Code::Internal,
     }
 }

@@ -98,7 +98,8 @@ pub enum ErrorReason {
     CursorAhead = 35,
     /// The cursor is none of the bus (OUT_OF_RANGE). Metadata: cursor.
     CursorUnknown = 36,
-    /// The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path.
+    /// The disk is full, or has less space left than the server keeps free, and nothing was
+    /// written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
     DiskFull = 37,
     /// Too many streams, uploads or calls are open, or too many answers are not taken
     /// (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
@@ -122,6 +123,19 @@ pub enum ErrorReason {
     Io = 44,
     /// A bug of the server (INTERNAL).
     Bug = 45,
+    /// The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED).
+    TokenRequired = 46,
+    /// The token is malformed, not known, revoked or expired (UNAUTHENTICATED).
+    TokenInvalid = 47,
+    /// The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+    /// permission, which is `read`, `write` or `admin`, and project_id when one is named.
+    NotAllowed = 48,
+    /// The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+    /// written. Metadata: project_id, quota_bytes, used_bytes.
+    QuotaExceeded = 49,
+    /// A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+    /// to write is written all the same. Metadata: seconds.
+    CallTimedOut = 50,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -176,6 +190,11 @@ impl ErrorReason {
             Self::CorruptDocument => "ERROR_REASON_CORRUPT_DOCUMENT",
             Self::Io => "ERROR_REASON_IO",
             Self::Bug => "ERROR_REASON_BUG",
+            Self::TokenRequired => "ERROR_REASON_TOKEN_REQUIRED",
+            Self::TokenInvalid => "ERROR_REASON_TOKEN_INVALID",
+            Self::NotAllowed => "ERROR_REASON_NOT_ALLOWED",
+            Self::QuotaExceeded => "ERROR_REASON_QUOTA_EXCEEDED",
+            Self::CallTimedOut => "ERROR_REASON_CALL_TIMED_OUT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -227,6 +246,11 @@ impl ErrorReason {
             "ERROR_REASON_CORRUPT_DOCUMENT" => Some(Self::CorruptDocument),
             "ERROR_REASON_IO" => Some(Self::Io),
             "ERROR_REASON_BUG" => Some(Self::Bug),
+            "ERROR_REASON_TOKEN_REQUIRED" => Some(Self::TokenRequired),
+            "ERROR_REASON_TOKEN_INVALID" => Some(Self::TokenInvalid),
+            "ERROR_REASON_NOT_ALLOWED" => Some(Self::NotAllowed),
+            "ERROR_REASON_QUOTA_EXCEEDED" => Some(Self::QuotaExceeded),
+            "ERROR_REASON_CALL_TIMED_OUT" => Some(Self::CallTimedOut),
             _ => None,
         }
     }
@@ -952,7 +976,10 @@ pub mod message_bus_client {
     ///
     /// Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     /// "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    /// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    /// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    /// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    /// this project, whether that exists or not, by the rules that Storage names;
+    /// REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     /// must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     /// single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     /// leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -1051,9 +1078,10 @@ pub mod message_bus_client {
         /// answer with `duplicate` set.
         /// Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
         /// content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-        /// last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+        /// last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
         /// LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
         /// restart.
+        /// Needs `write`.
         pub async fn append_message(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendMessageRequest>,
@@ -1087,6 +1115,7 @@ pub mod message_bus_client {
         /// Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
         /// for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
         /// MIXED_BUSES when the messages name more than one bus.
+        /// Needs `write`.
         pub async fn append_messages(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendMessagesRequest>,
@@ -1119,6 +1148,7 @@ pub mod message_bus_client {
         /// Messages sent after it may have been appended all the same when it was not the
         /// request that was refused but the writing of it.
         /// Errors: as AppendMessage.
+        /// Needs `write`.
         pub async fn append_stream(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -1153,6 +1183,7 @@ pub mod message_bus_client {
         /// AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
         /// CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
         /// limit or tail over 5000.
+        /// Needs `read`.
         pub async fn read_messages(
             &mut self,
             request: impl tonic::IntoRequest<super::ReadMessagesRequest>,
@@ -1180,6 +1211,7 @@ pub mod message_bus_client {
         /// Waits until the bus has something after the given start, and returns it: the
         /// long-polling form of ReadMessages. Returns an empty answer at the timeout.
         /// Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+        /// Needs `read`.
         pub async fn poll_for_new(
             &mut self,
             request: impl tonic::IntoRequest<super::PollForNewRequest>,
@@ -1207,6 +1239,7 @@ pub mod message_bus_client {
         /// Returns one message by its id.
         /// Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
         /// the id occurs twice in the bus.
+        /// Needs `read`.
         pub async fn get_message(
             &mut self,
             request: impl tonic::IntoRequest<super::GetMessageRequest>,
@@ -1242,6 +1275,7 @@ pub mod message_bus_client {
         /// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         /// OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
         /// asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        /// Needs `read`. A caller limited to some projects gets those only.
         pub async fn subscribe(
             &mut self,
             request: impl tonic::IntoRequest<super::SubscribeRequest>,
@@ -1270,6 +1304,7 @@ pub mod message_bus_client {
         /// own bus comes before those of its tasks.
         /// Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
         /// (NOT_FOUND) when a project is named that does not exist.
+        /// Needs `read`. A caller limited to some projects gets those only.
         pub async fn list_buses(
             &mut self,
             request: impl tonic::IntoRequest<super::ListBusesRequest>,
@@ -1299,6 +1334,7 @@ pub mod message_bus_client {
         /// that a failed sync had closed for appends.
         /// Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
         /// is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+        /// Needs `admin`.
         pub async fn rotate_bus(
             &mut self,
             request: impl tonic::IntoRequest<super::RotateBusRequest>,
@@ -1326,6 +1362,7 @@ pub mod message_bus_client {
         /// Removes archived parts of a bus whose last message is older than a duration,
         /// oldest first. By default it only says what it would remove.
         /// Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+        /// Needs `admin`.
         pub async fn trim_bus(
             &mut self,
             request: impl tonic::IntoRequest<super::TrimBusRequest>,
@@ -1885,6 +1922,19 @@ pub struct GetServerInfoResponse {
     /// What it can do beyond the calls themselves, such as `foreign_writers`.
     #[prost(string, repeated, tag = "10")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom it takes the caller for, such as `user 1000` or `token ci`.
+    #[prost(string, tag = "11")]
+    pub caller: ::prost::alloc::string::String,
+    /// What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+    #[prost(string, repeated, tag = "12")]
+    pub permissions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// In which projects: patterns, in which `*` stands for any characters.
+    #[prost(string, repeated, tag = "13")]
+    pub projects: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What is open at the moment, by name: `connections`, `calls` (this one included) and
+    /// `subscribers`.
+    #[prost(map = "string, int64", tag = "14")]
+    pub open: ::std::collections::HashMap<::prost::alloc::string::String, i64>,
 }
 /// A request for Storage.CreateProject.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3509,9 +3559,16 @@ pub mod storage_client {
     /// know. Every mutable document has an `etag`: give it back with an update to have
     /// the update refused when somebody else changed the document in between.
     ///
+    /// Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    /// token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    /// do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    /// needs.
+    ///
     /// Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     /// "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    /// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    /// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    /// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    /// this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     /// must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     /// single path component, or, where something is created, not of the form for new
     /// ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -3522,7 +3579,8 @@ pub mod storage_client {
     /// document asked for cannot be read, while lists show it with its `problem`, or
     /// when one to update holds what other programs wrote and cannot be kept as it is; IO
     /// (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    /// while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    /// while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    /// (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     /// (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     /// with RetryInfo) when another program holds a document's lock for 10 s, and
     /// nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -3610,6 +3668,7 @@ pub mod storage_client {
             self
         }
         /// Tells what server this is: its version, its limits, what it can do.
+        /// Needs no permission: every caller that is let in may ask.
         pub async fn get_server_info(
             &mut self,
             request: impl tonic::IntoRequest<super::GetServerInfoRequest>,
@@ -3639,6 +3698,7 @@ pub mod storage_client {
         /// Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
         /// it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
         /// content.
+        /// Needs `write`.
         pub async fn create_project(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateProjectRequest>,
@@ -3665,6 +3725,7 @@ pub mod storage_client {
         }
         /// Returns a project.
         /// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        /// Needs `read`.
         pub async fn get_project(
             &mut self,
             request: impl tonic::IntoRequest<super::GetProjectRequest>,
@@ -3691,6 +3752,7 @@ pub mod storage_client {
         }
         /// Lists projects in the order of their ids.
         /// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        /// Needs `read`. A caller limited to some projects gets those only.
         pub async fn list_projects(
             &mut self,
             request: impl tonic::IntoRequest<super::ListProjectsRequest>,
@@ -3717,6 +3779,7 @@ pub mod storage_client {
         }
         /// Changes a project's home folders (`home-folders.md`).
         /// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        /// Needs `write`.
         pub async fn update_project(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateProjectRequest>,
@@ -3745,6 +3808,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
         /// (FAILED_PRECONDITION) when the project has tasks, messages or other files and
         /// `force` is not set.
+        /// Needs `admin`.
         pub async fn delete_project(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteProjectRequest>,
@@ -3776,6 +3840,7 @@ pub mod storage_client {
         /// Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
         /// also when another program has written another TASK.md or TASK-CONFIG.yaml
         /// there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+        /// Needs `write`.
         pub async fn create_task(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateTaskRequest>,
@@ -3802,6 +3867,7 @@ pub mod storage_client {
         }
         /// Returns a task with its prompt.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `read`.
         pub async fn get_task(
             &mut self,
             request: impl tonic::IntoRequest<super::GetTaskRequest>,
@@ -3829,6 +3895,7 @@ pub mod storage_client {
         /// Lists a project's tasks, newest first; those of one instant in the order of
         /// their ids. An absent project has no tasks.
         /// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        /// Needs `read`.
         pub async fn list_tasks(
             &mut self,
             request: impl tonic::IntoRequest<super::ListTasksRequest>,
@@ -3859,6 +3926,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         /// (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
         /// behind the last step, or `metadata_json` that is no JSON object.
+        /// Needs `write`.
         pub async fn update_task(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateTaskRequest>,
@@ -3887,6 +3955,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
         /// RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
         /// not set.
+        /// Needs `admin`.
         pub async fn delete_task(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteTaskRequest>,
@@ -3921,6 +3990,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         /// (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
         /// names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+        /// Needs `write`.
         pub async fn transition_task(
             &mut self,
             request: impl tonic::IntoRequest<super::TransitionTaskRequest>,
@@ -3955,6 +4025,7 @@ pub mod storage_client {
         /// (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
         /// when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
         /// outputs as artifacts.
+        /// Needs `write`.
         pub async fn save_step_result(
             &mut self,
             request: impl tonic::IntoRequest<super::SaveStepResultRequest>,
@@ -3982,6 +4053,7 @@ pub mod storage_client {
         /// Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
         /// status `unknown`, and its text as it is; no file has an empty status.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `read`.
         pub async fn get_task_state(
             &mut self,
             request: impl tonic::IntoRequest<super::GetTaskStateRequest>,
@@ -4009,6 +4081,7 @@ pub mod storage_client {
         /// Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
         /// beside it.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `write`.
         pub async fn set_task_state(
             &mut self,
             request: impl tonic::IntoRequest<super::SetTaskStateRequest>,
@@ -4035,6 +4108,7 @@ pub mod storage_client {
         }
         /// Marks a task as done: creates its `DONE` file. Doing so again is fine.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `write`.
         pub async fn mark_task_done(
             &mut self,
             request: impl tonic::IntoRequest<super::MarkTaskDoneRequest>,
@@ -4061,6 +4135,7 @@ pub mod storage_client {
         }
         /// Removes the `DONE` file of a task. Doing so again is fine.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `write`.
         pub async fn clear_task_done(
             &mut self,
             request: impl tonic::IntoRequest<super::ClearTaskDoneRequest>,
@@ -4090,6 +4165,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
         /// (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
         /// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        /// Needs `write`.
         pub async fn append_task_log(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendTaskLogRequest>,
@@ -4120,6 +4196,7 @@ pub mod storage_client {
         /// removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
         /// end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
         /// the server stops: go on from the last `next_offset`.
+        /// Needs `read`.
         pub async fn read_task_log(
             &mut self,
             request: impl tonic::IntoRequest<super::ReadTaskLogRequest>,
@@ -4152,6 +4229,7 @@ pub mod storage_client {
         /// when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
         /// (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
         /// REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+        /// Needs `write`.
         pub async fn save_artifact(
             &mut self,
             request: impl tonic::IntoRequest<super::SaveArtifactRequest>,
@@ -4184,6 +4262,7 @@ pub mod storage_client {
         /// is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
         /// (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
         /// same request id may be sent again.
+        /// Needs `write`.
         pub async fn upload_artifact(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -4215,6 +4294,7 @@ pub mod storage_client {
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
         /// OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
         /// (RESOURCE_EXHAUSTED).
+        /// Needs `read`.
         pub async fn get_artifact(
             &mut self,
             request: impl tonic::IntoRequest<super::GetArtifactRequest>,
@@ -4243,6 +4323,7 @@ pub mod storage_client {
         /// their paths.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         /// (INVALID_ARGUMENT).
+        /// Needs `read`.
         pub async fn list_artifacts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListArtifactsRequest>,
@@ -4270,6 +4351,7 @@ pub mod storage_client {
         /// Removes an artifact or an attachment.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
         /// `allow_missing`.
+        /// Needs `write`.
         pub async fn delete_artifact(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteArtifactRequest>,
@@ -4298,6 +4380,7 @@ pub mod storage_client {
         /// changed afterwards.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
         /// (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+        /// Needs `write`.
         pub async fn append_fact(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendFactRequest>,
@@ -4324,6 +4407,7 @@ pub mod storage_client {
         }
         /// Returns a fact with its body.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+        /// Needs `read`.
         pub async fn get_fact(
             &mut self,
             request: impl tonic::IntoRequest<super::GetFactRequest>,
@@ -4352,6 +4436,7 @@ pub mod storage_client {
         /// instant in the falling order of their ids.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         /// (INVALID_ARGUMENT).
+        /// Needs `read`.
         pub async fn list_facts(
             &mut self,
             request: impl tonic::IntoRequest<super::ListFactsRequest>,
@@ -4385,6 +4470,7 @@ pub mod storage_client {
         /// worktree that is no folder on the server's host. Where the original program has a
         /// code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
         /// E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+        /// Needs `write`.
         pub async fn create_run(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateRunRequest>,
@@ -4412,6 +4498,7 @@ pub mod storage_client {
         /// Returns a run, found by its id alone or by project, task and id.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
         /// id is in two places: name project and task, or remove one of the two.
+        /// Needs `read`. A caller limited to some projects names the project.
         pub async fn get_run_info(
             &mut self,
             request: impl tonic::IntoRequest<super::GetRunInfoRequest>,
@@ -4442,6 +4529,7 @@ pub mod storage_client {
         /// has the status `unknown`, one whose file cannot be read the status `damaged`
         /// and its `problem`.
         /// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        /// Needs `read`. A caller limited to some projects gets those only.
         pub async fn list_runs(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRunsRequest>,
@@ -4473,6 +4561,7 @@ pub mod storage_client {
         /// INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
         /// failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
         /// another way, or is to run again.
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn update_run_status(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateRunStatusRequest>,
@@ -4499,6 +4588,7 @@ pub mod storage_client {
         }
         /// Changes other fields of a run than its status.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn update_run(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateRunRequest>,
@@ -4526,6 +4616,7 @@ pub mod storage_client {
         /// Returns what a run's `meta.json` says: its worktree and its tools.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
         /// RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        /// Needs `read`. A caller limited to some projects names the project.
         pub async fn get_run_meta(
             &mut self,
             request: impl tonic::IntoRequest<super::GetRunMetaRequest>,
@@ -4555,6 +4646,7 @@ pub mod storage_client {
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         /// WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
         /// is no folder on the server's host.
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn update_run_meta(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateRunMetaRequest>,
@@ -4584,6 +4676,7 @@ pub mod storage_client {
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         /// INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
         /// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn append_run_event(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendRunEventRequest>,
@@ -4612,6 +4705,7 @@ pub mod storage_client {
         /// Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
         /// RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
         /// `force` is not set.
+        /// Needs `admin`. A caller limited to some projects names the project.
         pub async fn delete_run(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteRunRequest>,
@@ -4641,6 +4735,7 @@ pub mod storage_client {
         /// the files alone.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
         /// `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `read`. A caller limited to some projects names the project.
         pub async fn get_run_tree(
             &mut self,
             request: impl tonic::IntoRequest<super::GetRunTreeRequest>,
@@ -4668,6 +4763,7 @@ pub mod storage_client {
         /// Replaces a file of a run as a whole.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         /// INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn write_run_file(
             &mut self,
             request: impl tonic::IntoRequest<super::WriteRunFileRequest>,
@@ -4699,6 +4795,7 @@ pub mod storage_client {
         /// OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
         /// hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
         /// (INVALID_ARGUMENT).
+        /// Needs `write`. A caller limited to some projects names the project.
         pub async fn append_run_output(
             &mut self,
             request: impl tonic::IntoRequest<super::AppendRunOutputRequest>,
@@ -4731,6 +4828,7 @@ pub mod storage_client {
         /// OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
         /// (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
         /// SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+        /// Needs `read`. A caller limited to some projects names the project.
         pub async fn read_run_file(
             &mut self,
             request: impl tonic::IntoRequest<super::ReadRunFileRequest>,
@@ -4759,6 +4857,7 @@ pub mod storage_client {
         /// stdout, stderr, events, then logs by name.
         /// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         /// INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        /// Needs `read`. A caller limited to some projects names the project.
         pub async fn list_run_files(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRunFilesRequest>,
@@ -4787,6 +4886,7 @@ pub mod storage_client {
         /// done; recreates derived files that are missing, and rewrites a TASK_STATE.md
         /// that cannot be read.
         /// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `write`. A caller limited to some projects gets those only.
         pub async fn reconcile_runs(
             &mut self,
             request: impl tonic::IntoRequest<super::ReconcileRunsRequest>,
@@ -4819,6 +4919,7 @@ pub mod storage_client {
         /// gone.
         /// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         /// SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        /// Needs `read`. A caller limited to some projects gets those only.
         pub async fn watch(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchRequest>,
@@ -4847,6 +4948,7 @@ pub mod storage_client {
         /// it would remove. A run that has not ended is never removed.
         /// Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
         /// PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        /// Needs `admin`. A caller limited to some projects gets those only.
         pub async fn clean_up_runs(
             &mut self,
             request: impl tonic::IntoRequest<super::CleanUpRunsRequest>,
