@@ -1,8 +1,10 @@
-//! This host: its name, and whether a run's process is there. Reads `/proc`, where
+//! This host: its name, whether a run's process is there, and whose a socket is. Reads `/proc`, where
 //! there is one, and nothing else of the file system.
 //!
 //! A number alone says little: numbers are reused, and a process that ended stays
 //! in the table until its parent asks for it.
+
+mod socket_owner;
 
 use std::fs;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process, test_kill_process_group};
+
+pub use socket_owner::{is_loopback, known_user, socket_owner};
 
 /// How much later than its run a process may seem to have started: the clock may
 /// have been set since, and the system tells whole seconds.
@@ -181,6 +185,11 @@ impl Stat {
         let began = booted.trim().parse::<i64>().ok()?.checked_add_unsigned(seconds)?;
         Timestamp::from_second(began).ok()
     }
+}
+
+/// Returns the user as whom this process acts.
+pub fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(all(test, target_os = "linux"))]

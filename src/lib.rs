@@ -26,6 +26,7 @@
 //! kept, `layout::message_file` for the format.
 
 pub mod access;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -230,6 +230,14 @@ pub const ANSWER_PIECE_BYTES: usize = 64 << 10;
 pub const ANSWERS_BYTES_MAX: usize = 512 << 20;
 /// How long a client may take nothing of a single answer before its connection is closed.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a call may take that is no stream.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long a connection may be without a call.
+pub const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How often the file of tokens is looked at while nobody calls.
+pub const TOKENS_LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// A certificate, a key or the tokens, in bytes.
+pub const SECRET_FILE_BYTES_MAX: usize = 1 << 20;
 /// How often the connections are looked at for those that met a timeout.
 pub const CONNECTION_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The headers of one request, in bytes.
@@ -247,10 +255,10 @@ macro_rules! by_name {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as i64)),*] };
 }
 
-/// The numbers among the bounds that a client may meet, by name: what the server
-/// tells of itself. Times stand in the comments of the proto.
+/// The numbers among the bounds that a client may meet and that cannot be set, by name: what
+/// the server tells of itself, with those of its settings. Times stand in the comments of the
+/// proto.
 pub const ANNOUNCED: &[(&str, i64)] = by_name![
-    MESSAGE_BODY_BYTES_MAX,
     FOREIGN_BODY_BYTES_MAX,
     HEADER_BYTES_MAX,
     MESSAGE_TYPE_BYTES_MAX,
@@ -294,7 +302,6 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     BATCH_MESSAGES_MAX,
     BATCH_BYTES_MAX,
     ANSWER_BYTES_MAX,
-    REQUEST_BYTES_MAX,
     DOCUMENT_BYTES_MAX,
     FILE_CHUNK_BYTES,
     CREATE_REQUESTS_MAX,
@@ -306,16 +313,7 @@ pub const ANNOUNCED: &[(&str, i64)] = by_name![
     PAGE_SIZE_MAX,
     FILTER_TYPES_MAX,
     FILTER_STATUSES_MAX,
-    SUBSCRIBERS_MAX,
     POSITIONS_MAX,
-    APPEND_STREAM_IN_FLIGHT,
     BUS_QUEUE_BYTES_MAX,
     REQUEST_ID_MESSAGES,
-    CONNECTION_STREAMS_MAX,
-    CONNECTIONS_MAX,
-    CALLS_MAX,
-    WAITING_CALLS_MAX,
-    REQUESTS_BYTES_MAX,
-    ANSWERS_BYTES_MAX,
-    REQUEST_HEADER_BYTES_MAX,
 ];

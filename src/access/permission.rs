@@ -37,3 +37,72 @@ impl fmt::Display for Permission {
         f.write_str(self.as_str())
     }
 }
+
+/// Some of the permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions {
+    read: bool,
+    write: bool,
+    admin: bool,
+}
+
+impl Permissions {
+    /// Every one.
+    pub const ALL: Self = Self { read: true, write: true, admin: true };
+
+    /// Whether one of them allows what needs this.
+    pub fn allow(self, needed: Permission) -> bool {
+        self.admin
+            || match needed {
+                Permission::Read => self.read,
+                Permission::Write => self.write,
+                Permission::Admin => false,
+            }
+    }
+
+    /// Returns those that were given, from the least on.
+    pub fn given(self) -> impl Iterator<Item = Permission> {
+        let given = [self.read, self.write, self.admin];
+        Permission::ALL.into_iter().zip(given).filter_map(|(one, given)| given.then_some(one))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(given: T) -> Self {
+        let mut permissions = Self::default();
+        for permission in given {
+            match permission {
+                Permission::Read => permissions.read = true,
+                Permission::Write => permissions.write = true,
+                Permission::Admin => permissions.admin = true,
+            }
+        }
+        permissions
+    }
+}
+
+impl fmt::Display for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.given().map(Permission::as_str).collect();
+        f.write_str(&words.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admin_includes_the_others_and_these_only_themselves() {
+        let of = |given: &[Permission]| given.iter().copied().collect::<Permissions>();
+        for needed in Permission::ALL {
+            assert!(of(&[Permission::Admin]).allow(needed) && Permissions::ALL.allow(needed));
+            assert!(!Permissions::default().allow(needed));
+            assert_eq!(of(&[Permission::Read]).allow(needed), needed == Permission::Read);
+            assert_eq!(of(&[Permission::Write]).allow(needed), needed == Permission::Write);
+            assert_eq!(Permission::of_word(needed.as_str()), Some(needed));
+        }
+        assert_eq!(of(&[Permission::Write, Permission::Read]).to_string(), "read, write");
+        assert_eq!(Permission::of_word("all"), None);
+    }
+}

@@ -10,8 +10,9 @@ mod artifacts;
 mod bench;
 mod block;
 mod buses;
+mod completions;
+mod config;
 mod connection;
-mod duration;
 mod env;
 mod escape;
 mod fact;
@@ -46,8 +47,8 @@ mod run_meta;
 mod run_text;
 mod runs;
 mod serve;
+mod setting_flags;
 mod shell_word;
-mod size;
 mod status;
 mod steps;
 mod table;
@@ -57,6 +58,7 @@ mod tasks;
 mod terminal;
 mod terminal_text;
 mod text_input;
+mod token;
 mod transfer;
 mod trim;
 mod update_mask;
@@ -67,6 +69,8 @@ mod watch;
 use std::process::{ExitCode, Termination};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::config::{duration, size};
 
 use self::failure::Failure;
 
@@ -82,6 +86,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Config(config::ConfigCommand),
     Status(status::Status),
 
     Post(post::Post),
@@ -110,6 +115,8 @@ enum Command {
     Gc(gc::Gc),
     Reconcile(reconcile::Reconcile),
     Verify(verify::Verify),
+    Token(token::Token),
+    Completions(completions::Completions),
     Bench(bench::BenchCommand),
 }
 
@@ -135,6 +142,7 @@ pub fn run() -> ExitCode {
         };
     let outcome = match command {
         Command::Serve(serve) => serve.run().map(Termination::report),
+        Command::Config(config) => config.run().map(Termination::report),
         Command::Status(status) => as_client(status.run()),
         Command::Post(post) => as_client(post.run()),
         Command::Read(read) => as_client(read.run()),
@@ -159,6 +167,8 @@ pub fn run() -> ExitCode {
         Command::Gc(gc) => as_client(gc.run()),
         Command::Reconcile(reconcile) => as_client(reconcile.run()),
         Command::Verify(verify) => verify.run().map(Termination::report),
+        Command::Token(token) => token.run().map(Termination::report),
+        Command::Completions(completions) => completions.run().map(Termination::report),
         Command::Bench(bench) => bench.run().map(Termination::report),
     };
     match outcome {

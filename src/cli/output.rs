@@ -31,6 +31,11 @@ impl Form {
     }
 }
 
+/// Takes standard output for plain text.
+pub(super) fn plain() -> Output {
+    Form { json: false }.open()
+}
+
 impl Output {
     /// Whether JSON was asked for.
     pub(super) fn is_json(&self) -> bool {

@@ -8,15 +8,21 @@ mod cached;
 pub mod calls;
 mod hints;
 mod input;
+mod line_log;
 mod lock_holder;
 mod os;
 mod output;
+mod secret_file;
+mod secret_update;
 mod socket;
 mod system;
 
 pub use input::Input;
+pub use line_log::LineLog;
 pub use os::{OsDisk, TreeDisk};
 pub use output::Output;
+pub use secret_file::{FileVersion, SecretFileError, read_public, read_secret, version_of};
+pub use secret_update::update_secret;
 pub use socket::{Socket, SocketError};
 pub use system::{SystemCalls, raise_descriptor_limit};
 

@@ -26,7 +26,7 @@ pub use json_object::JsonObject;
 pub(crate) use json_object::end_of_string;
 pub(crate) use message::check_path_in_task;
 pub use message::{Integrity, Link, Message, NewMessage, Parent};
-pub use project_pattern::ProjectPattern;
+pub use project_pattern::{ProjectPattern, Reach};
 pub use run::{Liveness, Run, RunInfo, RunKey, TaskKey, run_status};
 pub use run_file::RunFile;
 pub use run_meta::{RunArchive, RunEvent, RunFlags, RunMeta, RunSetup};

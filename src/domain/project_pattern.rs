@@ -56,6 +56,51 @@ impl fmt::Display for ProjectPattern {
     }
 }
 
+/// The projects that a caller reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// All of them, also those to come.
+    #[default]
+    All,
+    /// Those that meet one of these patterns.
+    Only(Arc<[ProjectPattern]>),
+}
+
+impl Reach {
+    /// Takes patterns; one that every project meets means all.
+    pub fn of(patterns: impl IntoIterator<Item = ProjectPattern>) -> Self {
+        let patterns: Arc<[ProjectPattern]> = patterns.into_iter().collect();
+        if patterns.iter().any(ProjectPattern::is_any) { Self::All } else { Self::Only(patterns) }
+    }
+
+    /// Whether a project is within it.
+    pub fn covers(&self, project: &ProjectId) -> bool {
+        self.covers_name(project.as_str())
+    }
+
+    /// Whether a project of this name would be within it; no project has an empty one.
+    pub fn covers_name(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(patterns) => {
+                patterns.iter().any(|pattern| matches(pattern.0.as_bytes(), name.as_bytes()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Only(patterns) => {
+                let texts: Vec<&str> = patterns.iter().map(|pattern| &*pattern.0).collect();
+                f.write_str(&texts.join(", "))
+            }
+        }
+    }
+}
+
 /// Matches with one place to go back to, the last star: time in proportion to the product of the
 /// lengths at worst.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
@@ -108,6 +153,18 @@ mod tests {
         {
             assert!(!covers(pattern, project), "{pattern} {project}");
         }
+    }
+
+    #[test]
+    fn a_reach_covers_what_meets_one_of_its_patterns() {
+        let reach = |patterns: &[&str]| {
+            Reach::of(patterns.iter().map(|text| ProjectPattern::parse(text).expect(text)))
+        };
+        assert_eq!(reach(&["a", "*"]), Reach::All);
+        assert!(reach(&["a", "b*"]).covers_name("b7") && !reach(&["a", "b*"]).covers_name("ab"));
+        assert!(!reach(&[]).covers_name("a"), "no pattern means no project");
+        assert!(!reach(&["a"]).covers_name("") && Reach::All.covers_name(""));
+        assert_eq!(reach(&["a", "b*"]).to_string(), "a, b*");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod lock;
 mod root_lock;
 mod seat;
 mod storage;
+mod stub;
 mod synced_folders;
 mod tree;
 mod unwritten;
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::disk::Disk;
-use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId};
+use crate::domain::{BusId, Cursor, Message, MsgId};
 use crate::error::Result;
 use crate::store::{
     AppendBatch, AppendTicket, Archives, BusPage, FrameStream, MessageBus, ReadPage, ReadQuery,
-    Subscription, Trimmed,
+    Scope, Subscription, Trimmed,
 };
 
 use bus::Buses;
@@ -107,13 +108,8 @@ impl MessageBus for Files {
         self.buses.subscribe(subscription).await
     }
 
-    async fn list(
-        &self,
-        project: Option<ProjectId>,
-        after: Option<BusId>,
-        limit: usize,
-    ) -> Result<BusPage> {
-        self.buses.list(project, after, limit).await
+    async fn list(&self, scope: Scope, after: Option<BusId>, limit: usize) -> Result<BusPage> {
+        self.buses.list(scope, after, limit).await
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Artifact, ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Project, ProjectId, RequestId,
-    Run, RunFile, RunKey, RunMeta, Task, TaskKey, TaskState, TreePath,
+    Artifact, ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Project, ProjectId, Reach,
+    RequestId, Run, RunFile, RunKey, RunMeta, Task, TaskKey, TaskState, TreePath,
 };
 use crate::error::Result;
 use crate::layout::paths;
@@ -99,8 +99,13 @@ impl Projects for Files {
         self.look(move |tree| tree.project(&id)).await
     }
 
-    async fn list_projects(&self, after: Option<ProjectId>, limit: usize) -> Result<Page<Project>> {
-        self.look(move |tree| tree.list_projects(after.as_ref(), limit)).await
+    async fn list_projects(
+        &self,
+        reach: Reach,
+        after: Option<ProjectId>,
+        limit: usize,
+    ) -> Result<Page<Project>> {
+        self.look(move |tree| tree.list_projects(&reach, after.as_ref(), limit)).await
     }
 
     async fn update_project(
@@ -354,8 +359,8 @@ impl Runs for Files {
         self.discard(&place.record(), move |tree| tree.delete_run(&place, force)).await
     }
 
-    async fn run_tree(&self, root: TreeRoot) -> Result<Vec<TreeNode>> {
-        self.look(move |tree| tree.run_tree(&root)).await
+    async fn run_tree(&self, root: TreeRoot, reach: Reach) -> Result<Vec<TreeNode>> {
+        self.look(move |tree| tree.run_tree(&root, &reach)).await
     }
 }
 

@@ -8,17 +8,34 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
+use crate::audit::{Audit, Entry};
+use crate::config::ServiceLimits;
 use crate::error::{Error, Result};
-use crate::limits::APPEND_STREAM_IN_FLIGHT;
 use crate::store::{AppendTicket, Appended, MessageBus};
 
 use super::convert;
+use super::gate::Entrance;
 use super::pb;
 use super::request_room::RequestRoom;
 use super::status::{oversize, status_with};
 
 /// The answers of one stream.
 pub(super) type Answers = ReceiverStream<Result<pb::AppendStreamResponse, Status>>;
+
+/// What a stream is run with.
+pub(super) struct Stream {
+    /// Whom it comes from.
+    pub(super) entrance: Entrance,
+    /// The room of the request that is carried out.
+    pub(super) room: RequestRoom,
+    /// How much it may take.
+    pub(super) limits: ServiceLimits,
+    /// Ends the taking in.
+    pub(super) shutdown: CancellationToken,
+}
+
+/// An append that was taken in, with the line of its change when they are noted.
+type Taken = (AppendTicket, Option<(Audit, Entry)>);
 
 /// Why the taking in ended before the caller's end.
 enum Stop {
@@ -34,12 +51,13 @@ enum Stop {
 pub(super) fn run<B: MessageBus>(
     bus: Arc<B>,
     mut requests: Streaming<pb::AppendStreamRequest>,
-    room: RequestRoom,
-    shutdown: CancellationToken,
+    stream: Stream,
 ) -> Answers {
+    let Stream { entrance, room, limits, shutdown } = stream;
     let (ticket_in, mut tickets) =
-        mpsc::channel::<Result<AppendTicket, Stop>>(APPEND_STREAM_IN_FLIGHT);
-    let (answer_in, answers) = mpsc::channel(APPEND_STREAM_IN_FLIGHT);
+        mpsc::channel::<Result<Taken, Stop>>(limits.append_stream_in_flight);
+    let (answer_in, answers) = mpsc::channel(limits.append_stream_in_flight);
+    let reached = entrance.clone();
     tokio::spawn(async move {
         loop {
             let request = tokio::select! {
@@ -51,12 +69,7 @@ pub(super) fn run<B: MessageBus>(
             };
             let ticket = match request {
                 None => break,
-                Some(Ok(request)) => {
-                    match convert::single(request.message, &request.request_id, "") {
-                        Ok(batch) => bus.submit(batch).await.map_err(Stop::Refused),
-                        Err(error) => Err(Stop::Refused(error)),
-                    }
-                }
+                Some(Ok(request)) => take(&*bus, &entrance, &limits, request).await,
                 Some(Err(status)) => Err(match oversize(&status) {
                     Some(error) => Stop::Refused(error),
                     None => Stop::Broken(status),
@@ -74,9 +87,13 @@ pub(super) fn run<B: MessageBus>(
         let mut index = 0_u64;
         while let Some(ticket) = tickets.recv().await {
             let appended = match ticket {
-                Ok(ticket) => {
-                    let appended = ticket.await;
-                    appended.and_then(|appended| response(&appended)).map_err(Stop::Refused)
+                Ok((ticket, entry)) => {
+                    let answer = ticket.await.and_then(|appended| response(&appended));
+                    if let Some((audit, entry)) = entry {
+                        let made = answer.as_ref().map(|answer| answer.msg_id.clone());
+                        audit.note(entry.ended(made)).await;
+                    }
+                    answer.map_err(|error| Stop::Refused(reached.within_reach(error)))
                 }
                 Err(stop) => Err(stop),
             };
@@ -93,6 +110,31 @@ pub(super) fn run<B: MessageBus>(
         }
     });
     ReceiverStream::new(answers)
+}
+
+/// Takes an append in.
+async fn take<B: MessageBus>(
+    bus: &B,
+    entrance: &Entrance,
+    limits: &ServiceLimits,
+    request: pb::AppendStreamRequest,
+) -> Result<Taken, Stop> {
+    let entry = entrance.entry(&request);
+    let submit = async {
+        entrance.admit(&request, "")?;
+        let body_bytes_max = limits.message_body_bytes_max;
+        let batch = convert::single(request.message, &request.request_id, "", body_bytes_max)?;
+        bus.submit(batch).await
+    };
+    match (submit.await, entry) {
+        (Ok(ticket), entry) => Ok((ticket, entry)),
+        (Err(error), entry) => {
+            if let Some((audit, entry)) = entry {
+                audit.note(entry.ended(Err(&error))).await;
+            }
+            Err(Stop::Refused(error))
+        }
+    }
 }
 
 fn response(appended: &Appended) -> Result<pb::AppendStreamResponse> {

@@ -3,17 +3,20 @@
 mod append;
 mod convert;
 mod delivery_bytes;
+mod gate;
 mod message_bus;
 mod request_room;
+mod rules;
 mod sent_frame;
 mod status;
 mod storage;
 
 pub use convert::page_tokens;
+pub use gate::Gate;
 pub use message_bus::MessageBusService;
 pub use request_room::RequestRoom;
 pub use status::{oversize, status};
-pub use storage::{ServerFacts, StorageService};
+pub use storage::{OpenNow, ServerFacts, StorageService};
 
 /// The messages of `callboard.v1`, which are the client's, and the generated servers.
 pub mod pb {

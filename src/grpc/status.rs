@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Reason};
 use crate::limits::REQUEST_BYTES_MAX;
 
 /// The domain of every `ErrorInfo` of ours.
@@ -16,11 +16,6 @@ const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// What a method returns.
 pub(super) type Answer<T> = Result<Response<T>, Status>;
-
-/// Turns the result of a call into its answer.
-pub(super) fn answer<T>(result: Result<T>) -> Answer<T> {
-    result.map(Response::new).map_err(|error| status(&error))
-}
 
 /// Turns an error into a status with its details.
 pub fn status(error: &Error) -> Status {
@@ -55,12 +50,21 @@ pub fn oversize(status: &Status) -> Option<Error> {
     const TRANSPORT_MESSAGE: &str = "Error, decoded message length too large";
     let refused =
         status.code() == Code::OutOfRange && status.message().starts_with(TRANSPORT_MESSAGE);
-    refused.then_some(Error::TooLarge {
+    if !refused {
+        return None;
+    }
+    // It names the size and the limit, in this order.
+    let mut numbers = status
+        .message()
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|number| number.parse::<usize>().ok());
+    let actual = numbers.next();
+    let limit = numbers.next().unwrap_or(REQUEST_BYTES_MAX);
+    Some(Error::TooLarge {
         field: "request",
         limit_name: "REQUEST_BYTES_MAX",
-        limit: REQUEST_BYTES_MAX,
-        // The transport stops reading there and never knows.
-        actual: REQUEST_BYTES_MAX + 1,
+        limit,
+        actual: actual.unwrap_or(limit + 1),
     })
 }
 

@@ -37,6 +37,11 @@ pub fn socket() -> TreePath {
     private_folder().join("socket")
 }
 
+/// The hashes of tokens, of a server that is told no other place for them.
+pub fn tokens() -> TreePath {
+    private_folder().join("tokens")
+}
+
 /// Where new folders are built before they get their place in one step.
 pub fn staging_folder() -> TreePath {
     private_folder().join("staging")

@@ -23,8 +23,9 @@ pub(super) struct AnswerBody {
     body: Body,
     /// What of a frame was not handed on yet.
     rest: Bytes,
-    /// The room of single answers; none for a stream, which its reader's pace bounds.
-    room: Option<Arc<Semaphore>>,
+    /// The room of single answers and how much there is in all, in bytes; none for a stream,
+    /// which its reader's pace bounds.
+    room: Option<(Arc<Semaphore>, usize)>,
     refused: bool,
     call: Arc<Call>,
 }
@@ -55,22 +56,21 @@ impl Drop for Untaken {
 impl AnswerBody {
     /// Wraps the body of a call's answer. The call has ended when it and all that came out of
     /// it are dropped.
-    pub(super) fn new(body: Body, room: Option<Arc<Semaphore>>, call: Arc<Call>) -> Self {
+    pub(super) fn new(body: Body, room: Option<(Arc<Semaphore>, usize)>, call: Arc<Call>) -> Self {
         Self { body, rest: Bytes::new(), room, refused: false, call }
     }
 
     /// Takes room for a single answer.
     fn hold(&self, length: usize) -> Result<(), Error> {
-        let Some(room) = &self.room else { return Ok(()) };
+        let Some((room, limit)) = &self.room else { return Ok(()) };
         self.call.moved();
         if length <= limits::ANSWER_PIECE_BYTES {
             return Ok(());
         }
-        let limit = limits::ANSWERS_BYTES_MAX;
         let busy = |_| Error::Busy {
             what: "bytes of answers that are not taken",
             limit_name: "ANSWERS_BYTES_MAX",
-            limit,
+            limit: *limit,
         };
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         self.call.hold(Arc::clone(room).try_acquire_many_owned(length).map_err(busy)?);

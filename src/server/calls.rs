@@ -10,6 +10,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tower::{Layer, Service};
 
+use crate::config::ServiceLimits;
 use crate::error::Error;
 use crate::grpc;
 use crate::limits;
@@ -52,18 +53,25 @@ struct Room {
     waiting: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     answers: Arc<Semaphore>,
+    limits: ServiceLimits,
 }
 
 impl CallsLayer {
-    /// Makes one with the room that `limits` gives.
-    pub(super) fn new() -> Self {
+    /// Makes one with the room that the limits give.
+    pub(super) fn new(limits: ServiceLimits) -> Self {
         let room = |size| Arc::new(Semaphore::new(size));
         Self(Arc::new(Room {
-            calls: room(limits::CALLS_MAX),
-            waiting: room(limits::WAITING_CALLS_MAX),
-            requests: room(limits::REQUESTS_BYTES_MAX),
-            answers: room(limits::ANSWERS_BYTES_MAX),
+            calls: room(limits.calls_max),
+            waiting: room(limits.waiting_calls_max),
+            requests: room(limits.requests_bytes_max),
+            answers: room(limits.answers_bytes_max),
+            limits,
         }))
+    }
+
+    /// Returns how many calls there are.
+    pub(super) fn in_progress(&self) -> usize {
+        self.0.limits.calls_max - self.0.calls.available_permits()
     }
 }
 
@@ -114,9 +122,9 @@ impl Room {
             }
             Arc::clone(room).try_acquire_owned().map_err(|_| busy)
         };
-        let place = take(&self.calls, "calls", "CALLS_MAX", limits::CALLS_MAX)?;
+        let place = take(&self.calls, "calls", "CALLS_MAX", self.limits.calls_max)?;
         let waiting = WAITING.contains(&path).then(|| {
-            let limit = limits::WAITING_CALLS_MAX;
+            let limit = self.limits.waiting_calls_max;
             take(&self.waiting, "calls that wait", "WAITING_CALLS_MAX", limit)
         });
         let waiting = waiting.transpose()?;
@@ -151,6 +159,9 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
+        let lasts =
+            ANSWER_MANY.contains(&path) || TAKE_MANY.contains(&path) || WAITING.contains(&path);
+        let timeout = (!lasts).then_some(self.room.limits.call_timeout);
         let call = match self.room.enter(path, request.extensions().get()) {
             Ok(call) => Arc::new(call),
             Err(error) => return Either::Left(ready(Ok(grpc::status(&error).into_http()))),
@@ -158,14 +169,25 @@ where
         let (takes_many, answers_many) = (TAKE_MANY.contains(&path), ANSWER_MANY.contains(&path));
         let (mut parts, body) = request.into_parts();
         let requests = Arc::clone(&self.room.requests);
-        let (body, held) = RequestBody::new(body, takes_many, requests, Arc::clone(&call));
+        let limits = self.room.limits;
+        let (body, held) = RequestBody::new(body, takes_many, requests, &limits, Arc::clone(&call));
         if takes_many {
             parts.extensions.insert(held.clone());
         }
         let answer = self.inner.call(Request::from_parts(parts, Body::new(body)));
-        let answers = (!answers_many).then(|| Arc::clone(&self.room.answers));
+        let answers =
+            (!answers_many).then(|| (Arc::clone(&self.room.answers), limits.answers_bytes_max));
         Either::Right(Box::pin(async move {
-            let answer = answer.await?;
+            let answer = match timeout {
+                None => answer.await?,
+                Some(timeout) => match tokio::time::timeout(timeout, answer).await {
+                    Ok(answer) => answer?,
+                    Err(_) => {
+                        let error = Error::CallTimedOut { seconds: timeout.as_secs() };
+                        grpc::status(&error).into_http()
+                    }
+                },
+            };
             // What came was carried out.
             held.give_back();
             Ok(answer.map(|body| Body::new(AnswerBody::new(body, answers, call))))
@@ -180,10 +202,11 @@ pub(super) mod tests {
     use prost_reflect::DescriptorPool;
 
     use super::*;
+    use crate::server::peer::Peer;
 
     /// A call of a connection that nobody knows.
     pub(in crate::server) fn a_call() -> Call {
-        let CallsLayer(room) = CallsLayer::new();
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
         room.enter("/callboard.v1.MessageBus/ReadMessages", None).expect("a place")
     }
 
@@ -217,9 +240,9 @@ pub(super) mod tests {
 
     #[test]
     fn when_places_are_scarce_a_connection_with_many_calls_gets_no_more() {
-        let CallsLayer(room) = CallsLayer::new();
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
         let connections: [_; 2] =
-            std::array::from_fn(|_| Arc::new(OpenConnection::new(Arc::default())));
+            std::array::from_fn(|_| Arc::new(OpenConnection::new(Arc::default(), Peer::Unknown)));
         let enter = |nth: usize| room.enter(POLL_FOR_NEW, Some(&connections[nth]));
         let mut calls = Vec::new();
         while let Ok(call) = enter(0) {
@@ -234,7 +257,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_call_too_many_is_refused_and_those_that_wait_leave_places_to_the_others() {
-        let CallsLayer(room) = CallsLayer::new();
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
         let enter = |path: &str| room.enter(path, None);
         let refused = |path| enter(path).err().map(|error| error.to_string()).unwrap_or_default();
         let waiting: Vec<Call> = (0..limits::WAITING_CALLS_MAX)

@@ -13,10 +13,12 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::Stream;
 use tonic::transport::server::Connected;
 
+use crate::config::ServiceLimits;
 use crate::limits;
 
 use super::gathered::Gathered;
 use super::open_connection::OpenConnection;
+use super::peer::Peer;
 
 /// Something that connections come from.
 pub(super) trait Listener: Send + 'static {
@@ -25,6 +27,9 @@ pub(super) trait Listener: Send + 'static {
 
     /// Waits for the next connection. Safe to drop.
     fn next(&self) -> impl Future<Output = io::Result<Self::Io>> + Send;
+
+    /// Asks the system where a connection comes from.
+    fn peer(io: &Self::Io) -> Peer;
 }
 
 impl Listener for TcpListener {
@@ -36,6 +41,10 @@ impl Listener for TcpListener {
         stream.set_nodelay(true)?;
         Ok(stream)
     }
+
+    fn peer(stream: &TcpStream) -> Peer {
+        Peer::of_tcp(stream)
+    }
 }
 
 impl Listener for UnixListener {
@@ -43,6 +52,10 @@ impl Listener for UnixListener {
 
     async fn next(&self) -> io::Result<UnixStream> {
         Ok(self.accept().await?.0)
+    }
+
+    fn peer(stream: &UnixStream) -> Peer {
+        Peer::of_unix(stream)
     }
 }
 
@@ -52,12 +65,23 @@ pub(super) struct Places {
     open: Mutex<BTreeMap<u64, Arc<OpenConnection>>>,
     /// Told when a connection is without a call.
     idle: Arc<Notify>,
+    limits: ServiceLimits,
 }
 
 impl Places {
-    /// Makes so many.
-    pub(super) fn new(count: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(count)), open: Mutex::default(), idle: Arc::default() }
+    /// Makes as many as there are to be.
+    pub(super) fn new(limits: ServiceLimits) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(limits.connections_max)),
+            open: Mutex::default(),
+            idle: Arc::default(),
+            limits,
+        }
+    }
+
+    /// Returns how many are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.open().len()
     }
 
     /// Closes, again and again, the connections that met a timeout.
@@ -69,7 +93,7 @@ impl Places {
             let now = Instant::now();
             let mut closed = 0;
             for open in self.open().values() {
-                closed += usize::from(open.close_if_overdue(now));
+                closed += usize::from(open.close_if_overdue(now, &self.limits));
             }
             if closed > 0 {
                 tracing::debug!(closed, "closed connections that met a timeout");
@@ -113,8 +137,8 @@ impl Places {
     }
 
     /// Notes a connection.
-    fn enter<I>(self: &Arc<Self>, io: I, place: OwnedSemaphorePermit) -> Connection<I> {
-        let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle)));
+    fn enter<I>(self: &Arc<Self>, io: I, peer: Peer, place: OwnedSemaphorePermit) -> Connection<I> {
+        let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle), peer));
         self.open().insert(open.number(), Arc::clone(&open));
         Connection { io: Gathered::new(io), open, places: Arc::clone(self), _place: place }
     }
@@ -138,7 +162,8 @@ pub(super) fn accept<L: Listener + Sync>(
             }
         };
         let place = places.take().await;
-        Some((Ok(places.enter(accepted, place)), (listener, places)))
+        let peer = L::peer(&accepted);
+        Some((Ok(places.enter(accepted, peer, place)), (listener, places)))
     })
 }
 

@@ -4,14 +4,19 @@
 //! Ending is graceful: no new calls, subscriptions get `closing`, calls in
 //! progress finish, and after a deadline whatever is left is cut off.
 
+mod address;
 mod answer_body;
+mod authentication;
 mod calls;
 mod connections;
 mod draining;
 mod gathered;
 mod open_connection;
 mod oversize;
+mod peer;
 mod request_body;
+mod revocation;
+mod tokens;
 mod web;
 
 use std::net::SocketAddr;
@@ -24,24 +29,30 @@ use tokio_util::sync::CancellationToken;
 use tonic::codegen::http::HeaderValue;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_web::GrpcWebLayer;
 use tower::layer::util::Stack;
 
+use crate::audit::Audit;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Reflection, ServiceLimits};
 use crate::disk::{self, OsDisk, Socket, SocketError};
 use crate::error::Error;
 use crate::files::Files;
 use crate::grpc::pb::message_bus_server::MessageBusServer;
 use crate::grpc::pb::storage_server::StorageServer;
-use crate::grpc::{DESCRIPTORS, MessageBusService, ServerFacts, StorageService};
+use crate::grpc::{DESCRIPTORS, Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
 use crate::host;
 use crate::limits;
+use crate::store::Room;
 
+use address::AddressError;
+use authentication::{Authentication, AuthenticationLayer};
 use calls::CallsLayer;
 use connections::{Places, accept};
 use draining::DrainingLayer;
 use oversize::OversizeLayer;
+use tokens::{Tokens, TokensError};
 use web::{OriginError, OriginLayer, WebLayers};
 
 /// Why a server cannot start, or ended.
@@ -50,13 +61,12 @@ use web::{OriginError, OriginLayer, WebLayers};
 pub enum ServeError {
     #[error("cannot open root {}: {source}", root.display())]
     Root { root: PathBuf, source: Box<Error> },
-    #[error("--listen {listen:?} is no HOST:PORT: {problem}")]
-    Address { listen: String, problem: String },
-    #[error(
-        "--listen {listen} is not a loopback address: this server has no authentication yet, \
-         so it listens on 127.0.0.1, [::1] or localhost only"
-    )]
-    NotLoopback { listen: String },
+    #[error("{0}")]
+    Address(#[from] AddressError),
+    #[error("{0}")]
+    Tokens(#[from] TokensError),
+    #[error("cannot open the log of changes, --audit-log {}: {source}", path.display())]
+    Audit { path: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}: {source}{}", in_use_hint(source))]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("{0}; choose another path with --uds, or none with --no-uds")]
@@ -98,7 +108,9 @@ pub async fn serve(
     ready: impl FnOnce(&Endpoints),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let address = loopback_address(&config.listen).await?;
+    let clock = Arc::new(SystemClock);
+    let tokens = Arc::new(Tokens::open(&config.access.tokens)?);
+    let address = address::to_listen_on(&config, &tokens, clock.now()).await?;
     let origins = web::origins(&config.web_origins)?;
     // Before the root, so that a port in use leaves nothing behind.
     let listener = TcpListener::bind(address)
@@ -110,33 +122,43 @@ pub async fn serve(
     disk::raise_descriptor_limit();
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = os_disk.root().to_owned();
-    let clock = Arc::new(SystemClock);
     let files = Files::open(os_disk, clock.clone(), std::process::id()).map_err(in_root)?;
     let files = Arc::new(files);
 
     let socket = listen_on_socket(&config)?;
+    let audit = audit(&config, &clock)?;
 
     let draining = CancellationToken::new();
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<MessageBusServer<MessageBusService<Files>>>().await;
     health.set_serving::<StorageServer<StorageService<Files>>>().await;
+    let limits = config.limits;
+    let places = Arc::new(Places::new(limits));
+    let calls = CallsLayer::new(limits);
     let facts = ServerFacts {
         host: host::name(),
         root: root.display().to_string(),
         pid: std::process::id(),
         started_at: clock.now(),
+        limits,
+        open: open_now(&places, &calls, &files),
     };
-    let routes = routes(&files, clock, facts, &draining, health_service)?;
-    let places = Arc::new(Places::new(limits::CONNECTIONS_MAX));
-    let calls = CallsLayer::new();
+    let gate = Gate::new(Arc::clone(&files) as Arc<dyn Room>, audit);
+    let services = Services { files: &files, clock: clock.clone(), gate, limits };
+    let routes = services.routes(facts, &draining, health_service, config.access.reflection)?;
+    let authentication = Authentication::new(&config.access, Arc::clone(&tokens), clock);
+    let authentication = AuthenticationLayer(Arc::new(authentication));
+    let layered = |settings| server(settings, &calls, &authentication, &draining);
     let mut serving = JoinSet::new();
     let incoming = accept(listener, Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
     if origins.is_empty() {
-        let server = server(settings(), &calls, &draining).add_routes(routes.clone());
+        let server = layered(settings(&limits)).add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     } else {
-        let server = server(web_settings(&origins), &calls, &draining).add_routes(routes.clone());
+        let settings = web_settings(&limits, &origins);
+        let mut server = server(settings, &calls, &authentication, &draining);
+        let server = server.add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     }
     let mut uds = None;
@@ -147,14 +169,13 @@ pub async fn serve(
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
-        serving.spawn(
-            server(settings(), &calls, &draining).add_routes(routes).serve_with_incoming_shutdown(
-                accept(listener, Arc::clone(&places)),
-                draining.clone().cancelled_owned(),
-            ),
-        );
+        serving.spawn(layered(settings(&limits)).add_routes(routes).serve_with_incoming_shutdown(
+            accept(listener, Arc::clone(&places)),
+            draining.clone().cancelled_owned(),
+        ));
     }
     let looking = tokio::spawn(async move { places.look_after().await });
+    let watching_tokens = tokio::spawn(async move { tokens.look_after().await });
     let following = {
         let files = Arc::clone(&files);
         tokio::spawn(async move { files.follow_others().await })
@@ -168,18 +189,19 @@ pub async fn serve(
         () = shutdown => None,
         ended = serving.join_next() => ended,
     };
-    tracing::info!(deadline_seconds = limits::DRAIN_DEADLINE.as_secs(), "draining");
+    tracing::info!(deadline_seconds = config.drain_timeout.as_secs(), "draining");
     for service in ["", "callboard.v1.MessageBus", "callboard.v1.Storage"] {
         health.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
     }
     files.shut_down();
     draining.cancel();
     let drained = async { while serving.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits::DRAIN_DEADLINE, drained).await.is_err() {
+    if tokio::time::timeout(config.drain_timeout, drained).await.is_err() {
         tracing::warn!("some calls did not end in time; cutting them off");
         serving.shutdown().await;
     }
     looking.abort();
+    watching_tokens.abort();
     let _ = following.await;
     tracing::info!("stopped");
     match failed {
@@ -188,60 +210,92 @@ pub async fn serve(
     }
 }
 
-fn routes(
-    files: &Arc<Files>,
+/// What the services are made of.
+struct Services<'a> {
+    files: &'a Arc<Files>,
     clock: Arc<SystemClock>,
-    facts: ServerFacts,
-    draining: &CancellationToken,
-    health: tonic_health::pb::health_server::HealthServer<
-        impl tonic_health::pb::health_server::Health,
-    >,
-) -> Result<Routes, ServeError> {
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // So that grpcurl can show the details of an error.
-            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-    };
-    let bus = MessageBusService::new(Arc::clone(files), clock.clone(), draining.clone());
-    let bus = MessageBusServer::new(bus)
-        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
-        .max_encoding_message_size(usize::MAX);
-    let storage = StorageService::new(Arc::clone(files), clock, facts, draining.clone());
-    let storage = StorageServer::new(storage)
-        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
-        .max_encoding_message_size(usize::MAX);
-    let mut routes = Routes::builder();
-    routes
-        .add_service(bus)
-        .add_service(storage)
-        .add_service(health)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?);
-    Ok(routes.routes())
+    gate: Gate,
+    limits: ServiceLimits,
+}
+
+impl Services<'_> {
+    fn routes(
+        self,
+        facts: ServerFacts,
+        draining: &CancellationToken,
+        health: HealthServer<impl Health>,
+        reflection: Reflection,
+    ) -> Result<Routes, ServeError> {
+        let Self { files, clock, gate, limits } = self;
+        let token = draining.clone();
+        let bus =
+            MessageBusService::new(Arc::clone(files), clock.clone(), gate.clone(), limits, token);
+        let bus = MessageBusServer::new(bus)
+            .max_decoding_message_size(limits.request_bytes_max)
+            .max_encoding_message_size(usize::MAX);
+        let (token, upload_idle) = (draining.clone(), limits.upload_idle_timeout);
+        let storage =
+            StorageService::new(Arc::clone(files), clock, facts, gate, upload_idle, token);
+        let storage = StorageServer::new(storage)
+            .max_decoding_message_size(limits.request_bytes_max)
+            .max_encoding_message_size(usize::MAX);
+        let mut routes = Routes::builder();
+        routes.add_service(bus).add_service(storage).add_service(health);
+        if reflection != Reflection::Off {
+            routes.add_service(reflected().build_v1()?).add_service(reflected().build_v1alpha()?);
+        }
+        Ok(routes.routes())
+    }
+}
+
+/// What reflection tells of.
+fn reflected() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // So that grpcurl can show the details of an error.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// Opens the log of changes, when there is to be one.
+fn audit(config: &Config, clock: &Arc<SystemClock>) -> Result<Option<Audit>, ServeError> {
+    let Some(path) = &config.audit_log else { return Ok(None) };
+    let failed = |source| ServeError::Audit { path: path.clone(), source };
+    Ok(Some(Audit::open(path, clock.clone()).map_err(failed)?))
+}
+
+/// Tells how much of what is bounded is open.
+fn open_now(places: &Arc<Places>, calls: &CallsLayer, files: &Arc<Files>) -> OpenNow {
+    let (places, calls, files) = (Arc::clone(places), calls.clone(), Arc::clone(files));
+    Arc::new(move || {
+        vec![
+            ("connections", places.taken()),
+            ("calls", calls.in_progress()),
+            ("subscribers", files.subscribers()),
+        ]
+    })
 }
 
 /// The settings of one listener.
-fn settings() -> Server {
+fn settings(limits: &ServiceLimits) -> Server {
     Server::builder()
-        .max_concurrent_streams(limits::CONNECTION_STREAMS_MAX)
+        .max_concurrent_streams(limits.connection_streams_max)
         // A client that pipelines small calls is answered with small frames. The h2
         // library takes too many of them waiting in one stream for an attack, by a
         // measure that grows with the connection's window: so the stream's is small.
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_frame_size(limits::FRAME_BYTES_MAX)
-        .http2_max_header_list_size(limits::REQUEST_HEADER_BYTES_MAX)
+        .http2_max_header_list_size(limits.request_header_bytes_max)
         .http2_max_pending_accept_reset_streams(Some(limits::PENDING_RESETS_MAX))
         .http2_max_local_error_reset_streams(Some(limits::ERROR_RESETS_MAX))
-        .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
+        .http2_keepalive_interval(Some(limits.keepalive_interval))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
 }
 
 /// The settings of a listener that pages of these origins may call, too.
-fn web_settings(origins: &[HeaderValue]) -> Server<WebLayers> {
-    settings()
+fn web_settings(limits: &ServiceLimits, origins: &[HeaderValue]) -> Server<WebLayers> {
+    settings(limits)
         // Without TLS, browsers speak nothing newer.
         .accept_http1(true)
         .layer(OriginLayer::new(origins))
@@ -253,24 +307,18 @@ fn web_settings(origins: &[HeaderValue]) -> Server<WebLayers> {
 fn server<L>(
     settings: Server<L>,
     calls: &CallsLayer,
+    authentication: &AuthenticationLayer,
     draining: &CancellationToken,
 ) -> Server<Layers<L>> {
-    settings.layer(calls.clone()).layer(OversizeLayer).layer(DrainingLayer(draining.clone()))
+    settings
+        .layer(calls.clone())
+        .layer(authentication.clone())
+        .layer(OversizeLayer)
+        .layer(DrainingLayer(draining.clone()))
 }
 
-type Layers<L> = Stack<DrainingLayer, Stack<OversizeLayer, Stack<CallsLayer, L>>>;
-
-/// Finds the address to listen on, and refuses one that others can reach.
-async fn loopback_address(listen: &str) -> Result<SocketAddr, ServeError> {
-    let problem = |problem: String| ServeError::Address { listen: listen.to_owned(), problem };
-    let mut addresses =
-        tokio::net::lookup_host(listen).await.map_err(|error| problem(error.to_string()))?;
-    let address = addresses.next().ok_or_else(|| problem("the name has no address".into()))?;
-    if !address.ip().is_loopback() {
-        return Err(ServeError::NotLoopback { listen: listen.to_owned() });
-    }
-    Ok(address)
-}
+type Layers<L> =
+    Stack<DrainingLayer, Stack<OversizeLayer, Stack<AuthenticationLayer, Stack<CallsLayer, L>>>>;
 
 fn listen_on_socket(
     config: &Config,

@@ -10,7 +10,9 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::limits;
+use crate::config::ServiceLimits;
+
+use super::peer::Peer;
 
 /// What a client says first: as long as the preface of HTTP/2, and no request is shorter.
 const FIRST_WORDS_BYTES: usize = 24;
@@ -25,6 +27,7 @@ pub(super) struct OpenConnection {
     waker: AtomicWaker,
     idle: Arc<Notify>,
     calls: Mutex<Calls>,
+    peer: Peer,
 }
 
 #[derive(Default)]
@@ -48,7 +51,7 @@ enum State {
 
 impl OpenConnection {
     /// Makes one, which tells when it is without a call.
-    pub(super) fn new(idle: Arc<Notify>) -> Self {
+    pub(super) fn new(idle: Arc<Notify>, peer: Peer) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -58,12 +61,23 @@ impl OpenConnection {
             waker: AtomicWaker::new(),
             idle,
             calls: Mutex::default(),
+            peer,
         }
     }
 
     /// Returns its number, which no other has.
     pub(super) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Returns the names of its client's certificate; none without one.
+    pub(super) fn certificate_names(&self) -> &[String] {
+        &[]
+    }
+
+    /// Returns where it comes from.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -97,18 +111,27 @@ impl OpenConnection {
         self.waker.wake();
     }
 
-    /// Closes it if its client has not spoken in time, or has taken nothing of an answer for
-    /// too long.
-    pub(super) fn close_if_overdue(&self, now: Instant) -> bool {
+    /// Closes it if its client has not spoken in time, has taken nothing of an answer for
+    /// too long, or has made no call for longer still.
+    pub(super) fn close_if_overdue(&self, now: Instant, limits: &ServiceLimits) -> bool {
         let over = |since: Instant, limit| now.saturating_duration_since(since) > limit;
         let silent = self.received.load(Ordering::Relaxed) < FIRST_WORDS_BYTES
-            && over(self.accepted_at, limits::HANDSHAKE_TIMEOUT);
-        let is_untaken = |state: &State| matches!(*state, State::Untaken(since) if over(since, limits::ANSWER_TIMEOUT));
-        let overdue = silent || self.calls().in_progress.values().any(is_untaken);
+            && over(self.accepted_at, limits.handshake_timeout);
+        let is_untaken = |state: &State| matches!(*state, State::Untaken(since) if over(since, limits.answer_timeout));
+        let untaken = self.calls().in_progress.values().any(is_untaken);
+        let unused =
+            self.unused_since().is_some_and(|since| over(since, limits.connection_idle_timeout));
+        let overdue = silent || untaken || unused;
         if overdue {
             self.close();
         }
         overdue
+    }
+
+    /// Returns since when it has no call at all; nothing while it has.
+    fn unused_since(&self) -> Option<Instant> {
+        let calls = self.calls();
+        calls.in_progress.is_empty().then(|| calls.last.unwrap_or(self.accepted_at))
     }
 
     /// Returns how many calls it has.
@@ -172,20 +195,24 @@ mod tests {
 
     use super::*;
 
+    fn limits() -> ServiceLimits {
+        ServiceLimits::default()
+    }
+
     fn connection() -> Arc<OpenConnection> {
-        Arc::new(OpenConnection::new(Arc::default()))
+        Arc::new(OpenConnection::new(Arc::default(), Peer::Unknown))
     }
 
     #[test]
     fn a_client_that_does_not_speak_is_given_up_and_one_that_does_is_not() {
         let connection = connection();
-        let late = Instant::now() + limits::HANDSHAKE_TIMEOUT + Duration::from_secs(1);
-        assert!(!connection.close_if_overdue(Instant::now()));
+        let late = Instant::now() + limits().handshake_timeout + Duration::from_secs(1);
+        assert!(!connection.close_if_overdue(Instant::now(), &limits()));
         connection.received(FIRST_WORDS_BYTES - 1);
-        assert!(connection.close_if_overdue(late) && connection.is_closing());
+        assert!(connection.close_if_overdue(late, &limits()) && connection.is_closing());
         let connection = self::connection();
         connection.received(FIRST_WORDS_BYTES);
-        assert!(!connection.close_if_overdue(late) && !connection.is_closing());
+        assert!(!connection.close_if_overdue(late, &limits()) && !connection.is_closing());
     }
 
     #[test]
@@ -193,16 +220,29 @@ mod tests {
         let connection = connection();
         connection.received(FIRST_WORDS_BYTES);
         let call = CallOn::new(Arc::clone(&connection));
-        let late = || Instant::now() + limits::ANSWER_TIMEOUT + Duration::from_secs(1);
+        let late = || Instant::now() + limits().answer_timeout + Duration::from_secs(1);
         call.came();
-        assert!(!connection.close_if_overdue(late()), "a subscription may last");
+        assert!(!connection.close_if_overdue(late(), &limits()), "a subscription may last");
         call.moved();
-        assert!(!connection.close_if_overdue(Instant::now()));
+        assert!(!connection.close_if_overdue(Instant::now(), &limits()));
         drop(call);
-        assert!(!connection.close_if_overdue(late()), "the answer was taken");
+        assert!(!connection.close_if_overdue(late(), &limits()), "the answer was taken");
         let untaken = CallOn::new(Arc::clone(&connection));
         untaken.moved();
-        assert!(connection.close_if_overdue(late()));
+        assert!(connection.close_if_overdue(late(), &limits()));
+    }
+
+    #[test]
+    fn a_connection_without_a_call_is_given_up_and_one_that_is_followed_is_not() {
+        let connection = connection();
+        connection.received(FIRST_WORDS_BYTES);
+        let late = Instant::now() + limits().connection_idle_timeout + Duration::from_secs(1);
+        let following = CallOn::new(Arc::clone(&connection));
+        following.came();
+        assert!(!connection.close_if_overdue(late, &limits()));
+        drop(following);
+        assert!(!connection.close_if_overdue(Instant::now(), &limits()));
+        assert!(connection.close_if_overdue(late, &limits()));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 use tonic::Status;
 use tonic::body::Body;
 
+use crate::config::ServiceLimits;
 use crate::error::Error;
 use crate::grpc::{self, RequestRoom};
 use crate::limits;
@@ -36,6 +37,8 @@ pub(super) struct RequestBody {
     waiting: Option<BoxFuture<'static, Option<OwnedSemaphorePermit>>>,
     /// How long a message may take, besides what its length gives it.
     timeout: Duration,
+    /// How long a message may be, in bytes.
+    message_bytes_max: usize,
     /// There is one while something is waited for.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
     call: Arc<Call>,
@@ -47,6 +50,7 @@ impl RequestBody {
         body: Body,
         takes_many: bool,
         room: Arc<Semaphore>,
+        limits: &ServiceLimits,
         call: Arc<Call>,
     ) -> (Self, RequestRoom) {
         // It begins before its messages come.
@@ -61,7 +65,8 @@ impl RequestBody {
             room,
             held: held.clone(),
             waiting: None,
-            timeout: limits::REQUEST_TIMEOUT,
+            timeout: limits.request_timeout,
+            message_bytes_max: limits.request_bytes_max,
             deadline: None,
             call,
         };
@@ -94,8 +99,7 @@ impl RequestBody {
         self.deadline = None;
         let length = self.place.left;
         // What is over the limit is refused before it is read.
-        if (SHORT_BYTES + 1..=limits::REQUEST_BYTES_MAX).contains(&self.place.length) && length > 0
-        {
+        if (SHORT_BYTES + 1..=self.message_bytes_max).contains(&self.place.length) && length > 0 {
             let length = u32::try_from(self.place.length).unwrap_or(u32::MAX);
             let room = Arc::clone(&self.room);
             self.waiting =
@@ -110,7 +114,7 @@ impl RequestBody {
             self.deadline = None;
             return Ok(());
         }
-        let seconds = self.place.length.min(limits::REQUEST_BYTES_MAX) as u64
+        let seconds = self.place.length.min(self.message_bytes_max) as u64
             / limits::REQUEST_BYTES_PER_SECOND_MIN as u64;
         let time = self.timeout + Duration::from_secs(seconds);
         let (deadline, time) =
@@ -229,7 +233,8 @@ mod tests {
     }
 
     fn wrapped(body: Body, takes_many: bool, room: Arc<Semaphore>) -> (RequestBody, RequestRoom) {
-        let (mut body, held) = RequestBody::new(body, takes_many, room, Arc::new(a_call()));
+        let (mut body, held) =
+            RequestBody::new(body, takes_many, room, &ServiceLimits::default(), Arc::new(a_call()));
         body.timeout = TIMEOUT;
         (body, held)
     }

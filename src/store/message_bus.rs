@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio_stream::Stream;
 
-use crate::domain::{BusId, Cursor, Message, MsgId, NewMessage, ProjectId, RequestId};
+use crate::domain::{BusId, Cursor, Message, MsgId, NewMessage, ProjectId, Reach, RequestId};
 use crate::error::Result;
 
 /// Append-only buses of messages.
@@ -75,13 +75,13 @@ pub trait MessageBus: Send + Sync + 'static {
         subscription: Subscription,
     ) -> impl Future<Output = Result<FrameStream>> + Send;
 
-    /// Lists buses in the order of their ids, strictly after `after`.
+    /// Lists the buses of a scope in the order of their ids, strictly after `after`.
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND, IO. A bus that cannot be read is listed with its problem.
     fn list(
         &self,
-        project: Option<ProjectId>,
+        scope: Scope,
         after: Option<BusId>,
         limit: usize,
     ) -> impl Future<Output = Result<BusPage>> + Send;
@@ -207,8 +207,8 @@ pub enum Scope {
     Bus(BusId),
     /// A project's bus and those of its tasks.
     Project(ProjectId),
-    /// Every bus.
-    All,
+    /// Every bus of the projects that the caller reaches.
+    All(Reach),
 }
 
 impl Scope {
@@ -217,7 +217,7 @@ impl Scope {
         match self {
             Self::Bus(only) => only == bus,
             Self::Project(project) => *project == bus.project,
-            Self::All => true,
+            Self::All(reach) => reach.covers(&bus.project),
         }
     }
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod facts;
 mod message_bus;
 mod projects;
+mod room;
 mod run_metas;
 mod runs;
 mod task_log;
@@ -23,6 +24,7 @@ pub use projects::{
     Checkpoint, Created, NewProject, NewStatus, NewTask, Page, ProjectChange, Projects, TaskChange,
     TaskPosition, TaskQuery, Tasks,
 };
+pub use room::Room;
 pub use run_metas::{
     NewRunEvent, RunArchiveChange, RunFlagsChange, RunMetaChange, RunMetas, RunSetupChange,
     RunSetupFields,

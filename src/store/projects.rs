@@ -5,8 +5,8 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use crate::domain::{
-    Etag, JsonObject, Project, ProjectId, RequestId, Step, StepResult, Task, TaskId, TaskKey,
-    TaskState,
+    Etag, JsonObject, Project, ProjectId, Reach, RequestId, Step, StepResult, Task, TaskId,
+    TaskKey, TaskState,
 };
 use crate::error::Result;
 
@@ -54,12 +54,13 @@ pub trait Projects: Send + Sync + 'static {
     /// PROJECT_NOT_FOUND, CORRUPT_DOCUMENT, NOT_A_REGULAR_FILE, IO.
     fn project(&self, id: ProjectId) -> impl Future<Output = Result<Project>> + Send;
 
-    /// Lists projects in the order of their ids, strictly after `after`.
+    /// Lists the projects within reach in the order of their ids, strictly after `after`.
     ///
     /// # Errors
     /// IO.
     fn list_projects(
         &self,
+        reach: Reach,
         after: Option<ProjectId>,
         limit: usize,
     ) -> impl Future<Output = Result<Page<Project>>> + Send;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_stream::Stream;
 
-use crate::domain::{Etag, ProjectId, RequestId, Run, RunFile, RunId, RunKey, RunMeta, TaskKey};
+use crate::domain::{
+    Etag, ProjectId, Reach, RequestId, Run, RunFile, RunId, RunKey, RunMeta, TaskKey,
+};
 use crate::error::Result;
 
 use super::Created;
@@ -68,11 +70,15 @@ pub trait Runs: Send + Sync + 'static {
     fn delete_run(&self, key: RunKey, force: bool) -> impl Future<Output = Result<()>> + Send;
 
     /// Returns what comes from a task's runs or from one run, each run before those
-    /// below it.
+    /// below it. Runs of projects out of reach are left out, with what comes from them.
     ///
     /// # Errors
     /// PROJECT_NOT_FOUND, TASK_NOT_FOUND, RUN_NOT_FOUND, RUN_AMBIGUOUS, IO.
-    fn run_tree(&self, root: TreeRoot) -> impl Future<Output = Result<Vec<TreeNode>>> + Send;
+    fn run_tree(
+        &self,
+        root: TreeRoot,
+        reach: Reach,
+    ) -> impl Future<Output = Result<Vec<TreeNode>>> + Send;
 }
 
 /// A run to create.
@@ -158,8 +164,8 @@ pub struct RunChange {
 /// Which part of the tree is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Everything.
-    All,
+    /// Every project that the caller reaches.
+    All(Reach),
     /// A project.
     Project(ProjectId),
     /// A task.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 
-use crate::domain::{BusId, TreePath};
+use crate::domain::{BusId, Reach, TreePath};
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
 use crate::files::watched_folders::WatchedFolders;
@@ -180,7 +180,7 @@ fn followed_buses(buses: &Buses, followed: &Followed) -> Result<BTreeSet<BusId>>
     let disk = &*buses.context.disk;
     let mut found = BTreeSet::new();
     if followed.all {
-        found = existing(disk, &Scope::All)?;
+        found = existing(disk, &Scope::All(Reach::All))?;
     } else {
         for project in &followed.projects {
             match existing(disk, &Scope::Project(project.clone())) {

@@ -56,7 +56,7 @@ impl Drop for Registration {
         let mut table = self.hub.lock();
         let of = |list: &mut Vec<Arc<Mailbox>>| list.retain(|one| !Arc::ptr_eq(one, &self.mailbox));
         match &self.mailbox.scope {
-            Scope::All => of(&mut table.all),
+            Scope::All(_) => of(&mut table.all),
             Scope::Project(project) => {
                 if let Some(list) = table.projects.get_mut(project) {
                     of(list);
@@ -121,7 +121,7 @@ impl Hub {
         });
         let mut table = self.lock();
         match scope {
-            Scope::All => table.all.push(Arc::clone(&mailbox)),
+            Scope::All(_) => table.all.push(Arc::clone(&mailbox)),
             Scope::Project(project) => {
                 table.projects.entry(project).or_default().push(Arc::clone(&mailbox));
             }
@@ -137,7 +137,8 @@ impl Hub {
         let table = self.lock();
         let projects = table.projects.get(&bus.project).into_iter().flatten();
         let buses = table.buses.get(bus).into_iter().flatten();
-        for mailbox in table.all.iter().chain(projects).chain(buses) {
+        let all = table.all.iter().filter(|mailbox| mailbox.scope.covers(bus));
+        for mailbox in all.chain(projects).chain(buses) {
             mailbox.put(bus);
         }
     }

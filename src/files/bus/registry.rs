@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::disk::{Disk, Kind};
-use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId, RequestId};
+use crate::domain::{BusId, Cursor, Message, MsgId, RequestId};
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
@@ -161,12 +161,11 @@ impl Buses {
     /// Lists a page of buses in the order of their ids.
     pub(in crate::files) async fn list(
         self: &Arc<Self>,
-        project: Option<ProjectId>,
+        scope: Scope,
         after: Option<BusId>,
         limit: usize,
     ) -> Result<BusPage> {
         let context = Arc::clone(&self.context);
-        let scope = project.map_or(Scope::All, Scope::Project);
         let ids = blocking(move || existing(&*context.disk, &scope)).await?;
         let mut following =
             ids.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
@@ -303,9 +302,10 @@ pub(super) fn existing(disk: &dyn Disk, scope: &Scope) -> Result<BTreeSet<BusId>
             return Ok(there.then(|| bus.clone()).into_iter().collect());
         }
         Scope::Project(project) => vec![project.clone()],
-        Scope::All => folders(disk, &crate::domain::TreePath::root())?
+        Scope::All(reach) => folders(disk, &crate::domain::TreePath::root())?
             .iter()
             .filter_map(|name| paths::project_of_folder(name))
+            .filter(|project| reach.covers(project))
             .collect(),
     };
     let mut found = BTreeSet::new();

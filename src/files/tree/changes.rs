@@ -32,7 +32,7 @@ impl Key {
     /// Whether it belongs to a part of the tree.
     pub(super) fn is_in(&self, part: &Part) -> bool {
         match (part, self) {
-            (Part::All, _) => true,
+            (Part::All(reach), key) => reach.covers(key.project()),
             (Part::Project(wanted), key) => key.project() == wanted,
             (Part::Task(wanted), Self::Task(task)) => task == wanted,
             (Part::Task(wanted), Self::Run(run)) => run.task == *wanted,

@@ -89,7 +89,7 @@ impl<'a> Look<'a> {
         for project in self.tree.project_ids()? {
             let key = Key::Project(project.clone());
             let reaches_in = |wanted: &Wanted| match &wanted.part {
-                Part::All => true,
+                Part::All(reach) => reach.covers(&project),
                 Part::Project(wanted) => *wanted == project,
                 Part::Task(task) => task.project == project,
             };

@@ -53,10 +53,10 @@ impl Tree {
     /// PROJECT_NOT_FOUND or TASK_NOT_FOUND for a part that does not exist.
     pub(super) fn tasks_of(&self, part: &Part, unlisted: &mut Vec<Error>) -> Result<Vec<TaskKey>> {
         match part {
-            Part::All => {
+            Part::All(reach) => {
                 let mut tasks = Vec::new();
-                for project in self.project_ids()? {
-                    match self.task_keys(&project) {
+                for project in self.project_ids()?.iter().filter(|id| reach.covers(id)) {
+                    match self.task_keys(project) {
                         Ok(keys) => tasks.extend(keys),
                         Err(error) => unlisted.push(error),
                     }

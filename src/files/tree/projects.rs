@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 use crate::disk::Renamed;
-use crate::domain::{Etag, HomeFolders, Project, ProjectId, RequestId, TreePath};
+use crate::domain::{Etag, HomeFolders, Project, ProjectId, Reach, RequestId, TreePath};
 use crate::error::{Error, Result};
 use crate::layout::{home_folders_file, paths};
 use crate::store::{Created, NewProject, Page, ProjectChange};
@@ -107,11 +107,13 @@ impl Tree {
     /// Lists projects.
     pub(in crate::files) fn list_projects(
         &self,
+        reach: &Reach,
         after: Option<&ProjectId>,
         limit: usize,
     ) -> Result<Page<Project>> {
         let ids = self.project_ids()?;
-        let mut following = ids.iter().filter(|id| after.is_none_or(|after| *id > after));
+        let mut following =
+            ids.iter().filter(|id| reach.covers(id) && after.is_none_or(|after| *id > after));
         let items = following.by_ref().take(limit).map(|id| self.show_project(id)).collect();
         Ok(Page { items, more: following.next().is_some() })
     }

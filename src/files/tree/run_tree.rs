@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::domain::Run;
+use crate::domain::{Reach, Run};
 use crate::error::Result;
 use crate::store::{Relation, TreeNode, TreeRoot};
 
@@ -12,8 +12,12 @@ use super::run_index::Descent;
 use super::runs::RunPlace;
 
 impl Tree {
-    /// Returns what comes from a task's runs or from one run.
-    pub(in crate::files) fn run_tree(&self, root: &TreeRoot) -> Result<Vec<TreeNode>> {
+    /// Returns what comes from a task's runs or from one run, as far as it is within reach.
+    pub(in crate::files) fn run_tree(
+        &self,
+        root: &TreeRoot,
+        reach: &Reach,
+    ) -> Result<Vec<TreeNode>> {
         let tops = match root {
             TreeRoot::Run(key) => {
                 let place = self.find_run(key)?;
@@ -29,7 +33,7 @@ impl Tree {
                 tops(&runs.collect::<Vec<_>>(), &self.runs.descent())
             }
         };
-        let mut walk = Walk { tree: self, descent: self.runs.descent(), nodes: Vec::new() };
+        let mut walk = Walk { tree: self, reach, descent: self.runs.descent(), nodes: Vec::new() };
         for top in tops {
             walk.from(top);
         }
@@ -121,6 +125,7 @@ impl Descent {
 /// A walk through the tree, each run before those below it.
 struct Walk<'a> {
     tree: &'a Tree,
+    reach: &'a Reach,
     descent: Descent,
     nodes: Vec<TreeNode>,
 }
@@ -142,12 +147,17 @@ impl Walk<'_> {
                 continue;
             };
             let is_loop = on_path.contains(&id);
-            let places = match place {
+            let known: Vec<RunPlace> = match place {
                 Some(place) => vec![place],
                 None => self.descent.places.get(&id).into_iter().flatten().cloned().collect(),
             };
+            let within = |place: &&RunPlace| self.reach.covers(&place.task.project);
+            let places: Vec<&RunPlace> = known.iter().filter(within).collect();
+            if places.is_empty() && !known.is_empty() {
+                continue;
+            }
             let runs: Vec<Run> =
-                places.iter().filter_map(|place| self.tree.show_run(place).ok()).collect();
+                places.into_iter().filter_map(|place| self.tree.show_run(place).ok()).collect();
             let node =
                 |run| TreeNode { run_id: id.clone(), run, depth: path.len(), relation, is_loop };
             if runs.is_empty() {

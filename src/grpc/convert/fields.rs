@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Etag, JsonObject, ProjectId, RunId, TaskId, TaskKey, check_path_in_task};
+use crate::domain::{
+    Etag, JsonObject, ProjectId, Reach, RunId, TaskId, TaskKey, check_path_in_task,
+};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::store::Part;
@@ -98,10 +100,11 @@ pub(in crate::grpc) fn etag(text: &str) -> Result<Option<Etag>> {
     Etag::parse(text)
 }
 
-/// Takes the part of the tree that a call is about: a task, a project, or all.
-pub(in crate::grpc) fn part(project_id: &str, task_id: &str) -> Result<Part> {
+/// Takes the part of the tree that a call is about: a task, a project, or all that its caller
+/// reaches.
+pub(in crate::grpc) fn part(project_id: &str, task_id: &str, reach: &Reach) -> Result<Part> {
     Ok(match (project_id, task_id) {
-        ("", "") => Part::All,
+        ("", "") => Part::All(reach.clone()),
         (project, "") => Part::Project(ProjectId::parse(project)?),
         (project, task) => Part::Task(task_key(project, task)?),
     })

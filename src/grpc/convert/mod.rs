@@ -26,4 +26,4 @@ pub(super) mod watch;
 pub(super) use answers::{bus, frame, integrity, link, message, parent, text};
 pub(super) use fields::{duration, etag, page_size, part};
 pub(super) use requests::{batch, poll_query, read_query, single, subscription};
-pub(super) use values::{pid_out, size_out, timestamp_out};
+pub(super) use values::{count_out, pid_out, size_out, timestamp_out};

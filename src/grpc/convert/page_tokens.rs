@@ -62,7 +62,7 @@ pub fn run(token: &str, part: &Part) -> Result<Option<RunPosition>> {
         let (task, folder) = rest.split_once('/')?;
         let task = task_key(project, task).ok()?;
         let is_inside = match part {
-            Part::All => true,
+            Part::All(reach) => reach.covers(&task.project),
             Part::Project(project) => *project == task.project,
             Part::Task(only) => *only == task,
         };
@@ -212,7 +212,7 @@ mod tests {
         let token = artifact_out(&key(), &attachment);
         assert_eq!(artifact(&token, &key()).expect("a token"), Some(attachment));
         let place = RunPosition { task: key(), folder: "run 1.x".into() };
-        for part in [Part::All, Part::Project(key().project), Part::Task(key())] {
+        for part in [Part::All(Reach::All), Part::Project(key().project), Part::Task(key())] {
             assert_eq!(run(&run_out(&place), &part).expect("a token"), Some(place.clone()));
         }
         let file = RunFile::parse("logs/a b.log").expect("a file");
@@ -281,7 +281,10 @@ mod tests {
         let elsewhere = Part::Task(task_key("demo", "other").expect("a task"));
         let project = Part::Project(ProjectId::parse("dem").expect("a project"));
         for token in ["r1.a/b", "r1.a/b/", "r1.a/b/..", "r1.a/b/c/d", "r1.//c", "f1.prompt"] {
-            assert!(matches!(run(token, &Part::All), Err(Error::InvalidPageToken)), "{token}");
+            assert!(
+                matches!(run(token, &Part::All(Reach::All)), Err(Error::InvalidPageToken)),
+                "{token}"
+            );
         }
         for part in [elsewhere, project] {
             assert!(run("r1.demo/task-a.b/x", &part).is_err(), "{part:?}");

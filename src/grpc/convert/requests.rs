@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{BusId, Cursor, Link, MsgId, NewMessage, Parent, ProjectId, RequestId};
+use crate::domain::{BusId, Cursor, Link, MsgId, NewMessage, Parent, ProjectId, Reach, RequestId};
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits;
@@ -15,6 +15,7 @@ pub(in crate::grpc) fn batch(
     messages: Vec<pb::Message>,
     request_id: &str,
     expected_last: &str,
+    body_bytes_max: usize,
 ) -> Result<AppendBatch> {
     check_size("messages", "BATCH_MESSAGES_MAX", messages.len(), limits::BATCH_MESSAGES_MAX)?;
     let bytes = messages.iter().map(|message| message.body.len()).sum();
@@ -25,6 +26,7 @@ pub(in crate::grpc) fn batch(
     let mut bus: Option<BusId> = None;
     let mut new_messages = Vec::with_capacity(messages.len());
     for (index, message) in messages.into_iter().enumerate() {
+        check_size("body", "MESSAGE_BODY_BYTES_MAX", message.body.len(), body_bytes_max)?;
         let own = BusId::parse(&message.project_id, &message.task_id)?;
         match &bus {
             None => bus = Some(own),
@@ -54,9 +56,10 @@ pub(in crate::grpc) fn single(
     message: Option<pb::Message>,
     request_id: &str,
     expected_last: &str,
+    body_bytes_max: usize,
 ) -> Result<AppendBatch> {
     let message = message.ok_or(Error::RequiredField { field: "message" })?;
-    batch(vec![message], request_id, expected_last)
+    batch(vec![message], request_id, expected_last, body_bytes_max)
 }
 
 fn new_message(message: pb::Message) -> NewMessage {
@@ -142,9 +145,12 @@ pub(in crate::grpc) fn poll_query(request: pb::PollForNewRequest) -> Result<(Rea
 }
 
 /// Takes a subscription.
-pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Subscription> {
+pub(in crate::grpc) fn subscription(
+    request: pb::SubscribeRequest,
+    reach: &Reach,
+) -> Result<Subscription> {
     use pb::subscribe_request::Start as From;
-    let scope = scope(&request)?;
+    let scope = scope(&request, reach)?;
     let one_bus = matches!(scope, Scope::Bus(_));
     let start_given = request.start.is_some();
     let only_one =
@@ -192,10 +198,10 @@ pub(in crate::grpc) fn subscription(request: pb::SubscribeRequest) -> Result<Sub
     })
 }
 
-fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
+fn scope(request: &pb::SubscribeRequest, reach: &Reach) -> Result<Scope> {
     let nothing_named = request.project_id.is_empty() && request.task_id.is_empty();
     match pb::SubscribeScope::try_from(request.scope) {
-        Ok(pb::SubscribeScope::Unspecified) if nothing_named => Ok(Scope::All),
+        Ok(pb::SubscribeScope::Unspecified) if nothing_named => Ok(Scope::All(reach.clone())),
         Ok(pb::SubscribeScope::Unspecified | pb::SubscribeScope::Bus) => {
             Ok(Scope::Bus(BusId::parse(&request.project_id, &request.task_id)?))
         }
@@ -208,7 +214,7 @@ fn scope(request: &pb::SubscribeRequest) -> Result<Scope> {
         Ok(pb::SubscribeScope::All) if !nothing_named => {
             Err(invalid("project_id", "the scope ALL covers everything; leave it empty"))
         }
-        Ok(pb::SubscribeScope::All) => Ok(Scope::All),
+        Ok(pb::SubscribeScope::All) => Ok(Scope::All(reach.clone())),
         Err(_) => Err(invalid("scope", "it is no SubscribeScope")),
     }
 }

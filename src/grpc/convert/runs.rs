@@ -1,6 +1,6 @@
 //! Runs and trees of them.
 
-use crate::domain::{Liveness, Run, RunId, RunKey, run_status};
+use crate::domain::{Liveness, Reach, Run, RunId, RunKey, run_status};
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits;
@@ -64,8 +64,8 @@ fn agent_type(agent_type: String) -> Result<String> {
 }
 
 /// Takes which runs to list.
-pub(in crate::grpc) fn query(request: pb::ListRunsRequest) -> Result<RunQuery> {
-    let part = part(&request.project_id, &request.task_id)?;
+pub(in crate::grpc) fn query(request: pb::ListRunsRequest, reach: &Reach) -> Result<RunQuery> {
+    let part = part(&request.project_id, &request.task_id, reach)?;
     Ok(RunQuery {
         statuses: statuses(request.statuses)?,
         after: page_tokens::run(&request.page_token, &part)?,

@@ -1,5 +1,6 @@
 //! Reconciling and cleaning up.
 
+use crate::domain::Reach;
 use crate::error::{Error, Result};
 use crate::grpc::pb;
 use crate::limits::NAMED_MAX;
@@ -23,11 +24,14 @@ pub(in crate::grpc) fn reconciled(reconciled: Reconciled) -> pb::ReconcileRunsRe
 }
 
 /// Takes which runs to remove.
-pub(in crate::grpc) fn clean_up(request: &pb::CleanUpRunsRequest) -> Result<CleanUp> {
+pub(in crate::grpc) fn clean_up(
+    request: &pb::CleanUpRunsRequest,
+    reach: &Reach,
+) -> Result<CleanUp> {
     let older_than = request.older_than.ok_or(Error::RequiredField { field: "older_than" })?;
     let below = request.only_if_free_below;
     Ok(CleanUp {
-        part: part(&request.project_id, &request.task_id)?,
+        part: part(&request.project_id, &request.task_id, reach)?,
         older_than: duration("older_than", older_than)?,
         only_if_free_below: below.map(|below| bytes("only_if_free_below", below)).transpose()?,
         dry_run: request.dry_run.unwrap_or(true),

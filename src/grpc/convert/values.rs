@@ -21,7 +21,7 @@ pub(in crate::grpc) fn size_out(size: u64) -> i64 {
 }
 
 /// Gives out how many there are.
-pub(super) fn count_out(count: usize) -> i32 {
+pub(in crate::grpc) fn count_out(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::Reach;
 use crate::error::Result;
 use crate::grpc::pb;
 use crate::store::{Change, Watch};
@@ -15,10 +16,10 @@ use super::tasks::task;
 use super::values::timestamp_out;
 
 /// Takes what to watch.
-pub(in crate::grpc) fn watch(request: &pb::WatchRequest) -> Result<Watch> {
+pub(in crate::grpc) fn watch(request: &pb::WatchRequest, reach: &Reach) -> Result<Watch> {
     let all = request.kinds.is_empty();
     let mut watch = Watch {
-        part: part(&request.project_id, &request.task_id)?,
+        part: part(&request.project_id, &request.task_id, reach)?,
         projects: all,
         tasks: all,
         runs: all,
@@ -92,11 +93,11 @@ pub(in crate::grpc) fn change(change: Change, now: Timestamp) -> pb::WatchRespon
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ArtifactId, FactId, FactScope, ProjectId, TaskId, TaskKey};
+    use crate::domain::{ArtifactId, FactId, FactScope, ProjectId, Reach, TaskId, TaskKey};
 
     fn kinds(kinds: &[pb::WatchKind]) -> Result<[bool; 5]> {
         let kinds = kinds.iter().map(|kind| i32::from(*kind)).collect();
-        let watch = watch(&pb::WatchRequest { kinds, ..Default::default() })?;
+        let watch = watch(&pb::WatchRequest { kinds, ..Default::default() }, &Reach::All)?;
         Ok([watch.projects, watch.tasks, watch.runs, watch.artifacts, watch.facts])
     }
 

@@ -1,6 +1,6 @@
 //! Projects.
 
-use crate::domain::{ProjectId, RequestId};
+use crate::domain::{ProjectId, Reach, RequestId};
 use crate::error::Result;
 use crate::grpc::convert;
 use crate::grpc::pb;
@@ -34,9 +34,11 @@ pub(super) async fn get<B: Projects>(
 pub(super) async fn list<B: Projects>(
     backend: &B,
     request: pb::ListProjectsRequest,
+    reach: &Reach,
 ) -> Result<pb::ListProjectsResponse> {
     let after = convert::projects::page_token(&request.page_token)?;
-    let page = backend.list_projects(after, convert::page_size(request.page_size)?).await?;
+    let page =
+        backend.list_projects(reach.clone(), after, convert::page_size(request.page_size)?).await?;
     Ok(convert::projects::page(page))
 }
 

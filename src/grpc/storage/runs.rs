@@ -1,6 +1,6 @@
 //! Runs.
 
-use crate::domain::RequestId;
+use crate::domain::{Reach, RequestId};
 use crate::error::Result;
 use crate::grpc::convert;
 use crate::grpc::pb;
@@ -35,8 +35,9 @@ pub(super) async fn get<B: Runs>(
 pub(super) async fn list<B: Runs>(
     backend: &B,
     request: pb::ListRunsRequest,
+    reach: &Reach,
 ) -> Result<pb::ListRunsResponse> {
-    let page = backend.list_runs(convert::runs::query(request)?).await?;
+    let page = backend.list_runs(convert::runs::query(request, reach)?).await?;
     Ok(convert::runs::page(page))
 }
 
@@ -77,7 +78,8 @@ pub(super) async fn delete<B: Runs>(
 pub(super) async fn tree<B: Runs>(
     backend: &B,
     request: pb::GetRunTreeRequest,
+    reach: &Reach,
 ) -> Result<pb::GetRunTreeResponse> {
-    let nodes = backend.run_tree(convert::runs::tree_root(&request)?).await?;
+    let nodes = backend.run_tree(convert::runs::tree_root(&request)?, reach.clone()).await?;
     Ok(convert::runs::tree(nodes))
 }

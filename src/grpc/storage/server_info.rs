@@ -1,9 +1,13 @@
 //! What the server says of itself.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
+use crate::access::Caller;
+use crate::config::ServiceLimits;
 use crate::error::Result;
-use crate::grpc::convert::{pid_out, size_out, timestamp_out};
+use crate::grpc::convert::{count_out, pid_out, size_out, timestamp_out};
 use crate::grpc::pb;
 use crate::limits;
 use crate::store::Upkeep;
@@ -22,8 +26,11 @@ const FEATURES: [&str; 10] = [
     "run_meta",
 ];
 
+/// Tells how much of what is bounded is open, by name.
+pub type OpenNow = Arc<dyn Fn() -> Vec<(&'static str, usize)> + Send + Sync>;
+
 /// What is known of a server since its start.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ServerFacts {
     /// The name of its host.
     pub host: String,
@@ -33,12 +40,17 @@ pub struct ServerFacts {
     pub pid: u32,
     /// When it was started.
     pub started_at: Timestamp,
+    /// How much callers may take.
+    pub limits: ServiceLimits,
+    /// How much they have taken.
+    pub open: OpenNow,
 }
 
 /// Answers GetServerInfo.
 pub(super) async fn get<B: Upkeep>(
     backend: &B,
     facts: &ServerFacts,
+    caller: &Caller,
     now: Timestamp,
 ) -> Result<pb::GetServerInfoResponse> {
     let free_bytes = backend.free_bytes().await?;
@@ -53,8 +65,17 @@ pub(super) async fn get<B: Upkeep>(
         free_bytes: size_out(free_bytes),
         limits: limits::ANNOUNCED
             .iter()
-            .map(|(name, limit)| ((*name).to_owned(), *limit))
+            .copied()
+            .chain(facts.limits.announced().map(|(name, limit)| (name, count_out(limit).into())))
+            .map(|(name, limit)| (name.to_owned(), limit))
             .collect(),
         features: FEATURES.map(str::to_owned).into(),
+        caller: caller.who.to_string(),
+        permissions: caller.permissions.given().map(|one| one.to_string()).collect(),
+        projects: caller.reach.to_string().split(", ").map(str::to_owned).collect(),
+        open: (facts.open)()
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count_out(count).into()))
+            .collect(),
     })
 }

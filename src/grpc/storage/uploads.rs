@@ -7,9 +7,12 @@ use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
 
+use crate::audit::{Audit, Entry};
 use crate::error::{Error, Result};
 use crate::grpc::convert;
+use crate::grpc::gate::Entrance;
 use crate::grpc::pb;
+use crate::grpc::rules::Ruled as _;
 use crate::grpc::status::{Answer, oversize, status};
 use crate::store::{Artifacts, SavedArtifact};
 
@@ -19,6 +22,8 @@ use pb::upload_artifact_request::Part;
 
 /// How the transport broke an upload off; empty while it did not.
 type Break = Arc<OnceLock<Status>>;
+/// The line of its change, when they are noted, from its header on.
+type Line = Arc<OnceLock<Option<(Audit, Entry)>>>;
 
 /// Answers UploadArtifact. Whatever ends `requests` before their own end, a client that
 /// falls silent for `idle` and the server's stop too, ends the content with an error, so that nothing
@@ -26,14 +31,31 @@ type Break = Arc<OnceLock<Status>>;
 pub(super) async fn upload<B: Artifacts>(
     backend: &B,
     requests: impl Stream<Item = Result<pb::UploadArtifactRequest, Status>> + Send + Unpin + 'static,
+    entrance: Entrance,
     idle: Duration,
     shutdown: CancellationToken,
 ) -> Answer<pb::UploadArtifactResponse> {
     let broken = Break::default();
     let noted = Arc::clone(&broken);
-    let parts = requests.map(move |request| part(request, &noted));
+    let mut project = String::new();
+    let line = Line::default();
+    let begun = Arc::clone(&line);
+    let parts = requests.map(move |request| {
+        let request = request.map_err(|status| broken_off(status, &noted))?;
+        if project.is_empty() {
+            request.project().clone_into(&mut project);
+            let _ = begun.set(entrance.entry(&request));
+        }
+        entrance.admit(&request, &project)?;
+        request.part.ok_or(Error::RequiredField { field: "part" })
+    });
     let parts = Box::pin(until_idle(parts, idle));
-    match save(backend, until_shutdown(parts, shutdown)).await {
+    let saved = save(backend, until_shutdown(parts, shutdown)).await;
+    if let Some(Some((audit, entry))) = line.get() {
+        let made = saved.as_ref().map(|saved| saved.artifact.id.path());
+        audit.note(entry.clone().ended(made)).await;
+    }
+    match saved {
         Ok(saved) => Ok(Response::new(convert::artifacts::uploaded(saved))),
         // What the transport said itself is passed on as it is.
         Err(error) => Err(broken.get().cloned().unwrap_or_else(|| status(&error))),
@@ -64,20 +86,13 @@ fn end<T>() -> impl Stream<Item = T> + Send {
     })
 }
 
-/// Takes a part. What is wrong with the transport is noted.
-fn part(
-    request: Result<pb::UploadArtifactRequest, Status>,
-    broken: &OnceLock<Status>,
-) -> Result<Part> {
-    match request {
-        Ok(request) => request.part.ok_or(Error::RequiredField { field: "part" }),
-        Err(status) => Err(oversize(&status).unwrap_or_else(|| {
-            let source =
-                std::io::Error::new(std::io::ErrorKind::ConnectionAborted, status.message());
-            let _ = broken.set(status);
-            Error::Io { action: "receive", path: "the upload".into(), source: Arc::new(source) }
-        })),
-    }
+/// Says what is wrong with the transport, and notes it.
+fn broken_off(status: Status, broken: &OnceLock<Status>) -> Error {
+    oversize(&status).unwrap_or_else(|| {
+        let source = std::io::Error::new(std::io::ErrorKind::ConnectionAborted, status.message());
+        let _ = broken.set(status);
+        Error::Io { action: "receive", path: "the upload".into(), source: Arc::new(source) }
+    })
 }
 
 /// Takes a part after the header.

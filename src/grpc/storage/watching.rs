@@ -6,6 +6,7 @@ use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::domain::Reach;
 use crate::error::Result;
 use crate::grpc::convert;
 use crate::grpc::pb;
@@ -18,9 +19,10 @@ pub(super) async fn watch<B: Watching>(
     backend: &B,
     clock: Arc<dyn Clock>,
     request: pb::WatchRequest,
+    reach: &Reach,
     shutdown: CancellationToken,
 ) -> Result<Answers<pb::WatchResponse>> {
-    let changes = backend.watch(convert::watch::watch(&request)?).await?;
+    let changes = backend.watch(convert::watch::watch(&request, reach)?).await?;
     let changes = changes.map(move |change| Ok(convert::watch::change(change?, clock.now())));
     Ok(answers(until_shutdown(changes, shutdown)))
 }

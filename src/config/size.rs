@@ -2,7 +2,7 @@
 
 /// Returns `512 B`, `1.5 KiB`, `2.0 MiB` …
 #[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
-pub(super) fn text(bytes: i64) -> String {
+pub fn text(bytes: i64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -19,7 +19,7 @@ pub(super) fn text(bytes: i64) -> String {
 
 /// Reads a number of bytes: `1000`, `500M`, `10G` or `10GiB`. The units are powers of
 /// 1024, as [`text`] shows them.
-pub(super) fn parse(text: &str) -> Result<i64, String> {
+pub fn parse(text: &str) -> Result<i64, String> {
     const HELP: &str = "write a number of bytes, or one with a unit (K, M, G, T), as in 10G";
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();

@@ -6,7 +6,7 @@ const HELP: &str = "write a number with a unit (ms, s, m, h, d, w), as in 30s, 5
 
 /// Reads a duration. A number without a unit is refused, because it could mean
 /// anything.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(HELP.to_owned());
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// Returns the duration as [`parse`] takes it, in the units from days down.
-pub(super) fn text(duration: Duration) -> String {
+pub fn text(duration: Duration) -> String {
     const UNITS: [(&str, u128); 5] =
         [("d", 24 * 3600 * 1000), ("h", 3600 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];
     let mut rest = duration.as_millis();
@@ -57,7 +57,7 @@ pub(super) fn text(duration: Duration) -> String {
 
 /// Returns about how long it is, in its two largest units: `350ms`, `12.3s`, `5m12s`,
 /// `3h05m`, `2d04h`.
-pub(super) fn short(duration: Duration) -> String {
+pub fn short(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600, seconds / 60);
     if seconds == 0 {

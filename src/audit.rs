@@ -1,0 +1,151 @@
+//! The log of changes: one JSON object a line, with who made each. It says what was asked for
+//! and how it ended, never what was written.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::{io, thread};
+
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::access::Who;
+use crate::clock::Clock;
+use crate::disk::LineLog;
+use crate::error::Error;
+
+/// Lines that are handed over and not written yet; their callers wait for them anyway.
+const WAITING_MAX: usize = 1024;
+
+/// The log of changes.
+#[derive(Clone)]
+pub struct Audit {
+    lines: mpsc::Sender<(Vec<u8>, oneshot::Sender<()>)>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A line that is begun.
+#[derive(Debug, Clone)]
+pub struct Entry(Map<String, Value>);
+
+impl Audit {
+    /// Opens the file, and begins to write what is noted.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or no thread be had.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let log = LineLog::open(path)?;
+        let (lines, noted) = mpsc::channel(WAITING_MAX);
+        thread::Builder::new().name("audit".into()).spawn(move || write(log, noted))?;
+        Ok(Self { lines, clock })
+    }
+
+    /// Begins the line of a change that is asked for.
+    pub fn begin(
+        &self,
+        who: &Who,
+        method: &str,
+        project: &str,
+        names: Vec<(&'static str, &str)>,
+    ) -> Entry {
+        let mut line = Map::new();
+        let mut put = |key: &str, value: &str| {
+            if !value.is_empty() {
+                line.insert(key.to_owned(), shown(value).into());
+            }
+        };
+        put("ts", &self.clock.now().to_string());
+        put("caller", &who.to_string());
+        if let Who::Token { id, .. } = who {
+            put("token_id", id);
+        }
+        put("method", method.rsplit('/').next().unwrap_or(method));
+        put("project_id", project);
+        for (key, value) in names {
+            put(key, value);
+        }
+        Entry(line)
+    }
+
+    /// Writes a line, and returns when the system has it. What cannot be written is logged.
+    pub async fn note(&self, entry: Entry) {
+        let mut line = Value::Object(entry.0).to_string().into_bytes();
+        line.push(b'\n');
+        let (written, done) = oneshot::channel();
+        if self.lines.send((line, written)).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+}
+
+impl Entry {
+    /// Says how it ended: with the name of what was made, empty for nothing; or with an error.
+    #[must_use]
+    pub fn ended(mut self, outcome: Result<String, &Error>) -> Self {
+        match outcome {
+            Ok(made) => {
+                self.0.insert("outcome".to_owned(), "OK".into());
+                if !made.is_empty() {
+                    self.0.insert("made".to_owned(), shown(&made).into());
+                }
+            }
+            Err(error) => {
+                self.0.insert("outcome".to_owned(), error.reason().as_str().into());
+            }
+        }
+        self
+    }
+}
+
+/// Cuts a long value: what callers send is bounded, but not short.
+fn shown(value: &str) -> String {
+    value.chars().take(256).collect()
+}
+
+/// Writes what is noted until nobody notes any more: as many lines at once as there are.
+fn write(mut log: LineLog, mut noted: mpsc::Receiver<(Vec<u8>, oneshot::Sender<()>)>) {
+    while let Some((mut lines, written)) = noted.blocking_recv() {
+        let mut waiting = vec![written];
+        while let Ok((line, written)) = noted.try_recv() {
+            lines.extend(line);
+            waiting.push(written);
+        }
+        if let Err(error) = log.append(&lines) {
+            tracing::error!(%error, lines = waiting.len(), "cannot write to the log of changes");
+        }
+        for written in waiting {
+            let _ = written.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn a_line_says_who_asked_for_what_and_how_it_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit");
+        let audit = Audit::open(&path, Arc::new(SystemClock)).expect("a log");
+        let who = Who::Token { name: "ci".into(), id: "0a1b2c3d".into() };
+        let begin = |names| audit.begin(&who, "/callboard.v1.Storage/CreateTask", "demo", names);
+        let made = begin(vec![("task_id", ""), ("request_id", "r")]).ended(Ok("task-1".into()));
+        audit.note(made).await;
+        let error = Error::ProjectNotFound { project: "demo".into() };
+        audit.note(begin(vec![]).ended(Err(&error))).await;
+        let text = fs::read_to_string(&path).expect("the log");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(lines.len(), 2);
+        let expected = serde_json::json!({
+            "ts": lines[0]["ts"], "caller": "token ci", "token_id": "0a1b2c3d",
+            "method": "CreateTask", "project_id": "demo", "request_id": "r",
+            "outcome": "OK", "made": "task-1",
+        });
+        assert_eq!(lines[0], expected);
+        assert_eq!(lines[1]["outcome"], "PROJECT_NOT_FOUND");
+    }
+}

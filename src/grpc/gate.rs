@@ -1,0 +1,152 @@
+//! The gate: every request of every method goes through it, and nothing else decides who may do
+//! what. It knows the rules, whom the server let in, how much room there is, and notes what is
+//! changed.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use crate::access::{Caller, Permission};
+use crate::audit::{Audit, Entry};
+use crate::domain::{ProjectId, Reach};
+use crate::error::{Error, Result};
+use crate::store::Room;
+
+use super::rules::Ruled;
+use super::status::{Answer, status};
+
+/// What every request goes through.
+#[derive(Clone)]
+pub struct Gate {
+    room: Arc<dyn Room>,
+    audit: Option<Audit>,
+}
+
+/// Whom a stream of requests comes from: each of them is checked by itself.
+#[derive(Clone)]
+pub(super) struct Entrance {
+    gate: Gate,
+    caller: Arc<Caller>,
+}
+
+impl Gate {
+    /// Makes one. The room says whether there is any; the log takes a line for each change.
+    pub fn new(room: Arc<dyn Room>, audit: Option<Audit>) -> Self {
+        Self { room, audit }
+    }
+
+    /// Lets a request through, or refuses it.
+    pub(super) async fn pass<R: Ruled, T>(
+        &self,
+        request: Request<R>,
+        act: impl AsyncFnOnce(R) -> Result<T>,
+    ) -> Answer<T> {
+        self.pass_as(request, async |request, _| act(request).await).await
+    }
+
+    /// As [`Gate::pass`], for what depends on who calls.
+    pub(super) async fn pass_as<R: Ruled, T>(
+        &self,
+        request: Request<R>,
+        act: impl AsyncFnOnce(R, &Caller) -> Result<T>,
+    ) -> Answer<T> {
+        self.pass_making(request, act, |_| String::new()).await
+    }
+
+    /// As [`Gate::pass_as`], for what makes something with a name.
+    pub(super) async fn pass_making<R: Ruled, T>(
+        &self,
+        request: Request<R>,
+        act: impl AsyncFnOnce(R, &Caller) -> Result<T>,
+        made: impl FnOnce(&T) -> String,
+    ) -> Answer<T> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let entry = self.entry(&caller, &request);
+        let outcome = match self.admit(&caller, &request, request.project()) {
+            Ok(()) => act(request, &caller).await,
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.map_err(|error| within_reach(error, &caller.reach));
+        if let Some((audit, entry)) = entry {
+            audit.note(entry.ended(outcome.as_ref().map(made))).await;
+        }
+        outcome.map(Response::new).map_err(|error| status(&error))
+    }
+
+    /// Lets a caller begin a stream of requests.
+    pub(super) fn enter<R: Ruled, S>(&self, request: &Request<S>) -> Result<Entrance, Status> {
+        let caller = caller(request)?;
+        let permission = R::RULE.permission.unwrap_or(Permission::Admin);
+        caller.check(permission).map_err(|denial| status(&Error::Denied(denial)))?;
+        Ok(Entrance { gate: self.clone(), caller })
+    }
+
+    fn admit<R: Ruled>(&self, caller: &Caller, request: &R, project: &str) -> Result<()> {
+        let rule = R::RULE;
+        let Some(permission) = rule.permission else { return Ok(()) };
+        if rule.is_wide && project.is_empty() {
+            caller.check(permission)
+        } else {
+            caller.check_in(permission, project)
+        }
+        .map_err(Error::Denied)?;
+        if rule.takes_room
+            && let Ok(project) = ProjectId::parse(project)
+        {
+            self.room.admit(&project, request.encoded_len() as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Begins the line of a change, when they are noted.
+    fn entry<R: Ruled>(&self, caller: &Caller, request: &R) -> Option<(Audit, Entry)> {
+        let audit = self.audit.clone().filter(|_| R::RULE.changes())?;
+        let entry = audit.begin(&caller.who, R::METHOD, request.project(), request.names());
+        Some((audit, entry))
+    }
+}
+
+impl Entrance {
+    /// Lets the next request through, or refuses it. One that names no project is in the
+    /// project of the one before, which is given.
+    pub(super) fn admit<R: Ruled>(&self, request: &R, before: &str) -> Result<()> {
+        let project = Some(request.project()).filter(|project| !project.is_empty());
+        self.gate.admit(&self.caller, request, project.unwrap_or(before))
+    }
+
+    /// Begins the line of a request's change, when they are noted.
+    pub(super) fn entry<R: Ruled>(&self, request: &R) -> Option<(Audit, Entry)> {
+        self.gate.entry(&self.caller, request)
+    }
+
+    /// Hides what the caller does not reach.
+    pub(super) fn within_reach(&self, error: Error) -> Error {
+        within_reach(error, &self.caller.reach)
+    }
+}
+
+/// Returns whom the server let in.
+fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    // Without one nobody is let in.
+    caller.ok_or_else(|| status(&Error::Bug("nobody said who is calling".into())))
+}
+
+/// Takes the names of what the caller does not reach out of an error: request ids are those of
+/// all projects together.
+fn within_reach(error: Error, reach: &Reach) -> Error {
+    let hidden = |path: &str| {
+        let project = path.split('/').next().unwrap_or_default();
+        if reach.covers_name(project) { path.to_owned() } else { "another project".to_owned() }
+    };
+    match error {
+        Error::RequestIdReused { place, request_id } => {
+            Error::RequestIdReused { place: hidden(&place), request_id }
+        }
+        Error::CreatedAndRemoved { path, request_id } => {
+            Error::CreatedAndRemoved { path: hidden(&path), request_id }
+        }
+        error => error,
+    }
+}

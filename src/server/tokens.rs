@@ -1,0 +1,167 @@
+//! The tokens that a server knows: those of a file, as it is now.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::access::{self, Grants, TokenFileError};
+use crate::disk::{self, FileVersion, SecretFileError};
+use crate::limits;
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
+pub enum TokensError {
+    #[error("{0}")]
+    File(#[from] SecretFileError),
+    #[error("the tokens in {} cannot be read: {source}", path.display())]
+    Content { path: PathBuf, source: TokenFileError },
+}
+
+/// The tokens of a file.
+pub(super) struct Tokens {
+    path: PathBuf,
+    known: RwLock<Known>,
+    /// Told when they changed.
+    changed: watch::Sender<()>,
+}
+
+#[derive(Clone)]
+struct Known {
+    /// The version of the file that was looked at last; none when there was none.
+    version: Option<FileVersion>,
+    grants: Arc<Grants>,
+}
+
+impl Tokens {
+    /// Reads a file, which need not exist.
+    ///
+    /// # Errors
+    /// When it is not ours alone, or not understood.
+    pub(super) fn open(path: &Path) -> Result<Self, TokensError> {
+        let known = RwLock::new(read(path)?);
+        Ok(Self { path: path.to_owned(), known, changed: watch::Sender::new(()) })
+    }
+
+    /// Returns what holds now: what changed in the file does so at once, for which the system is
+    /// asked each time. A file that cannot be used changes nothing, and is logged; one that is
+    /// gone lets nobody in.
+    pub(super) fn current(&self) -> Arc<Grants> {
+        let version = disk::version_of(&self.path);
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if known.version == version {
+                return Arc::clone(&known.grants);
+            }
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been here meanwhile.
+        if known.version != version {
+            match read(&self.path) {
+                Ok(read) => {
+                    tracing::info!(tokens = read.grants.0.len(), "read the tokens again");
+                    *known = read;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the tokens stay as they were");
+                    known.version = version;
+                }
+            }
+            self.changed.send_replace(());
+        }
+        Arc::clone(&known.grants)
+    }
+
+    /// Waits for changes.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Looks for changes again and again, so that streams that nobody calls for meanwhile end
+    /// as well.
+    pub(super) async fn look_after(&self) {
+        let mut looks = tokio::time::interval(limits::TOKENS_LOOK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            self.current();
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Known, TokensError> {
+    // Before it is read: what changes meanwhile is read again.
+    let version = disk::version_of(path);
+    let bytes = match disk::read_secret(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let grants = access::read(&bytes)
+        .map_err(|source| TokensError::Content { path: path.to_owned(), source })?;
+    Ok(Known { version, grants: Arc::new(grants) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use super::*;
+    use crate::access::{Grant, Holder, Permission, Token};
+    use crate::clock::{Clock as _, SystemClock};
+
+    fn write(path: &Path, text: &[u8]) {
+        let next = path.with_extension("next");
+        let mut options = fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&next);
+        std::io::Write::write_all(&mut file.expect("a file"), text).expect("written");
+        fs::rename(&next, path).expect("in its place");
+    }
+
+    fn one(name: &str) -> Vec<u8> {
+        let token = Token::new([1; 4], [1; 32]);
+        let grants = Grants(vec![Grant {
+            name: name.to_owned(),
+            holder: Holder::Token { id: token.id().to_owned(), hash: token.hash() },
+            projects: Vec::new(),
+            permissions: [Permission::Read].into_iter().collect(),
+            created_at: SystemClock.now(),
+            expires_at: None,
+            revoked_at: None,
+        }]);
+        access::write(&grants).expect("bytes")
+    }
+
+    #[test]
+    fn what_changes_in_the_file_holds_at_once_and_what_is_broken_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tokens");
+        let tokens = Tokens::open(&path).expect("no file is no tokens");
+        let changes = tokens.changes();
+        let names = || -> Vec<String> {
+            tokens.current().0.iter().map(|grant| grant.name.clone()).collect()
+        };
+        assert!(names().is_empty() && !changes.has_changed().expect("open"));
+        write(&path, &one("a"));
+        assert_eq!(names(), ["a"]);
+        assert!(changes.has_changed().expect("open"));
+        write(&path, b"version: 9");
+        assert_eq!(names(), ["a"], "it is not understood");
+        write(&path, &one("b"));
+        assert_eq!(names(), ["b"]);
+        fs::remove_file(&path).expect("removed");
+        assert!(names().is_empty(), "nobody is let in");
+    }
+
+    #[test]
+    fn a_server_does_not_begin_with_a_file_that_it_does_not_understand() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tokens");
+        write(&path, b"tokens: [");
+        let error = Tokens::open(&path).err().expect("refused").to_string();
+        assert!(error.contains("cannot be read"), "{error}");
+    }
+}
