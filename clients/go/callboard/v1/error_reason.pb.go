@@ -122,7 +122,8 @@ const (
 	ErrorReason_ERROR_REASON_CURSOR_AHEAD ErrorReason = 35
 	// The cursor is none of the bus (OUT_OF_RANGE). Metadata: cursor.
 	ErrorReason_ERROR_REASON_CURSOR_UNKNOWN ErrorReason = 36
-	// The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path.
+	// The disk is full, or has less space left than the server keeps free, and nothing was
+	// written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 37
 	// Too many streams, uploads or calls are open, or too many answers are not taken
 	// (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
@@ -146,6 +147,19 @@ const (
 	ErrorReason_ERROR_REASON_IO ErrorReason = 44
 	// A bug of the server (INTERNAL).
 	ErrorReason_ERROR_REASON_BUG ErrorReason = 45
+	// The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED).
+	ErrorReason_ERROR_REASON_TOKEN_REQUIRED ErrorReason = 46
+	// The token is malformed, not known, revoked or expired (UNAUTHENTICATED).
+	ErrorReason_ERROR_REASON_TOKEN_INVALID ErrorReason = 47
+	// The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+	// permission, which is `read`, `write` or `admin`, and project_id when one is named.
+	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 48
+	// The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+	// written. Metadata: project_id, quota_bytes, used_bytes.
+	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 49
+	// A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+	// to write is written all the same. Metadata: seconds.
+	ErrorReason_ERROR_REASON_CALL_TIMED_OUT ErrorReason = 50
 )
 
 // Enum value maps for ErrorReason.
@@ -197,6 +211,11 @@ var (
 		43: "ERROR_REASON_CORRUPT_DOCUMENT",
 		44: "ERROR_REASON_IO",
 		45: "ERROR_REASON_BUG",
+		46: "ERROR_REASON_TOKEN_REQUIRED",
+		47: "ERROR_REASON_TOKEN_INVALID",
+		48: "ERROR_REASON_NOT_ALLOWED",
+		49: "ERROR_REASON_QUOTA_EXCEEDED",
+		50: "ERROR_REASON_CALL_TIMED_OUT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -245,6 +264,11 @@ var (
 		"ERROR_REASON_CORRUPT_DOCUMENT":   43,
 		"ERROR_REASON_IO":                 44,
 		"ERROR_REASON_BUG":                45,
+		"ERROR_REASON_TOKEN_REQUIRED":     46,
+		"ERROR_REASON_TOKEN_INVALID":      47,
+		"ERROR_REASON_NOT_ALLOWED":        48,
+		"ERROR_REASON_QUOTA_EXCEEDED":     49,
+		"ERROR_REASON_CALL_TIMED_OUT":     50,
 	}
 )
 
@@ -279,7 +303,7 @@ var File_callboard_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_callboard_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1fcallboard/v1/error_reason.proto\x12\fcallboard.v1*\xd1\v\n" +
+	"\x1fcallboard/v1/error_reason.proto\x12\fcallboard.v1*\xf2\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_INVALID_ID\x10\x01\x12\x1f\n" +
@@ -327,7 +351,12 @@ const file_callboard_v1_error_reason_proto_rawDesc = "" +
 	"\x1bERROR_REASON_UPLOAD_STALLED\x10*\x12!\n" +
 	"\x1dERROR_REASON_CORRUPT_DOCUMENT\x10+\x12\x13\n" +
 	"\x0fERROR_REASON_IO\x10,\x12\x14\n" +
-	"\x10ERROR_REASON_BUG\x10-B\\\n" +
+	"\x10ERROR_REASON_BUG\x10-\x12\x1f\n" +
+	"\x1bERROR_REASON_TOKEN_REQUIRED\x10.\x12\x1e\n" +
+	"\x1aERROR_REASON_TOKEN_INVALID\x10/\x12\x1c\n" +
+	"\x18ERROR_REASON_NOT_ALLOWED\x100\x12\x1f\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x101\x12\x1f\n" +
+	"\x1bERROR_REASON_CALL_TIMED_OUT\x102B\\\n" +
 	"\x10dev.callboard.v1P\x01ZFgithub.com/callboard-dev/callboard/clients/go/callboard/v1;callboardv1b\x06proto3"
 
 var (

@@ -45,7 +45,10 @@ const (
 //
 // Errors of every method carry a `google.rpc.ErrorInfo` with the domain
 // "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+// this project, whether that exists or not, by the rules that Storage names;
+// REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
 // must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
 // single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
 // leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -65,9 +68,10 @@ type MessageBusClient interface {
 	// answer with `duplicate` set.
 	// Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
 	// content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-	// last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+	// last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
 	// LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
 	// restart.
+	// Needs `write`.
 	AppendMessage(ctx context.Context, in *AppendMessageRequest, opts ...grpc.CallOption) (*AppendMessageResponse, error)
 	// Appends up to 1000 messages to one bus with one write and one sync.
 	//
@@ -78,6 +82,7 @@ type MessageBusClient interface {
 	// Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
 	// for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
 	// MIXED_BUSES when the messages name more than one bus.
+	// Needs `write`.
 	AppendMessages(ctx context.Context, in *AppendMessagesRequest, opts ...grpc.CallOption) (*AppendMessagesResponse, error)
 	// Appends a stream of messages, each answered in the order of sending once it
 	// is synced. Many may be in flight; they share writes and syncs.
@@ -87,6 +92,7 @@ type MessageBusClient interface {
 	// Messages sent after it may have been appended all the same when it was not the
 	// request that was refused but the writing of it.
 	// Errors: as AppendMessage.
+	// Needs `write`.
 	AppendStream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[AppendStreamRequest, AppendStreamResponse], error)
 	// Reads messages of one bus, oldest first, strictly after the given start.
 	//
@@ -96,14 +102,17 @@ type MessageBusClient interface {
 	// AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
 	// CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
 	// limit or tail over 5000.
+	// Needs `read`.
 	ReadMessages(ctx context.Context, in *ReadMessagesRequest, opts ...grpc.CallOption) (*ReadMessagesResponse, error)
 	// Waits until the bus has something after the given start, and returns it: the
 	// long-polling form of ReadMessages. Returns an empty answer at the timeout.
 	// Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+	// Needs `read`.
 	PollForNew(ctx context.Context, in *PollForNewRequest, opts ...grpc.CallOption) (*PollForNewResponse, error)
 	// Returns one message by its id.
 	// Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
 	// the id occurs twice in the bus.
+	// Needs `read`.
 	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*GetMessageResponse, error)
 	// Replays messages and then follows: one bus, a project with all its tasks, or
 	// everything.
@@ -116,21 +125,25 @@ type MessageBusClient interface {
 	// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
 	// OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
 	// asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+	// Needs `read`. A caller limited to some projects gets those only.
 	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
 	// Lists the buses that exist, ordered by project and then task; a project's
 	// own bus comes before those of its tasks.
 	// Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
 	// (NOT_FOUND) when a project is named that does not exist.
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListBuses(ctx context.Context, in *ListBusesRequest, opts ...grpc.CallOption) (*ListBusesResponse, error)
 	// Archives the bus file now: it is renamed, and the next append starts a new
 	// one. Reads, cursors and subscribers cross the border. Also reopens a bus
 	// that a failed sync had closed for appends.
 	// Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
 	// is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+	// Needs `admin`.
 	RotateBus(ctx context.Context, in *RotateBusRequest, opts ...grpc.CallOption) (*RotateBusResponse, error)
 	// Removes archived parts of a bus whose last message is older than a duration,
 	// oldest first. By default it only says what it would remove.
 	// Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+	// Needs `admin`.
 	TrimBus(ctx context.Context, in *TrimBusRequest, opts ...grpc.CallOption) (*TrimBusResponse, error)
 }
 
@@ -262,7 +275,10 @@ func (c *messageBusClient) TrimBus(ctx context.Context, in *TrimBusRequest, opts
 //
 // Errors of every method carry a `google.rpc.ErrorInfo` with the domain
 // "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+// this project, whether that exists or not, by the rules that Storage names;
+// REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
 // must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
 // single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
 // leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -282,9 +298,10 @@ type MessageBusServer interface {
 	// answer with `duplicate` set.
 	// Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
 	// content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-	// last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+	// last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
 	// LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
 	// restart.
+	// Needs `write`.
 	AppendMessage(context.Context, *AppendMessageRequest) (*AppendMessageResponse, error)
 	// Appends up to 1000 messages to one bus with one write and one sync.
 	//
@@ -295,6 +312,7 @@ type MessageBusServer interface {
 	// Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
 	// for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
 	// MIXED_BUSES when the messages name more than one bus.
+	// Needs `write`.
 	AppendMessages(context.Context, *AppendMessagesRequest) (*AppendMessagesResponse, error)
 	// Appends a stream of messages, each answered in the order of sending once it
 	// is synced. Many may be in flight; they share writes and syncs.
@@ -304,6 +322,7 @@ type MessageBusServer interface {
 	// Messages sent after it may have been appended all the same when it was not the
 	// request that was refused but the writing of it.
 	// Errors: as AppendMessage.
+	// Needs `write`.
 	AppendStream(grpc.BidiStreamingServer[AppendStreamRequest, AppendStreamResponse]) error
 	// Reads messages of one bus, oldest first, strictly after the given start.
 	//
@@ -313,14 +332,17 @@ type MessageBusServer interface {
 	// AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
 	// CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
 	// limit or tail over 5000.
+	// Needs `read`.
 	ReadMessages(context.Context, *ReadMessagesRequest) (*ReadMessagesResponse, error)
 	// Waits until the bus has something after the given start, and returns it: the
 	// long-polling form of ReadMessages. Returns an empty answer at the timeout.
 	// Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+	// Needs `read`.
 	PollForNew(context.Context, *PollForNewRequest) (*PollForNewResponse, error)
 	// Returns one message by its id.
 	// Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
 	// the id occurs twice in the bus.
+	// Needs `read`.
 	GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error)
 	// Replays messages and then follows: one bus, a project with all its tasks, or
 	// everything.
@@ -333,21 +355,25 @@ type MessageBusServer interface {
 	// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
 	// OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
 	// asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+	// Needs `read`. A caller limited to some projects gets those only.
 	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
 	// Lists the buses that exist, ordered by project and then task; a project's
 	// own bus comes before those of its tasks.
 	// Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
 	// (NOT_FOUND) when a project is named that does not exist.
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListBuses(context.Context, *ListBusesRequest) (*ListBusesResponse, error)
 	// Archives the bus file now: it is renamed, and the next append starts a new
 	// one. Reads, cursors and subscribers cross the border. Also reopens a bus
 	// that a failed sync had closed for appends.
 	// Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
 	// is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+	// Needs `admin`.
 	RotateBus(context.Context, *RotateBusRequest) (*RotateBusResponse, error)
 	// Removes archived parts of a bus whose last message is older than a duration,
 	// oldest first. By default it only says what it would remove.
 	// Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+	// Needs `admin`.
 	TrimBus(context.Context, *TrimBusRequest) (*TrimBusResponse, error)
 	mustEmbedUnimplementedMessageBusServer()
 }

@@ -1749,7 +1749,16 @@ type GetServerInfoResponse struct {
 	// Its limits by name, such as MESSAGE_BODY_BYTES_MAX; sizes in bytes.
 	Limits map[string]int64 `protobuf:"bytes,9,rep,name=limits,proto3" json:"limits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// What it can do beyond the calls themselves, such as `foreign_writers`.
-	Features      []string `protobuf:"bytes,10,rep,name=features,proto3" json:"features,omitempty"`
+	Features []string `protobuf:"bytes,10,rep,name=features,proto3" json:"features,omitempty"`
+	// Whom it takes the caller for, such as `user 1000` or `token ci`.
+	Caller string `protobuf:"bytes,11,opt,name=caller,proto3" json:"caller,omitempty"`
+	// What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+	Permissions []string `protobuf:"bytes,12,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	// In which projects: patterns, in which `*` stands for any characters.
+	Projects []string `protobuf:"bytes,13,rep,name=projects,proto3" json:"projects,omitempty"`
+	// What is open at the moment, by name: `connections`, `calls` (this one included) and
+	// `subscribers`.
+	Open          map[string]int64 `protobuf:"bytes,14,rep,name=open,proto3" json:"open,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1850,6 +1859,34 @@ func (x *GetServerInfoResponse) GetLimits() map[string]int64 {
 func (x *GetServerInfoResponse) GetFeatures() []string {
 	if x != nil {
 		return x.Features
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *GetServerInfoResponse) GetPermissions() []string {
+	if x != nil {
+		return x.Permissions
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetProjects() []string {
+	if x != nil {
+		return x.Projects
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetOpen() map[string]int64 {
+	if x != nil {
+		return x.Open
 	}
 	return nil
 }
@@ -8547,7 +8584,7 @@ type UploadArtifactRequest_Header struct {
 
 func (x *UploadArtifactRequest_Header) Reset() {
 	*x = UploadArtifactRequest_Header{}
-	mi := &file_callboard_v1_storage_proto_msgTypes[104]
+	mi := &file_callboard_v1_storage_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8559,7 +8596,7 @@ func (x *UploadArtifactRequest_Header) String() string {
 func (*UploadArtifactRequest_Header) ProtoMessage() {}
 
 func (x *UploadArtifactRequest_Header) ProtoReflect() protoreflect.Message {
-	mi := &file_callboard_v1_storage_proto_msgTypes[104]
+	mi := &file_callboard_v1_storage_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8654,7 +8691,7 @@ type WatchResponse_Deleted struct {
 
 func (x *WatchResponse_Deleted) Reset() {
 	*x = WatchResponse_Deleted{}
-	mi := &file_callboard_v1_storage_proto_msgTypes[105]
+	mi := &file_callboard_v1_storage_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8666,7 +8703,7 @@ func (x *WatchResponse_Deleted) String() string {
 func (*WatchResponse_Deleted) ProtoMessage() {}
 
 func (x *WatchResponse_Deleted) ProtoReflect() protoreflect.Message {
-	mi := &file_callboard_v1_storage_proto_msgTypes[105]
+	mi := &file_callboard_v1_storage_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8740,7 +8777,7 @@ type WatchResponse_Synced struct {
 
 func (x *WatchResponse_Synced) Reset() {
 	*x = WatchResponse_Synced{}
-	mi := &file_callboard_v1_storage_proto_msgTypes[106]
+	mi := &file_callboard_v1_storage_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8752,7 +8789,7 @@ func (x *WatchResponse_Synced) String() string {
 func (*WatchResponse_Synced) ProtoMessage() {}
 
 func (x *WatchResponse_Synced) ProtoReflect() protoreflect.Message {
-	mi := &file_callboard_v1_storage_proto_msgTypes[106]
+	mi := &file_callboard_v1_storage_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8779,7 +8816,7 @@ type WatchResponse_Heartbeat struct {
 
 func (x *WatchResponse_Heartbeat) Reset() {
 	*x = WatchResponse_Heartbeat{}
-	mi := &file_callboard_v1_storage_proto_msgTypes[107]
+	mi := &file_callboard_v1_storage_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8791,7 +8828,7 @@ func (x *WatchResponse_Heartbeat) String() string {
 func (*WatchResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_callboard_v1_storage_proto_msgTypes[107]
+	mi := &file_callboard_v1_storage_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9011,7 +9048,7 @@ const file_callboard_v1_storage_proto_rawDesc = "" +
 	"\brun_path\x18\x18 \x01(\tR\arunPath\x12\x18\n" +
 	"\aproblem\x18\x19 \x01(\tR\aproblem\x12)\n" +
 	"\x04meta\x18\x1a \x01(\v2\x15.callboard.v1.RunMetaR\x04meta\"\x16\n" +
-	"\x14GetServerInfoRequest\"\xad\x03\n" +
+	"\x14GetServerInfoRequest\"\xff\x04\n" +
 	"\x15GetServerInfoResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
 	"\abackend\x18\x02 \x01(\tR\abackend\x12\x12\n" +
@@ -9025,8 +9062,15 @@ const file_callboard_v1_storage_proto_rawDesc = "" +
 	"free_bytes\x18\b \x01(\x03R\tfreeBytes\x12G\n" +
 	"\x06limits\x18\t \x03(\v2/.callboard.v1.GetServerInfoResponse.LimitsEntryR\x06limits\x12\x1a\n" +
 	"\bfeatures\x18\n" +
-	" \x03(\tR\bfeatures\x1a9\n" +
+	" \x03(\tR\bfeatures\x12\x16\n" +
+	"\x06caller\x18\v \x01(\tR\x06caller\x12 \n" +
+	"\vpermissions\x18\f \x03(\tR\vpermissions\x12\x1a\n" +
+	"\bprojects\x18\r \x03(\tR\bprojects\x12A\n" +
+	"\x04open\x18\x0e \x03(\v2-.callboard.v1.GetServerInfoResponse.OpenEntryR\x04open\x1a9\n" +
 	"\vLimitsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a7\n" +
+	"\tOpenEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xcd\x01\n" +
 	"\x14CreateProjectRequest\x12\x1d\n" +
@@ -9650,7 +9694,7 @@ func file_callboard_v1_storage_proto_rawDescGZIP() []byte {
 }
 
 var file_callboard_v1_storage_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_callboard_v1_storage_proto_msgTypes = make([]protoimpl.MessageInfo, 108)
+var file_callboard_v1_storage_proto_msgTypes = make([]protoimpl.MessageInfo, 109)
 var file_callboard_v1_storage_proto_goTypes = []any{
 	(Liveness)(0),                        // 0: callboard.v1.Liveness
 	(RunRelation)(0),                     // 1: callboard.v1.RunRelation
@@ -9759,195 +9803,197 @@ var file_callboard_v1_storage_proto_goTypes = []any{
 	(*RunMeta_Setup)(nil),                // 104: callboard.v1.RunMeta.Setup
 	(*RunMeta_Archive)(nil),              // 105: callboard.v1.RunMeta.Archive
 	nil,                                  // 106: callboard.v1.GetServerInfoResponse.LimitsEntry
-	(*UploadArtifactRequest_Header)(nil), // 107: callboard.v1.UploadArtifactRequest.Header
-	(*WatchResponse_Deleted)(nil),        // 108: callboard.v1.WatchResponse.Deleted
-	(*WatchResponse_Synced)(nil),         // 109: callboard.v1.WatchResponse.Synced
-	(*WatchResponse_Heartbeat)(nil),      // 110: callboard.v1.WatchResponse.Heartbeat
-	(*timestamppb.Timestamp)(nil),        // 111: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 112: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),          // 113: google.protobuf.Duration
+	nil,                                  // 107: callboard.v1.GetServerInfoResponse.OpenEntry
+	(*UploadArtifactRequest_Header)(nil), // 108: callboard.v1.UploadArtifactRequest.Header
+	(*WatchResponse_Deleted)(nil),        // 109: callboard.v1.WatchResponse.Deleted
+	(*WatchResponse_Synced)(nil),         // 110: callboard.v1.WatchResponse.Synced
+	(*WatchResponse_Heartbeat)(nil),      // 111: callboard.v1.WatchResponse.Heartbeat
+	(*timestamppb.Timestamp)(nil),        // 112: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 113: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),          // 114: google.protobuf.Duration
 }
 var file_callboard_v1_storage_proto_depIdxs = []int32{
-	111, // 0: callboard.v1.Task.created_at:type_name -> google.protobuf.Timestamp
-	111, // 1: callboard.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
-	111, // 2: callboard.v1.Task.completed_at:type_name -> google.protobuf.Timestamp
+	112, // 0: callboard.v1.Task.created_at:type_name -> google.protobuf.Timestamp
+	112, // 1: callboard.v1.Task.updated_at:type_name -> google.protobuf.Timestamp
+	112, // 2: callboard.v1.Task.completed_at:type_name -> google.protobuf.Timestamp
 	5,   // 3: callboard.v1.Task.steps:type_name -> callboard.v1.Step
 	6,   // 4: callboard.v1.Task.step_results:type_name -> callboard.v1.StepResult
 	7,   // 5: callboard.v1.Task.transitions:type_name -> callboard.v1.Transition
-	111, // 6: callboard.v1.Step.started_at:type_name -> google.protobuf.Timestamp
-	111, // 7: callboard.v1.Step.completed_at:type_name -> google.protobuf.Timestamp
-	111, // 8: callboard.v1.StepResult.started_at:type_name -> google.protobuf.Timestamp
-	111, // 9: callboard.v1.StepResult.completed_at:type_name -> google.protobuf.Timestamp
-	111, // 10: callboard.v1.Transition.timestamp:type_name -> google.protobuf.Timestamp
-	111, // 11: callboard.v1.Artifact.modified_at:type_name -> google.protobuf.Timestamp
-	111, // 12: callboard.v1.Fact.created_at:type_name -> google.protobuf.Timestamp
-	111, // 13: callboard.v1.RunMeta.created_at:type_name -> google.protobuf.Timestamp
+	112, // 6: callboard.v1.Step.started_at:type_name -> google.protobuf.Timestamp
+	112, // 7: callboard.v1.Step.completed_at:type_name -> google.protobuf.Timestamp
+	112, // 8: callboard.v1.StepResult.started_at:type_name -> google.protobuf.Timestamp
+	112, // 9: callboard.v1.StepResult.completed_at:type_name -> google.protobuf.Timestamp
+	112, // 10: callboard.v1.Transition.timestamp:type_name -> google.protobuf.Timestamp
+	112, // 11: callboard.v1.Artifact.modified_at:type_name -> google.protobuf.Timestamp
+	112, // 12: callboard.v1.Fact.created_at:type_name -> google.protobuf.Timestamp
+	112, // 13: callboard.v1.RunMeta.created_at:type_name -> google.protobuf.Timestamp
 	103, // 14: callboard.v1.RunMeta.flags:type_name -> callboard.v1.RunMeta.Flags
 	104, // 15: callboard.v1.RunMeta.setup:type_name -> callboard.v1.RunMeta.Setup
-	111, // 16: callboard.v1.RunMeta.last_push_at:type_name -> google.protobuf.Timestamp
-	111, // 17: callboard.v1.RunMeta.last_verify_at:type_name -> google.protobuf.Timestamp
-	111, // 18: callboard.v1.RunMeta.last_report_sync_at:type_name -> google.protobuf.Timestamp
+	112, // 16: callboard.v1.RunMeta.last_push_at:type_name -> google.protobuf.Timestamp
+	112, // 17: callboard.v1.RunMeta.last_verify_at:type_name -> google.protobuf.Timestamp
+	112, // 18: callboard.v1.RunMeta.last_report_sync_at:type_name -> google.protobuf.Timestamp
 	105, // 19: callboard.v1.RunMeta.archive:type_name -> callboard.v1.RunMeta.Archive
-	111, // 20: callboard.v1.Run.start_time:type_name -> google.protobuf.Timestamp
-	111, // 21: callboard.v1.Run.end_time:type_name -> google.protobuf.Timestamp
+	112, // 20: callboard.v1.Run.start_time:type_name -> google.protobuf.Timestamp
+	112, // 21: callboard.v1.Run.end_time:type_name -> google.protobuf.Timestamp
 	0,   // 22: callboard.v1.Run.liveness:type_name -> callboard.v1.Liveness
 	10,  // 23: callboard.v1.Run.meta:type_name -> callboard.v1.RunMeta
-	111, // 24: callboard.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
-	111, // 25: callboard.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
+	112, // 24: callboard.v1.GetServerInfoResponse.started_at:type_name -> google.protobuf.Timestamp
+	112, // 25: callboard.v1.GetServerInfoResponse.now:type_name -> google.protobuf.Timestamp
 	106, // 26: callboard.v1.GetServerInfoResponse.limits:type_name -> callboard.v1.GetServerInfoResponse.LimitsEntry
-	3,   // 27: callboard.v1.CreateProjectResponse.project:type_name -> callboard.v1.Project
-	3,   // 28: callboard.v1.GetProjectResponse.project:type_name -> callboard.v1.Project
-	3,   // 29: callboard.v1.ListProjectsResponse.projects:type_name -> callboard.v1.Project
-	112, // 30: callboard.v1.UpdateProjectRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,   // 31: callboard.v1.UpdateProjectResponse.project:type_name -> callboard.v1.Project
-	5,   // 32: callboard.v1.CreateTaskRequest.steps:type_name -> callboard.v1.Step
-	4,   // 33: callboard.v1.CreateTaskResponse.task:type_name -> callboard.v1.Task
-	4,   // 34: callboard.v1.GetTaskResponse.task:type_name -> callboard.v1.Task
-	4,   // 35: callboard.v1.ListTasksResponse.tasks:type_name -> callboard.v1.Task
-	112, // 36: callboard.v1.UpdateTaskRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,   // 37: callboard.v1.UpdateTaskRequest.steps:type_name -> callboard.v1.Step
-	4,   // 38: callboard.v1.UpdateTaskResponse.task:type_name -> callboard.v1.Task
-	4,   // 39: callboard.v1.TransitionTaskResponse.task:type_name -> callboard.v1.Task
-	6,   // 40: callboard.v1.SaveStepResultRequest.step_result:type_name -> callboard.v1.StepResult
-	4,   // 41: callboard.v1.SaveStepResultResponse.task:type_name -> callboard.v1.Task
-	50,  // 42: callboard.v1.ReadTaskLogResponse.entries:type_name -> callboard.v1.TaskLogEntry
-	8,   // 43: callboard.v1.SaveArtifactResponse.artifact:type_name -> callboard.v1.Artifact
-	107, // 44: callboard.v1.UploadArtifactRequest.header:type_name -> callboard.v1.UploadArtifactRequest.Header
-	8,   // 45: callboard.v1.UploadArtifactResponse.artifact:type_name -> callboard.v1.Artifact
-	8,   // 46: callboard.v1.GetArtifactResponse.artifact:type_name -> callboard.v1.Artifact
-	8,   // 47: callboard.v1.ListArtifactsResponse.artifacts:type_name -> callboard.v1.Artifact
-	9,   // 48: callboard.v1.AppendFactResponse.fact:type_name -> callboard.v1.Fact
-	9,   // 49: callboard.v1.GetFactResponse.fact:type_name -> callboard.v1.Fact
-	111, // 50: callboard.v1.ListFactsRequest.since_time:type_name -> google.protobuf.Timestamp
-	111, // 51: callboard.v1.ListFactsRequest.until_time:type_name -> google.protobuf.Timestamp
-	9,   // 52: callboard.v1.ListFactsResponse.facts:type_name -> callboard.v1.Fact
-	10,  // 53: callboard.v1.CreateRunRequest.meta:type_name -> callboard.v1.RunMeta
-	11,  // 54: callboard.v1.CreateRunResponse.run:type_name -> callboard.v1.Run
-	11,  // 55: callboard.v1.GetRunInfoResponse.run:type_name -> callboard.v1.Run
-	11,  // 56: callboard.v1.ListRunsResponse.runs:type_name -> callboard.v1.Run
-	11,  // 57: callboard.v1.UpdateRunStatusResponse.run:type_name -> callboard.v1.Run
-	112, // 58: callboard.v1.UpdateRunRequest.update_mask:type_name -> google.protobuf.FieldMask
-	11,  // 59: callboard.v1.UpdateRunResponse.run:type_name -> callboard.v1.Run
-	10,  // 60: callboard.v1.GetRunMetaResponse.meta:type_name -> callboard.v1.RunMeta
-	10,  // 61: callboard.v1.UpdateRunMetaRequest.meta:type_name -> callboard.v1.RunMeta
-	112, // 62: callboard.v1.UpdateRunMetaRequest.update_mask:type_name -> google.protobuf.FieldMask
-	10,  // 63: callboard.v1.UpdateRunMetaResponse.meta:type_name -> callboard.v1.RunMeta
-	111, // 64: callboard.v1.AppendRunEventRequest.timestamp:type_name -> google.protobuf.Timestamp
-	87,  // 65: callboard.v1.GetRunTreeResponse.nodes:type_name -> callboard.v1.RunTreeNode
-	11,  // 66: callboard.v1.RunTreeNode.run:type_name -> callboard.v1.Run
-	1,   // 67: callboard.v1.RunTreeNode.relation:type_name -> callboard.v1.RunRelation
-	96,  // 68: callboard.v1.ListRunFilesResponse.files:type_name -> callboard.v1.RunFile
-	111, // 69: callboard.v1.RunFile.modified_at:type_name -> google.protobuf.Timestamp
-	11,  // 70: callboard.v1.ReconcileRunsResponse.runs:type_name -> callboard.v1.Run
-	2,   // 71: callboard.v1.WatchRequest.kinds:type_name -> callboard.v1.WatchKind
-	113, // 72: callboard.v1.WatchRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	3,   // 73: callboard.v1.WatchResponse.project:type_name -> callboard.v1.Project
-	4,   // 74: callboard.v1.WatchResponse.task:type_name -> callboard.v1.Task
-	11,  // 75: callboard.v1.WatchResponse.run:type_name -> callboard.v1.Run
-	108, // 76: callboard.v1.WatchResponse.deleted:type_name -> callboard.v1.WatchResponse.Deleted
-	109, // 77: callboard.v1.WatchResponse.synced:type_name -> callboard.v1.WatchResponse.Synced
-	110, // 78: callboard.v1.WatchResponse.heartbeat:type_name -> callboard.v1.WatchResponse.Heartbeat
-	8,   // 79: callboard.v1.WatchResponse.artifact:type_name -> callboard.v1.Artifact
-	9,   // 80: callboard.v1.WatchResponse.fact:type_name -> callboard.v1.Fact
-	113, // 81: callboard.v1.CleanUpRunsRequest.older_than:type_name -> google.protobuf.Duration
-	11,  // 82: callboard.v1.CleanUpRunsResponse.runs:type_name -> callboard.v1.Run
-	111, // 83: callboard.v1.RunMeta.Archive.archived_at:type_name -> google.protobuf.Timestamp
-	111, // 84: callboard.v1.RunMeta.Archive.merged_at:type_name -> google.protobuf.Timestamp
-	2,   // 85: callboard.v1.WatchResponse.Deleted.kind:type_name -> callboard.v1.WatchKind
-	111, // 86: callboard.v1.WatchResponse.Heartbeat.ts:type_name -> google.protobuf.Timestamp
-	12,  // 87: callboard.v1.Storage.GetServerInfo:input_type -> callboard.v1.GetServerInfoRequest
-	14,  // 88: callboard.v1.Storage.CreateProject:input_type -> callboard.v1.CreateProjectRequest
-	16,  // 89: callboard.v1.Storage.GetProject:input_type -> callboard.v1.GetProjectRequest
-	18,  // 90: callboard.v1.Storage.ListProjects:input_type -> callboard.v1.ListProjectsRequest
-	20,  // 91: callboard.v1.Storage.UpdateProject:input_type -> callboard.v1.UpdateProjectRequest
-	22,  // 92: callboard.v1.Storage.DeleteProject:input_type -> callboard.v1.DeleteProjectRequest
-	24,  // 93: callboard.v1.Storage.CreateTask:input_type -> callboard.v1.CreateTaskRequest
-	26,  // 94: callboard.v1.Storage.GetTask:input_type -> callboard.v1.GetTaskRequest
-	28,  // 95: callboard.v1.Storage.ListTasks:input_type -> callboard.v1.ListTasksRequest
-	30,  // 96: callboard.v1.Storage.UpdateTask:input_type -> callboard.v1.UpdateTaskRequest
-	36,  // 97: callboard.v1.Storage.DeleteTask:input_type -> callboard.v1.DeleteTaskRequest
-	32,  // 98: callboard.v1.Storage.TransitionTask:input_type -> callboard.v1.TransitionTaskRequest
-	34,  // 99: callboard.v1.Storage.SaveStepResult:input_type -> callboard.v1.SaveStepResultRequest
-	38,  // 100: callboard.v1.Storage.GetTaskState:input_type -> callboard.v1.GetTaskStateRequest
-	40,  // 101: callboard.v1.Storage.SetTaskState:input_type -> callboard.v1.SetTaskStateRequest
-	42,  // 102: callboard.v1.Storage.MarkTaskDone:input_type -> callboard.v1.MarkTaskDoneRequest
-	44,  // 103: callboard.v1.Storage.ClearTaskDone:input_type -> callboard.v1.ClearTaskDoneRequest
-	46,  // 104: callboard.v1.Storage.AppendTaskLog:input_type -> callboard.v1.AppendTaskLogRequest
-	48,  // 105: callboard.v1.Storage.ReadTaskLog:input_type -> callboard.v1.ReadTaskLogRequest
-	51,  // 106: callboard.v1.Storage.SaveArtifact:input_type -> callboard.v1.SaveArtifactRequest
-	53,  // 107: callboard.v1.Storage.UploadArtifact:input_type -> callboard.v1.UploadArtifactRequest
-	55,  // 108: callboard.v1.Storage.GetArtifact:input_type -> callboard.v1.GetArtifactRequest
-	57,  // 109: callboard.v1.Storage.ListArtifacts:input_type -> callboard.v1.ListArtifactsRequest
-	59,  // 110: callboard.v1.Storage.DeleteArtifact:input_type -> callboard.v1.DeleteArtifactRequest
-	61,  // 111: callboard.v1.Storage.AppendFact:input_type -> callboard.v1.AppendFactRequest
-	63,  // 112: callboard.v1.Storage.GetFact:input_type -> callboard.v1.GetFactRequest
-	65,  // 113: callboard.v1.Storage.ListFacts:input_type -> callboard.v1.ListFactsRequest
-	67,  // 114: callboard.v1.Storage.CreateRun:input_type -> callboard.v1.CreateRunRequest
-	69,  // 115: callboard.v1.Storage.GetRunInfo:input_type -> callboard.v1.GetRunInfoRequest
-	71,  // 116: callboard.v1.Storage.ListRuns:input_type -> callboard.v1.ListRunsRequest
-	73,  // 117: callboard.v1.Storage.UpdateRunStatus:input_type -> callboard.v1.UpdateRunStatusRequest
-	75,  // 118: callboard.v1.Storage.UpdateRun:input_type -> callboard.v1.UpdateRunRequest
-	77,  // 119: callboard.v1.Storage.GetRunMeta:input_type -> callboard.v1.GetRunMetaRequest
-	79,  // 120: callboard.v1.Storage.UpdateRunMeta:input_type -> callboard.v1.UpdateRunMetaRequest
-	81,  // 121: callboard.v1.Storage.AppendRunEvent:input_type -> callboard.v1.AppendRunEventRequest
-	83,  // 122: callboard.v1.Storage.DeleteRun:input_type -> callboard.v1.DeleteRunRequest
-	85,  // 123: callboard.v1.Storage.GetRunTree:input_type -> callboard.v1.GetRunTreeRequest
-	88,  // 124: callboard.v1.Storage.WriteRunFile:input_type -> callboard.v1.WriteRunFileRequest
-	90,  // 125: callboard.v1.Storage.AppendRunOutput:input_type -> callboard.v1.AppendRunOutputRequest
-	92,  // 126: callboard.v1.Storage.ReadRunFile:input_type -> callboard.v1.ReadRunFileRequest
-	94,  // 127: callboard.v1.Storage.ListRunFiles:input_type -> callboard.v1.ListRunFilesRequest
-	97,  // 128: callboard.v1.Storage.ReconcileRuns:input_type -> callboard.v1.ReconcileRunsRequest
-	99,  // 129: callboard.v1.Storage.Watch:input_type -> callboard.v1.WatchRequest
-	101, // 130: callboard.v1.Storage.CleanUpRuns:input_type -> callboard.v1.CleanUpRunsRequest
-	13,  // 131: callboard.v1.Storage.GetServerInfo:output_type -> callboard.v1.GetServerInfoResponse
-	15,  // 132: callboard.v1.Storage.CreateProject:output_type -> callboard.v1.CreateProjectResponse
-	17,  // 133: callboard.v1.Storage.GetProject:output_type -> callboard.v1.GetProjectResponse
-	19,  // 134: callboard.v1.Storage.ListProjects:output_type -> callboard.v1.ListProjectsResponse
-	21,  // 135: callboard.v1.Storage.UpdateProject:output_type -> callboard.v1.UpdateProjectResponse
-	23,  // 136: callboard.v1.Storage.DeleteProject:output_type -> callboard.v1.DeleteProjectResponse
-	25,  // 137: callboard.v1.Storage.CreateTask:output_type -> callboard.v1.CreateTaskResponse
-	27,  // 138: callboard.v1.Storage.GetTask:output_type -> callboard.v1.GetTaskResponse
-	29,  // 139: callboard.v1.Storage.ListTasks:output_type -> callboard.v1.ListTasksResponse
-	31,  // 140: callboard.v1.Storage.UpdateTask:output_type -> callboard.v1.UpdateTaskResponse
-	37,  // 141: callboard.v1.Storage.DeleteTask:output_type -> callboard.v1.DeleteTaskResponse
-	33,  // 142: callboard.v1.Storage.TransitionTask:output_type -> callboard.v1.TransitionTaskResponse
-	35,  // 143: callboard.v1.Storage.SaveStepResult:output_type -> callboard.v1.SaveStepResultResponse
-	39,  // 144: callboard.v1.Storage.GetTaskState:output_type -> callboard.v1.GetTaskStateResponse
-	41,  // 145: callboard.v1.Storage.SetTaskState:output_type -> callboard.v1.SetTaskStateResponse
-	43,  // 146: callboard.v1.Storage.MarkTaskDone:output_type -> callboard.v1.MarkTaskDoneResponse
-	45,  // 147: callboard.v1.Storage.ClearTaskDone:output_type -> callboard.v1.ClearTaskDoneResponse
-	47,  // 148: callboard.v1.Storage.AppendTaskLog:output_type -> callboard.v1.AppendTaskLogResponse
-	49,  // 149: callboard.v1.Storage.ReadTaskLog:output_type -> callboard.v1.ReadTaskLogResponse
-	52,  // 150: callboard.v1.Storage.SaveArtifact:output_type -> callboard.v1.SaveArtifactResponse
-	54,  // 151: callboard.v1.Storage.UploadArtifact:output_type -> callboard.v1.UploadArtifactResponse
-	56,  // 152: callboard.v1.Storage.GetArtifact:output_type -> callboard.v1.GetArtifactResponse
-	58,  // 153: callboard.v1.Storage.ListArtifacts:output_type -> callboard.v1.ListArtifactsResponse
-	60,  // 154: callboard.v1.Storage.DeleteArtifact:output_type -> callboard.v1.DeleteArtifactResponse
-	62,  // 155: callboard.v1.Storage.AppendFact:output_type -> callboard.v1.AppendFactResponse
-	64,  // 156: callboard.v1.Storage.GetFact:output_type -> callboard.v1.GetFactResponse
-	66,  // 157: callboard.v1.Storage.ListFacts:output_type -> callboard.v1.ListFactsResponse
-	68,  // 158: callboard.v1.Storage.CreateRun:output_type -> callboard.v1.CreateRunResponse
-	70,  // 159: callboard.v1.Storage.GetRunInfo:output_type -> callboard.v1.GetRunInfoResponse
-	72,  // 160: callboard.v1.Storage.ListRuns:output_type -> callboard.v1.ListRunsResponse
-	74,  // 161: callboard.v1.Storage.UpdateRunStatus:output_type -> callboard.v1.UpdateRunStatusResponse
-	76,  // 162: callboard.v1.Storage.UpdateRun:output_type -> callboard.v1.UpdateRunResponse
-	78,  // 163: callboard.v1.Storage.GetRunMeta:output_type -> callboard.v1.GetRunMetaResponse
-	80,  // 164: callboard.v1.Storage.UpdateRunMeta:output_type -> callboard.v1.UpdateRunMetaResponse
-	82,  // 165: callboard.v1.Storage.AppendRunEvent:output_type -> callboard.v1.AppendRunEventResponse
-	84,  // 166: callboard.v1.Storage.DeleteRun:output_type -> callboard.v1.DeleteRunResponse
-	86,  // 167: callboard.v1.Storage.GetRunTree:output_type -> callboard.v1.GetRunTreeResponse
-	89,  // 168: callboard.v1.Storage.WriteRunFile:output_type -> callboard.v1.WriteRunFileResponse
-	91,  // 169: callboard.v1.Storage.AppendRunOutput:output_type -> callboard.v1.AppendRunOutputResponse
-	93,  // 170: callboard.v1.Storage.ReadRunFile:output_type -> callboard.v1.ReadRunFileResponse
-	95,  // 171: callboard.v1.Storage.ListRunFiles:output_type -> callboard.v1.ListRunFilesResponse
-	98,  // 172: callboard.v1.Storage.ReconcileRuns:output_type -> callboard.v1.ReconcileRunsResponse
-	100, // 173: callboard.v1.Storage.Watch:output_type -> callboard.v1.WatchResponse
-	102, // 174: callboard.v1.Storage.CleanUpRuns:output_type -> callboard.v1.CleanUpRunsResponse
-	131, // [131:175] is the sub-list for method output_type
-	87,  // [87:131] is the sub-list for method input_type
-	87,  // [87:87] is the sub-list for extension type_name
-	87,  // [87:87] is the sub-list for extension extendee
-	0,   // [0:87] is the sub-list for field type_name
+	107, // 27: callboard.v1.GetServerInfoResponse.open:type_name -> callboard.v1.GetServerInfoResponse.OpenEntry
+	3,   // 28: callboard.v1.CreateProjectResponse.project:type_name -> callboard.v1.Project
+	3,   // 29: callboard.v1.GetProjectResponse.project:type_name -> callboard.v1.Project
+	3,   // 30: callboard.v1.ListProjectsResponse.projects:type_name -> callboard.v1.Project
+	113, // 31: callboard.v1.UpdateProjectRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,   // 32: callboard.v1.UpdateProjectResponse.project:type_name -> callboard.v1.Project
+	5,   // 33: callboard.v1.CreateTaskRequest.steps:type_name -> callboard.v1.Step
+	4,   // 34: callboard.v1.CreateTaskResponse.task:type_name -> callboard.v1.Task
+	4,   // 35: callboard.v1.GetTaskResponse.task:type_name -> callboard.v1.Task
+	4,   // 36: callboard.v1.ListTasksResponse.tasks:type_name -> callboard.v1.Task
+	113, // 37: callboard.v1.UpdateTaskRequest.update_mask:type_name -> google.protobuf.FieldMask
+	5,   // 38: callboard.v1.UpdateTaskRequest.steps:type_name -> callboard.v1.Step
+	4,   // 39: callboard.v1.UpdateTaskResponse.task:type_name -> callboard.v1.Task
+	4,   // 40: callboard.v1.TransitionTaskResponse.task:type_name -> callboard.v1.Task
+	6,   // 41: callboard.v1.SaveStepResultRequest.step_result:type_name -> callboard.v1.StepResult
+	4,   // 42: callboard.v1.SaveStepResultResponse.task:type_name -> callboard.v1.Task
+	50,  // 43: callboard.v1.ReadTaskLogResponse.entries:type_name -> callboard.v1.TaskLogEntry
+	8,   // 44: callboard.v1.SaveArtifactResponse.artifact:type_name -> callboard.v1.Artifact
+	108, // 45: callboard.v1.UploadArtifactRequest.header:type_name -> callboard.v1.UploadArtifactRequest.Header
+	8,   // 46: callboard.v1.UploadArtifactResponse.artifact:type_name -> callboard.v1.Artifact
+	8,   // 47: callboard.v1.GetArtifactResponse.artifact:type_name -> callboard.v1.Artifact
+	8,   // 48: callboard.v1.ListArtifactsResponse.artifacts:type_name -> callboard.v1.Artifact
+	9,   // 49: callboard.v1.AppendFactResponse.fact:type_name -> callboard.v1.Fact
+	9,   // 50: callboard.v1.GetFactResponse.fact:type_name -> callboard.v1.Fact
+	112, // 51: callboard.v1.ListFactsRequest.since_time:type_name -> google.protobuf.Timestamp
+	112, // 52: callboard.v1.ListFactsRequest.until_time:type_name -> google.protobuf.Timestamp
+	9,   // 53: callboard.v1.ListFactsResponse.facts:type_name -> callboard.v1.Fact
+	10,  // 54: callboard.v1.CreateRunRequest.meta:type_name -> callboard.v1.RunMeta
+	11,  // 55: callboard.v1.CreateRunResponse.run:type_name -> callboard.v1.Run
+	11,  // 56: callboard.v1.GetRunInfoResponse.run:type_name -> callboard.v1.Run
+	11,  // 57: callboard.v1.ListRunsResponse.runs:type_name -> callboard.v1.Run
+	11,  // 58: callboard.v1.UpdateRunStatusResponse.run:type_name -> callboard.v1.Run
+	113, // 59: callboard.v1.UpdateRunRequest.update_mask:type_name -> google.protobuf.FieldMask
+	11,  // 60: callboard.v1.UpdateRunResponse.run:type_name -> callboard.v1.Run
+	10,  // 61: callboard.v1.GetRunMetaResponse.meta:type_name -> callboard.v1.RunMeta
+	10,  // 62: callboard.v1.UpdateRunMetaRequest.meta:type_name -> callboard.v1.RunMeta
+	113, // 63: callboard.v1.UpdateRunMetaRequest.update_mask:type_name -> google.protobuf.FieldMask
+	10,  // 64: callboard.v1.UpdateRunMetaResponse.meta:type_name -> callboard.v1.RunMeta
+	112, // 65: callboard.v1.AppendRunEventRequest.timestamp:type_name -> google.protobuf.Timestamp
+	87,  // 66: callboard.v1.GetRunTreeResponse.nodes:type_name -> callboard.v1.RunTreeNode
+	11,  // 67: callboard.v1.RunTreeNode.run:type_name -> callboard.v1.Run
+	1,   // 68: callboard.v1.RunTreeNode.relation:type_name -> callboard.v1.RunRelation
+	96,  // 69: callboard.v1.ListRunFilesResponse.files:type_name -> callboard.v1.RunFile
+	112, // 70: callboard.v1.RunFile.modified_at:type_name -> google.protobuf.Timestamp
+	11,  // 71: callboard.v1.ReconcileRunsResponse.runs:type_name -> callboard.v1.Run
+	2,   // 72: callboard.v1.WatchRequest.kinds:type_name -> callboard.v1.WatchKind
+	114, // 73: callboard.v1.WatchRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	3,   // 74: callboard.v1.WatchResponse.project:type_name -> callboard.v1.Project
+	4,   // 75: callboard.v1.WatchResponse.task:type_name -> callboard.v1.Task
+	11,  // 76: callboard.v1.WatchResponse.run:type_name -> callboard.v1.Run
+	109, // 77: callboard.v1.WatchResponse.deleted:type_name -> callboard.v1.WatchResponse.Deleted
+	110, // 78: callboard.v1.WatchResponse.synced:type_name -> callboard.v1.WatchResponse.Synced
+	111, // 79: callboard.v1.WatchResponse.heartbeat:type_name -> callboard.v1.WatchResponse.Heartbeat
+	8,   // 80: callboard.v1.WatchResponse.artifact:type_name -> callboard.v1.Artifact
+	9,   // 81: callboard.v1.WatchResponse.fact:type_name -> callboard.v1.Fact
+	114, // 82: callboard.v1.CleanUpRunsRequest.older_than:type_name -> google.protobuf.Duration
+	11,  // 83: callboard.v1.CleanUpRunsResponse.runs:type_name -> callboard.v1.Run
+	112, // 84: callboard.v1.RunMeta.Archive.archived_at:type_name -> google.protobuf.Timestamp
+	112, // 85: callboard.v1.RunMeta.Archive.merged_at:type_name -> google.protobuf.Timestamp
+	2,   // 86: callboard.v1.WatchResponse.Deleted.kind:type_name -> callboard.v1.WatchKind
+	112, // 87: callboard.v1.WatchResponse.Heartbeat.ts:type_name -> google.protobuf.Timestamp
+	12,  // 88: callboard.v1.Storage.GetServerInfo:input_type -> callboard.v1.GetServerInfoRequest
+	14,  // 89: callboard.v1.Storage.CreateProject:input_type -> callboard.v1.CreateProjectRequest
+	16,  // 90: callboard.v1.Storage.GetProject:input_type -> callboard.v1.GetProjectRequest
+	18,  // 91: callboard.v1.Storage.ListProjects:input_type -> callboard.v1.ListProjectsRequest
+	20,  // 92: callboard.v1.Storage.UpdateProject:input_type -> callboard.v1.UpdateProjectRequest
+	22,  // 93: callboard.v1.Storage.DeleteProject:input_type -> callboard.v1.DeleteProjectRequest
+	24,  // 94: callboard.v1.Storage.CreateTask:input_type -> callboard.v1.CreateTaskRequest
+	26,  // 95: callboard.v1.Storage.GetTask:input_type -> callboard.v1.GetTaskRequest
+	28,  // 96: callboard.v1.Storage.ListTasks:input_type -> callboard.v1.ListTasksRequest
+	30,  // 97: callboard.v1.Storage.UpdateTask:input_type -> callboard.v1.UpdateTaskRequest
+	36,  // 98: callboard.v1.Storage.DeleteTask:input_type -> callboard.v1.DeleteTaskRequest
+	32,  // 99: callboard.v1.Storage.TransitionTask:input_type -> callboard.v1.TransitionTaskRequest
+	34,  // 100: callboard.v1.Storage.SaveStepResult:input_type -> callboard.v1.SaveStepResultRequest
+	38,  // 101: callboard.v1.Storage.GetTaskState:input_type -> callboard.v1.GetTaskStateRequest
+	40,  // 102: callboard.v1.Storage.SetTaskState:input_type -> callboard.v1.SetTaskStateRequest
+	42,  // 103: callboard.v1.Storage.MarkTaskDone:input_type -> callboard.v1.MarkTaskDoneRequest
+	44,  // 104: callboard.v1.Storage.ClearTaskDone:input_type -> callboard.v1.ClearTaskDoneRequest
+	46,  // 105: callboard.v1.Storage.AppendTaskLog:input_type -> callboard.v1.AppendTaskLogRequest
+	48,  // 106: callboard.v1.Storage.ReadTaskLog:input_type -> callboard.v1.ReadTaskLogRequest
+	51,  // 107: callboard.v1.Storage.SaveArtifact:input_type -> callboard.v1.SaveArtifactRequest
+	53,  // 108: callboard.v1.Storage.UploadArtifact:input_type -> callboard.v1.UploadArtifactRequest
+	55,  // 109: callboard.v1.Storage.GetArtifact:input_type -> callboard.v1.GetArtifactRequest
+	57,  // 110: callboard.v1.Storage.ListArtifacts:input_type -> callboard.v1.ListArtifactsRequest
+	59,  // 111: callboard.v1.Storage.DeleteArtifact:input_type -> callboard.v1.DeleteArtifactRequest
+	61,  // 112: callboard.v1.Storage.AppendFact:input_type -> callboard.v1.AppendFactRequest
+	63,  // 113: callboard.v1.Storage.GetFact:input_type -> callboard.v1.GetFactRequest
+	65,  // 114: callboard.v1.Storage.ListFacts:input_type -> callboard.v1.ListFactsRequest
+	67,  // 115: callboard.v1.Storage.CreateRun:input_type -> callboard.v1.CreateRunRequest
+	69,  // 116: callboard.v1.Storage.GetRunInfo:input_type -> callboard.v1.GetRunInfoRequest
+	71,  // 117: callboard.v1.Storage.ListRuns:input_type -> callboard.v1.ListRunsRequest
+	73,  // 118: callboard.v1.Storage.UpdateRunStatus:input_type -> callboard.v1.UpdateRunStatusRequest
+	75,  // 119: callboard.v1.Storage.UpdateRun:input_type -> callboard.v1.UpdateRunRequest
+	77,  // 120: callboard.v1.Storage.GetRunMeta:input_type -> callboard.v1.GetRunMetaRequest
+	79,  // 121: callboard.v1.Storage.UpdateRunMeta:input_type -> callboard.v1.UpdateRunMetaRequest
+	81,  // 122: callboard.v1.Storage.AppendRunEvent:input_type -> callboard.v1.AppendRunEventRequest
+	83,  // 123: callboard.v1.Storage.DeleteRun:input_type -> callboard.v1.DeleteRunRequest
+	85,  // 124: callboard.v1.Storage.GetRunTree:input_type -> callboard.v1.GetRunTreeRequest
+	88,  // 125: callboard.v1.Storage.WriteRunFile:input_type -> callboard.v1.WriteRunFileRequest
+	90,  // 126: callboard.v1.Storage.AppendRunOutput:input_type -> callboard.v1.AppendRunOutputRequest
+	92,  // 127: callboard.v1.Storage.ReadRunFile:input_type -> callboard.v1.ReadRunFileRequest
+	94,  // 128: callboard.v1.Storage.ListRunFiles:input_type -> callboard.v1.ListRunFilesRequest
+	97,  // 129: callboard.v1.Storage.ReconcileRuns:input_type -> callboard.v1.ReconcileRunsRequest
+	99,  // 130: callboard.v1.Storage.Watch:input_type -> callboard.v1.WatchRequest
+	101, // 131: callboard.v1.Storage.CleanUpRuns:input_type -> callboard.v1.CleanUpRunsRequest
+	13,  // 132: callboard.v1.Storage.GetServerInfo:output_type -> callboard.v1.GetServerInfoResponse
+	15,  // 133: callboard.v1.Storage.CreateProject:output_type -> callboard.v1.CreateProjectResponse
+	17,  // 134: callboard.v1.Storage.GetProject:output_type -> callboard.v1.GetProjectResponse
+	19,  // 135: callboard.v1.Storage.ListProjects:output_type -> callboard.v1.ListProjectsResponse
+	21,  // 136: callboard.v1.Storage.UpdateProject:output_type -> callboard.v1.UpdateProjectResponse
+	23,  // 137: callboard.v1.Storage.DeleteProject:output_type -> callboard.v1.DeleteProjectResponse
+	25,  // 138: callboard.v1.Storage.CreateTask:output_type -> callboard.v1.CreateTaskResponse
+	27,  // 139: callboard.v1.Storage.GetTask:output_type -> callboard.v1.GetTaskResponse
+	29,  // 140: callboard.v1.Storage.ListTasks:output_type -> callboard.v1.ListTasksResponse
+	31,  // 141: callboard.v1.Storage.UpdateTask:output_type -> callboard.v1.UpdateTaskResponse
+	37,  // 142: callboard.v1.Storage.DeleteTask:output_type -> callboard.v1.DeleteTaskResponse
+	33,  // 143: callboard.v1.Storage.TransitionTask:output_type -> callboard.v1.TransitionTaskResponse
+	35,  // 144: callboard.v1.Storage.SaveStepResult:output_type -> callboard.v1.SaveStepResultResponse
+	39,  // 145: callboard.v1.Storage.GetTaskState:output_type -> callboard.v1.GetTaskStateResponse
+	41,  // 146: callboard.v1.Storage.SetTaskState:output_type -> callboard.v1.SetTaskStateResponse
+	43,  // 147: callboard.v1.Storage.MarkTaskDone:output_type -> callboard.v1.MarkTaskDoneResponse
+	45,  // 148: callboard.v1.Storage.ClearTaskDone:output_type -> callboard.v1.ClearTaskDoneResponse
+	47,  // 149: callboard.v1.Storage.AppendTaskLog:output_type -> callboard.v1.AppendTaskLogResponse
+	49,  // 150: callboard.v1.Storage.ReadTaskLog:output_type -> callboard.v1.ReadTaskLogResponse
+	52,  // 151: callboard.v1.Storage.SaveArtifact:output_type -> callboard.v1.SaveArtifactResponse
+	54,  // 152: callboard.v1.Storage.UploadArtifact:output_type -> callboard.v1.UploadArtifactResponse
+	56,  // 153: callboard.v1.Storage.GetArtifact:output_type -> callboard.v1.GetArtifactResponse
+	58,  // 154: callboard.v1.Storage.ListArtifacts:output_type -> callboard.v1.ListArtifactsResponse
+	60,  // 155: callboard.v1.Storage.DeleteArtifact:output_type -> callboard.v1.DeleteArtifactResponse
+	62,  // 156: callboard.v1.Storage.AppendFact:output_type -> callboard.v1.AppendFactResponse
+	64,  // 157: callboard.v1.Storage.GetFact:output_type -> callboard.v1.GetFactResponse
+	66,  // 158: callboard.v1.Storage.ListFacts:output_type -> callboard.v1.ListFactsResponse
+	68,  // 159: callboard.v1.Storage.CreateRun:output_type -> callboard.v1.CreateRunResponse
+	70,  // 160: callboard.v1.Storage.GetRunInfo:output_type -> callboard.v1.GetRunInfoResponse
+	72,  // 161: callboard.v1.Storage.ListRuns:output_type -> callboard.v1.ListRunsResponse
+	74,  // 162: callboard.v1.Storage.UpdateRunStatus:output_type -> callboard.v1.UpdateRunStatusResponse
+	76,  // 163: callboard.v1.Storage.UpdateRun:output_type -> callboard.v1.UpdateRunResponse
+	78,  // 164: callboard.v1.Storage.GetRunMeta:output_type -> callboard.v1.GetRunMetaResponse
+	80,  // 165: callboard.v1.Storage.UpdateRunMeta:output_type -> callboard.v1.UpdateRunMetaResponse
+	82,  // 166: callboard.v1.Storage.AppendRunEvent:output_type -> callboard.v1.AppendRunEventResponse
+	84,  // 167: callboard.v1.Storage.DeleteRun:output_type -> callboard.v1.DeleteRunResponse
+	86,  // 168: callboard.v1.Storage.GetRunTree:output_type -> callboard.v1.GetRunTreeResponse
+	89,  // 169: callboard.v1.Storage.WriteRunFile:output_type -> callboard.v1.WriteRunFileResponse
+	91,  // 170: callboard.v1.Storage.AppendRunOutput:output_type -> callboard.v1.AppendRunOutputResponse
+	93,  // 171: callboard.v1.Storage.ReadRunFile:output_type -> callboard.v1.ReadRunFileResponse
+	95,  // 172: callboard.v1.Storage.ListRunFiles:output_type -> callboard.v1.ListRunFilesResponse
+	98,  // 173: callboard.v1.Storage.ReconcileRuns:output_type -> callboard.v1.ReconcileRunsResponse
+	100, // 174: callboard.v1.Storage.Watch:output_type -> callboard.v1.WatchResponse
+	102, // 175: callboard.v1.Storage.CleanUpRuns:output_type -> callboard.v1.CleanUpRunsResponse
+	132, // [132:176] is the sub-list for method output_type
+	88,  // [88:132] is the sub-list for method input_type
+	88,  // [88:88] is the sub-list for extension type_name
+	88,  // [88:88] is the sub-list for extension extendee
+	0,   // [0:88] is the sub-list for field type_name
 }
 
 func init() { file_callboard_v1_storage_proto_init() }
@@ -9975,14 +10021,14 @@ func file_callboard_v1_storage_proto_init() {
 	}
 	file_callboard_v1_storage_proto_msgTypes[98].OneofWrappers = []any{}
 	file_callboard_v1_storage_proto_msgTypes[101].OneofWrappers = []any{}
-	file_callboard_v1_storage_proto_msgTypes[104].OneofWrappers = []any{}
+	file_callboard_v1_storage_proto_msgTypes[105].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_callboard_v1_storage_proto_rawDesc), len(file_callboard_v1_storage_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   108,
+			NumMessages:   109,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

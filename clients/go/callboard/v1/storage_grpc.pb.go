@@ -83,9 +83,16 @@ const (
 // know. Every mutable document has an `etag`: give it back with an update to have
 // the update refused when somebody else changed the document in between.
 //
+// Who calls is let in as the user of the server itself, over its socket or loopback; by a
+// token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+// do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+// needs.
+//
 // Errors of every method carry a `google.rpc.ErrorInfo` with the domain
 // "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+// this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
 // must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
 // single path component, or, where something is created, not of the form for new
 // ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -96,7 +103,8 @@ const (
 // document asked for cannot be read, while lists show it with its `problem`, or
 // when one to update holds what other programs wrote and cannot be kept as it is; IO
 // (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-// while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+// while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+// (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
 // (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
 // with RetryInfo) when another program holds a document's lock for 10 s, and
 // nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -105,26 +113,32 @@ const (
 // document meanwhile.
 type StorageClient interface {
 	// Tells what server this is: its version, its limits, what it can do.
+	// Needs no permission: every caller that is let in may ask.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 	// Creates a project. A project also appears by itself with its first task, run
 	// or message; creating one that appeared so is refused like any other.
 	// Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
 	// it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
 	// content.
+	// Needs `write`.
 	CreateProject(ctx context.Context, in *CreateProjectRequest, opts ...grpc.CallOption) (*CreateProjectResponse, error)
 	// Returns a project.
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetProject(ctx context.Context, in *GetProjectRequest, opts ...grpc.CallOption) (*GetProjectResponse, error)
 	// Lists projects in the order of their ids.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListProjects(ctx context.Context, in *ListProjectsRequest, opts ...grpc.CallOption) (*ListProjectsResponse, error)
 	// Changes a project's home folders (`home-folders.md`).
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	UpdateProject(ctx context.Context, in *UpdateProjectRequest, opts ...grpc.CallOption) (*UpdateProjectResponse, error)
 	// Removes a project with everything in it, in one step.
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
 	// (FAILED_PRECONDITION) when the project has tasks, messages or other files and
 	// `force` is not set.
+	// Needs `admin`.
 	DeleteProject(ctx context.Context, in *DeleteProjectRequest, opts ...grpc.CallOption) (*DeleteProjectResponse, error)
 	// Creates a task: its folder, `task.json`, and `TASK.md` and `TASK-CONFIG.yaml`
 	// when there is something to put into them. The project is created when it is
@@ -133,13 +147,16 @@ type StorageClient interface {
 	// Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
 	// also when another program has written another TASK.md or TASK-CONFIG.yaml
 	// there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	CreateTask(ctx context.Context, in *CreateTaskRequest, opts ...grpc.CallOption) (*CreateTaskResponse, error)
 	// Returns a task with its prompt.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetTask(ctx context.Context, in *GetTaskRequest, opts ...grpc.CallOption) (*GetTaskResponse, error)
 	// Lists a project's tasks, newest first; those of one instant in the order of
 	// their ids. An absent project has no tasks.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListTasks(ctx context.Context, in *ListTasksRequest, opts ...grpc.CallOption) (*ListTasksResponse, error)
 	// Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
 	// the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
@@ -147,11 +164,13 @@ type StorageClient interface {
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
 	// (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
 	// behind the last step, or `metadata_json` that is no JSON object.
+	// Needs `write`.
 	UpdateTask(ctx context.Context, in *UpdateTaskRequest, opts ...grpc.CallOption) (*UpdateTaskResponse, error)
 	// Removes a task with its runs, its bus and all its files, in one step.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
 	// RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
 	// not set.
+	// Needs `admin`.
 	DeleteTask(ctx context.Context, in *DeleteTaskRequest, opts ...grpc.CallOption) (*DeleteTaskResponse, error)
 	// Moves a task to another status and appends that to its history. The moves:
 	// pending to running; running to validating, gh_failed, ci_failed, ci_timeout,
@@ -163,6 +182,7 @@ type StorageClient interface {
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
 	// (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
 	// names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+	// Needs `write`.
 	TransitionTask(ctx context.Context, in *TransitionTaskRequest, opts ...grpc.CallOption) (*TransitionTaskResponse, error)
 	// Saves the checkpoint after a step in one atomic, synced write: appends the
 	// result, sets the state of its step, and, when given, the current step and the
@@ -174,26 +194,32 @@ type StorageClient interface {
 	// (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
 	// when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
 	// outputs as artifacts.
+	// Needs `write`.
 	SaveStepResult(ctx context.Context, in *SaveStepResultRequest, opts ...grpc.CallOption) (*SaveStepResultResponse, error)
 	// Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
 	// status `unknown`, and its text as it is; no file has an empty status.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetTaskState(ctx context.Context, in *GetTaskStateRequest, opts ...grpc.CallOption) (*GetTaskStateResponse, error)
 	// Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
 	// beside it.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	SetTaskState(ctx context.Context, in *SetTaskStateRequest, opts ...grpc.CallOption) (*SetTaskStateResponse, error)
 	// Marks a task as done: creates its `DONE` file. Doing so again is fine.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	MarkTaskDone(ctx context.Context, in *MarkTaskDoneRequest, opts ...grpc.CallOption) (*MarkTaskDoneResponse, error)
 	// Removes the `DONE` file of a task. Doing so again is fine.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	ClearTaskDone(ctx context.Context, in *ClearTaskDoneRequest, opts ...grpc.CallOption) (*ClearTaskDoneResponse, error)
 	// Appends entries to a task's log, `task.log`: all of them, in one write with one
 	// sync. Half a line that a crash left at its end is closed first.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
 	// (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
 	// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	AppendTaskLog(ctx context.Context, in *AppendTaskLogRequest, opts ...grpc.CallOption) (*AppendTaskLogResponse, error)
 	// Returns a task's log from an offset on, and follows it when asked, until the
 	// caller ends the call. A log that does not exist yet is empty.
@@ -201,6 +227,7 @@ type StorageClient interface {
 	// removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
 	// end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
 	// the server stops: go on from the last `next_offset`.
+	// Needs `read`.
 	ReadTaskLog(ctx context.Context, in *ReadTaskLogRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadTaskLogResponse], error)
 	// Saves an artifact of at most 1 MiB, whole or not at all. A plain one takes the
 	// place of the one with its name; a versioned one gets the next number, which no
@@ -210,6 +237,7 @@ type StorageClient interface {
 	// when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
 	// (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
 	// REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+	// Needs `write`.
 	SaveArtifact(ctx context.Context, in *SaveArtifactRequest, opts ...grpc.CallOption) (*SaveArtifactResponse, error)
 	// Saves an artifact of any size up to 16 GiB: first its header, then its content in
 	// chunks. It is there when the answer comes; an upload that is broken off leaves
@@ -219,34 +247,41 @@ type StorageClient interface {
 	// is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
 	// (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
 	// same request id may be sent again.
+	// Needs `write`.
 	UploadArtifact(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadArtifactRequest, UploadArtifactResponse], error)
 	// Returns an artifact or a range of it in chunks. What is replaced meanwhile is
 	// returned as it was when the call began.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
 	// OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
 	// (RESOURCE_EXHAUSTED).
+	// Needs `read`.
 	GetArtifact(ctx context.Context, in *GetArtifactRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[GetArtifactResponse], error)
 	// Lists a task's artifacts, in all subfolders, and its attachments, in the order of
 	// their paths.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
 	// (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListArtifacts(ctx context.Context, in *ListArtifactsRequest, opts ...grpc.CallOption) (*ListArtifactsResponse, error)
 	// Removes an artifact or an attachment.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
 	// `allow_missing`.
+	// Needs `write`.
 	DeleteArtifact(ctx context.Context, in *DeleteArtifactRequest, opts ...grpc.CallOption) (*DeleteArtifactResponse, error)
 	// Writes down a fact about a project or a task, as a file of its own. Facts are not
 	// changed afterwards.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
 	// (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	AppendFact(ctx context.Context, in *AppendFactRequest, opts ...grpc.CallOption) (*AppendFactResponse, error)
 	// Returns a fact with its body.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetFact(ctx context.Context, in *GetFactRequest, opts ...grpc.CallOption) (*GetFactResponse, error)
 	// Lists the facts of a project, or those of a task, newest first; those of one
 	// instant in the falling order of their ids.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
 	// (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListFacts(ctx context.Context, in *ListFactsRequest, opts ...grpc.CallOption) (*ListFactsResponse, error)
 	// Creates a run, which is `running` from then on. The folders of project and
 	// task are created when they are missing. Parent and previous run are kept as
@@ -257,10 +292,12 @@ type StorageClient interface {
 	// worktree that is no folder on the server's host. Where the original program has a
 	// code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
 	// E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+	// Needs `write`.
 	CreateRun(ctx context.Context, in *CreateRunRequest, opts ...grpc.CallOption) (*CreateRunResponse, error)
 	// Returns a run, found by its id alone or by project, task and id.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
 	// id is in two places: name project and task, or remove one of the two.
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunInfo(ctx context.Context, in *GetRunInfoRequest, opts ...grpc.CallOption) (*GetRunInfoResponse, error)
 	// Lists runs in the order of project, task and run folder. The folder is named
 	// like the run's id, and our ids begin with the time: so the runs of a task come
@@ -268,6 +305,7 @@ type StorageClient interface {
 	// has the status `unknown`, one whose file cannot be read the status `damaged`
 	// and its `problem`.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListRuns(ctx context.Context, in *ListRunsRequest, opts ...grpc.CallOption) (*ListRunsResponse, error)
 	// Ends a run: status, exit code and end time change, everything else stays.
 	// Ending it again in the same way is fine and changes nothing. A run that
@@ -276,40 +314,48 @@ type StorageClient interface {
 	// INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
 	// failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
 	// another way, or is to run again.
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRunStatus(ctx context.Context, in *UpdateRunStatusRequest, opts ...grpc.CallOption) (*UpdateRunStatusResponse, error)
 	// Changes other fields of a run than its status.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRun(ctx context.Context, in *UpdateRunRequest, opts ...grpc.CallOption) (*UpdateRunResponse, error)
 	// Returns what a run's `meta.json` says: its worktree and its tools.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
 	// RUN_AMBIGUOUS (FAILED_PRECONDITION).
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunMeta(ctx context.Context, in *GetRunMetaRequest, opts ...grpc.CallOption) (*GetRunMetaResponse, error)
 	// Changes a run's `meta.json`, or creates it. Fields that are not named, and keys of
 	// other programs, stay.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
 	// is no folder on the server's host.
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRunMeta(ctx context.Context, in *UpdateRunMetaRequest, opts ...grpc.CallOption) (*UpdateRunMetaResponse, error)
 	// Appends an event to a run's `events.jsonl`. Read and follow them as the run's
 	// file `events`.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
 	// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`. A caller limited to some projects names the project.
 	AppendRunEvent(ctx context.Context, in *AppendRunEventRequest, opts ...grpc.CallOption) (*AppendRunEventResponse, error)
 	// Removes a run with all its files, in one step.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
 	// RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
 	// `force` is not set.
+	// Needs `admin`. A caller limited to some projects names the project.
 	DeleteRun(ctx context.Context, in *DeleteRunRequest, opts ...grpc.CallOption) (*DeleteRunResponse, error)
 	// Returns the runs that come from a task's runs, or from one run, as a tree: the
 	// children of each run, and its restarts, across tasks and projects. Built from
 	// the files alone.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
 	// `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunTree(ctx context.Context, in *GetRunTreeRequest, opts ...grpc.CallOption) (*GetRunTreeResponse, error)
 	// Replaces a file of a run as a whole.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+	// Needs `write`. A caller limited to some projects names the project.
 	WriteRunFile(ctx context.Context, in *WriteRunFileRequest, opts ...grpc.CallOption) (*WriteRunFileResponse, error)
 	// Appends to a file of a run. With an `offset` repeating the call is safe: bytes
 	// that are already there are not appended again, and zeros that a power cut left in
@@ -318,6 +364,7 @@ type StorageClient interface {
 	// OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
 	// hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
 	// (INVALID_ARGUMENT).
+	// Needs `write`. A caller limited to some projects names the project.
 	AppendRunOutput(ctx context.Context, in *AppendRunOutputRequest, opts ...grpc.CallOption) (*AppendRunOutputResponse, error)
 	// Returns a file of a run from an offset on, in chunks, and follows it when
 	// asked, for as long as the run runs. What agents write themselves is returned as
@@ -327,16 +374,19 @@ type StorageClient interface {
 	// OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
 	// (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
 	// SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+	// Needs `read`. A caller limited to some projects names the project.
 	ReadRunFile(ctx context.Context, in *ReadRunFileRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadRunFileResponse], error)
 	// Lists the files of a run that ReadRunFile returns, in the order prompt, output,
 	// stdout, stderr, events, then logs by name.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects names the project.
 	ListRunFiles(ctx context.Context, in *ListRunFilesRequest, opts ...grpc.CallOption) (*ListRunFilesResponse, error)
 	// Marks runs as failed whose process is gone, or as completed when their task is
 	// done; recreates derived files that are missing, and rewrites a TASK_STATE.md
 	// that cannot be read.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`. A caller limited to some projects gets those only.
 	ReconcileRuns(ctx context.Context, in *ReconcileRunsRequest, opts ...grpc.CallOption) (*ReconcileRunsResponse, error)
 	// Sends the current state of everything in scope, then `synced`, then the current
 	// state of whatever changes, and deletions, also when other programs made them.
@@ -346,11 +396,13 @@ type StorageClient interface {
 	// gone.
 	// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
 	// SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+	// Needs `read`. A caller limited to some projects gets those only.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
 	// Removes runs that ended long ago, oldest first. By default it only says which
 	// it would remove. A run that has not ended is never removed.
 	// Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
 	// PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `admin`. A caller limited to some projects gets those only.
 	CleanUpRuns(ctx context.Context, in *CleanUpRunsRequest, opts ...grpc.CallOption) (*CleanUpRunsResponse, error)
 }
 
@@ -853,9 +905,16 @@ func (c *storageClient) CleanUpRuns(ctx context.Context, in *CleanUpRunsRequest,
 // know. Every mutable document has an `etag`: give it back with an update to have
 // the update refused when somebody else changed the document in between.
 //
+// Who calls is let in as the user of the server itself, over its socket or loopback; by a
+// token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+// do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+// needs.
+//
 // Errors of every method carry a `google.rpc.ErrorInfo` with the domain
 // "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-// all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+// all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+// not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+// this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
 // must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
 // single path component, or, where something is created, not of the form for new
 // ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -866,7 +925,8 @@ func (c *storageClient) CleanUpRuns(ctx context.Context, in *CleanUpRunsRequest,
 // document asked for cannot be read, while lists show it with its `problem`, or
 // when one to update holds what other programs wrote and cannot be kept as it is; IO
 // (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-// while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+// while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+// (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
 // (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
 // with RetryInfo) when another program holds a document's lock for 10 s, and
 // nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -875,26 +935,32 @@ func (c *storageClient) CleanUpRuns(ctx context.Context, in *CleanUpRunsRequest,
 // document meanwhile.
 type StorageServer interface {
 	// Tells what server this is: its version, its limits, what it can do.
+	// Needs no permission: every caller that is let in may ask.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	// Creates a project. A project also appears by itself with its first task, run
 	// or message; creating one that appeared so is refused like any other.
 	// Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
 	// it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
 	// content.
+	// Needs `write`.
 	CreateProject(context.Context, *CreateProjectRequest) (*CreateProjectResponse, error)
 	// Returns a project.
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetProject(context.Context, *GetProjectRequest) (*GetProjectResponse, error)
 	// Lists projects in the order of their ids.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListProjects(context.Context, *ListProjectsRequest) (*ListProjectsResponse, error)
 	// Changes a project's home folders (`home-folders.md`).
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	UpdateProject(context.Context, *UpdateProjectRequest) (*UpdateProjectResponse, error)
 	// Removes a project with everything in it, in one step.
 	// Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
 	// (FAILED_PRECONDITION) when the project has tasks, messages or other files and
 	// `force` is not set.
+	// Needs `admin`.
 	DeleteProject(context.Context, *DeleteProjectRequest) (*DeleteProjectResponse, error)
 	// Creates a task: its folder, `task.json`, and `TASK.md` and `TASK-CONFIG.yaml`
 	// when there is something to put into them. The project is created when it is
@@ -903,13 +969,16 @@ type StorageServer interface {
 	// Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
 	// also when another program has written another TASK.md or TASK-CONFIG.yaml
 	// there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	CreateTask(context.Context, *CreateTaskRequest) (*CreateTaskResponse, error)
 	// Returns a task with its prompt.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetTask(context.Context, *GetTaskRequest) (*GetTaskResponse, error)
 	// Lists a project's tasks, newest first; those of one instant in the order of
 	// their ids. An absent project has no tasks.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListTasks(context.Context, *ListTasksRequest) (*ListTasksResponse, error)
 	// Changes a task. When it is refused with FOREIGN_WRITE or DISK_FULL, the prompt and
 	// the dependencies may be new already. A new status must be a move that TransitionTask allows, and is
@@ -917,11 +986,13 @@ type StorageServer interface {
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
 	// (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
 	// behind the last step, or `metadata_json` that is no JSON object.
+	// Needs `write`.
 	UpdateTask(context.Context, *UpdateTaskRequest) (*UpdateTaskResponse, error)
 	// Removes a task with its runs, its bus and all its files, in one step.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
 	// RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
 	// not set.
+	// Needs `admin`.
 	DeleteTask(context.Context, *DeleteTaskRequest) (*DeleteTaskResponse, error)
 	// Moves a task to another status and appends that to its history. The moves:
 	// pending to running; running to validating, gh_failed, ci_failed, ci_timeout,
@@ -933,6 +1004,7 @@ type StorageServer interface {
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
 	// (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
 	// names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+	// Needs `write`.
 	TransitionTask(context.Context, *TransitionTaskRequest) (*TransitionTaskResponse, error)
 	// Saves the checkpoint after a step in one atomic, synced write: appends the
 	// result, sets the state of its step, and, when given, the current step and the
@@ -944,26 +1016,32 @@ type StorageServer interface {
 	// (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
 	// when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
 	// outputs as artifacts.
+	// Needs `write`.
 	SaveStepResult(context.Context, *SaveStepResultRequest) (*SaveStepResultResponse, error)
 	// Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
 	// status `unknown`, and its text as it is; no file has an empty status.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetTaskState(context.Context, *GetTaskStateRequest) (*GetTaskStateResponse, error)
 	// Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
 	// beside it.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	SetTaskState(context.Context, *SetTaskStateRequest) (*SetTaskStateResponse, error)
 	// Marks a task as done: creates its `DONE` file. Doing so again is fine.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	MarkTaskDone(context.Context, *MarkTaskDoneRequest) (*MarkTaskDoneResponse, error)
 	// Removes the `DONE` file of a task. Doing so again is fine.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`.
 	ClearTaskDone(context.Context, *ClearTaskDoneRequest) (*ClearTaskDoneResponse, error)
 	// Appends entries to a task's log, `task.log`: all of them, in one write with one
 	// sync. Half a line that a crash left at its end is closed first.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
 	// (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
 	// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	AppendTaskLog(context.Context, *AppendTaskLogRequest) (*AppendTaskLogResponse, error)
 	// Returns a task's log from an offset on, and follows it when asked, until the
 	// caller ends the call. A log that does not exist yet is empty.
@@ -971,6 +1049,7 @@ type StorageServer interface {
 	// removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
 	// end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
 	// the server stops: go on from the last `next_offset`.
+	// Needs `read`.
 	ReadTaskLog(*ReadTaskLogRequest, grpc.ServerStreamingServer[ReadTaskLogResponse]) error
 	// Saves an artifact of at most 1 MiB, whole or not at all. A plain one takes the
 	// place of the one with its name; a versioned one gets the next number, which no
@@ -980,6 +1059,7 @@ type StorageServer interface {
 	// when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
 	// (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
 	// REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+	// Needs `write`.
 	SaveArtifact(context.Context, *SaveArtifactRequest) (*SaveArtifactResponse, error)
 	// Saves an artifact of any size up to 16 GiB: first its header, then its content in
 	// chunks. It is there when the answer comes; an upload that is broken off leaves
@@ -989,34 +1069,41 @@ type StorageServer interface {
 	// is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
 	// (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
 	// same request id may be sent again.
+	// Needs `write`.
 	UploadArtifact(grpc.ClientStreamingServer[UploadArtifactRequest, UploadArtifactResponse]) error
 	// Returns an artifact or a range of it in chunks. What is replaced meanwhile is
 	// returned as it was when the call began.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
 	// OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
 	// (RESOURCE_EXHAUSTED).
+	// Needs `read`.
 	GetArtifact(*GetArtifactRequest, grpc.ServerStreamingServer[GetArtifactResponse]) error
 	// Lists a task's artifacts, in all subfolders, and its attachments, in the order of
 	// their paths.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
 	// (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListArtifacts(context.Context, *ListArtifactsRequest) (*ListArtifactsResponse, error)
 	// Removes an artifact or an attachment.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
 	// `allow_missing`.
+	// Needs `write`.
 	DeleteArtifact(context.Context, *DeleteArtifactRequest) (*DeleteArtifactResponse, error)
 	// Writes down a fact about a project or a task, as a file of its own. Facts are not
 	// changed afterwards.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
 	// (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`.
 	AppendFact(context.Context, *AppendFactRequest) (*AppendFactResponse, error)
 	// Returns a fact with its body.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+	// Needs `read`.
 	GetFact(context.Context, *GetFactRequest) (*GetFactResponse, error)
 	// Lists the facts of a project, or those of a task, newest first; those of one
 	// instant in the falling order of their ids.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
 	// (INVALID_ARGUMENT).
+	// Needs `read`.
 	ListFacts(context.Context, *ListFactsRequest) (*ListFactsResponse, error)
 	// Creates a run, which is `running` from then on. The folders of project and
 	// task are created when they are missing. Parent and previous run are kept as
@@ -1027,10 +1114,12 @@ type StorageServer interface {
 	// worktree that is no folder on the server's host. Where the original program has a
 	// code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
 	// E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+	// Needs `write`.
 	CreateRun(context.Context, *CreateRunRequest) (*CreateRunResponse, error)
 	// Returns a run, found by its id alone or by project, task and id.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
 	// id is in two places: name project and task, or remove one of the two.
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunInfo(context.Context, *GetRunInfoRequest) (*GetRunInfoResponse, error)
 	// Lists runs in the order of project, task and run folder. The folder is named
 	// like the run's id, and our ids begin with the time: so the runs of a task come
@@ -1038,6 +1127,7 @@ type StorageServer interface {
 	// has the status `unknown`, one whose file cannot be read the status `damaged`
 	// and its `problem`.
 	// Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects gets those only.
 	ListRuns(context.Context, *ListRunsRequest) (*ListRunsResponse, error)
 	// Ends a run: status, exit code and end time change, everything else stays.
 	// Ending it again in the same way is fine and changes nothing. A run that
@@ -1046,40 +1136,48 @@ type StorageServer interface {
 	// INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
 	// failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
 	// another way, or is to run again.
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRunStatus(context.Context, *UpdateRunStatusRequest) (*UpdateRunStatusResponse, error)
 	// Changes other fields of a run than its status.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRun(context.Context, *UpdateRunRequest) (*UpdateRunResponse, error)
 	// Returns what a run's `meta.json` says: its worktree and its tools.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
 	// RUN_AMBIGUOUS (FAILED_PRECONDITION).
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunMeta(context.Context, *GetRunMetaRequest) (*GetRunMetaResponse, error)
 	// Changes a run's `meta.json`, or creates it. Fields that are not named, and keys of
 	// other programs, stay.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
 	// is no folder on the server's host.
+	// Needs `write`. A caller limited to some projects names the project.
 	UpdateRunMeta(context.Context, *UpdateRunMetaRequest) (*UpdateRunMetaResponse, error)
 	// Appends an event to a run's `events.jsonl`. Read and follow them as the run's
 	// file `events`.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
 	// (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+	// Needs `write`. A caller limited to some projects names the project.
 	AppendRunEvent(context.Context, *AppendRunEventRequest) (*AppendRunEventResponse, error)
 	// Removes a run with all its files, in one step.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
 	// RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
 	// `force` is not set.
+	// Needs `admin`. A caller limited to some projects names the project.
 	DeleteRun(context.Context, *DeleteRunRequest) (*DeleteRunResponse, error)
 	// Returns the runs that come from a task's runs, or from one run, as a tree: the
 	// children of each run, and its restarts, across tasks and projects. Built from
 	// the files alone.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
 	// `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `read`. A caller limited to some projects names the project.
 	GetRunTree(context.Context, *GetRunTreeRequest) (*GetRunTreeResponse, error)
 	// Replaces a file of a run as a whole.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+	// Needs `write`. A caller limited to some projects names the project.
 	WriteRunFile(context.Context, *WriteRunFileRequest) (*WriteRunFileResponse, error)
 	// Appends to a file of a run. With an `offset` repeating the call is safe: bytes
 	// that are already there are not appended again, and zeros that a power cut left in
@@ -1088,6 +1186,7 @@ type StorageServer interface {
 	// OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
 	// hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
 	// (INVALID_ARGUMENT).
+	// Needs `write`. A caller limited to some projects names the project.
 	AppendRunOutput(context.Context, *AppendRunOutputRequest) (*AppendRunOutputResponse, error)
 	// Returns a file of a run from an offset on, in chunks, and follows it when
 	// asked, for as long as the run runs. What agents write themselves is returned as
@@ -1097,16 +1196,19 @@ type StorageServer interface {
 	// OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
 	// (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
 	// SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+	// Needs `read`. A caller limited to some projects names the project.
 	ReadRunFile(*ReadRunFileRequest, grpc.ServerStreamingServer[ReadRunFileResponse]) error
 	// Lists the files of a run that ReadRunFile returns, in the order prompt, output,
 	// stdout, stderr, events, then logs by name.
 	// Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
 	// INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+	// Needs `read`. A caller limited to some projects names the project.
 	ListRunFiles(context.Context, *ListRunFilesRequest) (*ListRunFilesResponse, error)
 	// Marks runs as failed whose process is gone, or as completed when their task is
 	// done; recreates derived files that are missing, and rewrites a TASK_STATE.md
 	// that cannot be read.
 	// Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `write`. A caller limited to some projects gets those only.
 	ReconcileRuns(context.Context, *ReconcileRunsRequest) (*ReconcileRunsResponse, error)
 	// Sends the current state of everything in scope, then `synced`, then the current
 	// state of whatever changes, and deletions, also when other programs made them.
@@ -1116,11 +1218,13 @@ type StorageServer interface {
 	// gone.
 	// Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
 	// SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+	// Needs `read`. A caller limited to some projects gets those only.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
 	// Removes runs that ended long ago, oldest first. By default it only says which
 	// it would remove. A run that has not ended is never removed.
 	// Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
 	// PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+	// Needs `admin`. A caller limited to some projects gets those only.
 	CleanUpRuns(context.Context, *CleanUpRunsRequest) (*CleanUpRunsResponse, error)
 	mustEmbedUnimplementedStorageServer()
 }

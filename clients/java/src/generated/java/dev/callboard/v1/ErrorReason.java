@@ -334,7 +334,8 @@ public enum ErrorReason
   ERROR_REASON_CURSOR_UNKNOWN(36),
   /**
    * <pre>
-   * The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path.
+   * The disk is full, or has less space left than the server keeps free, and nothing was
+   * written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
    * </pre>
    *
    * <code>ERROR_REASON_DISK_FULL = 37;</code>
@@ -410,6 +411,49 @@ public enum ErrorReason
    * <code>ERROR_REASON_BUG = 45;</code>
    */
   ERROR_REASON_BUG(45),
+  /**
+   * <pre>
+   * The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED).
+   * </pre>
+   *
+   * <code>ERROR_REASON_TOKEN_REQUIRED = 46;</code>
+   */
+  ERROR_REASON_TOKEN_REQUIRED(46),
+  /**
+   * <pre>
+   * The token is malformed, not known, revoked or expired (UNAUTHENTICATED).
+   * </pre>
+   *
+   * <code>ERROR_REASON_TOKEN_INVALID = 47;</code>
+   */
+  ERROR_REASON_TOKEN_INVALID(47),
+  /**
+   * <pre>
+   * The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+   * permission, which is `read`, `write` or `admin`, and project_id when one is named.
+   * </pre>
+   *
+   * <code>ERROR_REASON_NOT_ALLOWED = 48;</code>
+   */
+  ERROR_REASON_NOT_ALLOWED(48),
+  /**
+   * <pre>
+   * The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+   * written. Metadata: project_id, quota_bytes, used_bytes.
+   * </pre>
+   *
+   * <code>ERROR_REASON_QUOTA_EXCEEDED = 49;</code>
+   */
+  ERROR_REASON_QUOTA_EXCEEDED(49),
+  /**
+   * <pre>
+   * A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+   * to write is written all the same. Metadata: seconds.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CALL_TIMED_OUT = 50;</code>
+   */
+  ERROR_REASON_CALL_TIMED_OUT(50),
   UNRECOGNIZED(-1),
   ;
 
@@ -737,7 +781,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_CURSOR_UNKNOWN_VALUE = 36;
   /**
    * <pre>
-   * The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path.
+   * The disk is full, or has less space left than the server keeps free, and nothing was
+   * written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
    * </pre>
    *
    * <code>ERROR_REASON_DISK_FULL = 37;</code>
@@ -813,6 +858,49 @@ public enum ErrorReason
    * <code>ERROR_REASON_BUG = 45;</code>
    */
   public static final int ERROR_REASON_BUG_VALUE = 45;
+  /**
+   * <pre>
+   * The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED).
+   * </pre>
+   *
+   * <code>ERROR_REASON_TOKEN_REQUIRED = 46;</code>
+   */
+  public static final int ERROR_REASON_TOKEN_REQUIRED_VALUE = 46;
+  /**
+   * <pre>
+   * The token is malformed, not known, revoked or expired (UNAUTHENTICATED).
+   * </pre>
+   *
+   * <code>ERROR_REASON_TOKEN_INVALID = 47;</code>
+   */
+  public static final int ERROR_REASON_TOKEN_INVALID_VALUE = 47;
+  /**
+   * <pre>
+   * The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+   * permission, which is `read`, `write` or `admin`, and project_id when one is named.
+   * </pre>
+   *
+   * <code>ERROR_REASON_NOT_ALLOWED = 48;</code>
+   */
+  public static final int ERROR_REASON_NOT_ALLOWED_VALUE = 48;
+  /**
+   * <pre>
+   * The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+   * written. Metadata: project_id, quota_bytes, used_bytes.
+   * </pre>
+   *
+   * <code>ERROR_REASON_QUOTA_EXCEEDED = 49;</code>
+   */
+  public static final int ERROR_REASON_QUOTA_EXCEEDED_VALUE = 49;
+  /**
+   * <pre>
+   * A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+   * to write is written all the same. Metadata: seconds.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CALL_TIMED_OUT = 50;</code>
+   */
+  public static final int ERROR_REASON_CALL_TIMED_OUT_VALUE = 50;
 
 
   public final int getNumber() {
@@ -885,6 +973,11 @@ public enum ErrorReason
       case 43: return ERROR_REASON_CORRUPT_DOCUMENT;
       case 44: return ERROR_REASON_IO;
       case 45: return ERROR_REASON_BUG;
+      case 46: return ERROR_REASON_TOKEN_REQUIRED;
+      case 47: return ERROR_REASON_TOKEN_INVALID;
+      case 48: return ERROR_REASON_NOT_ALLOWED;
+      case 49: return ERROR_REASON_QUOTA_EXCEEDED;
+      case 50: return ERROR_REASON_CALL_TIMED_OUT;
       default: return null;
     }
   }

@@ -36,7 +36,7 @@ public final class ErrorReasonOuterClass extends com.google.protobuf.GeneratedFi
   static {
     java.lang.String[] descriptorData = {
       "\n\037callboard/v1/error_reason.proto\022\014callb" +
-      "oard.v1*\321\013\n\013ErrorReason\022\034\n\030ERROR_REASON_" +
+      "oard.v1*\362\014\n\013ErrorReason\022\034\n\030ERROR_REASON_" +
       "UNSPECIFIED\020\000\022\033\n\027ERROR_REASON_INVALID_ID" +
       "\020\001\022\037\n\033ERROR_REASON_PATH_TRAVERSAL\020\002\022\037\n\033E" +
       "RROR_REASON_REQUIRED_FIELD\020\003\022\032\n\026ERROR_RE" +
@@ -73,10 +73,14 @@ public final class ErrorReasonOuterClass extends com.google.protobuf.GeneratedFi
       "ERROR_REASON_SHUTTING_DOWN\020)\022\037\n\033ERROR_RE" +
       "ASON_UPLOAD_STALLED\020*\022!\n\035ERROR_REASON_CO" +
       "RRUPT_DOCUMENT\020+\022\023\n\017ERROR_REASON_IO\020,\022\024\n" +
-      "\020ERROR_REASON_BUG\020-B\\\n\020dev.callboard.v1P" +
-      "\001ZFgithub.com/callboard-dev/callboard/cl" +
-      "ients/go/callboard/v1;callboardv1b\006proto" +
-      "3"
+      "\020ERROR_REASON_BUG\020-\022\037\n\033ERROR_REASON_TOKE" +
+      "N_REQUIRED\020.\022\036\n\032ERROR_REASON_TOKEN_INVAL" +
+      "ID\020/\022\034\n\030ERROR_REASON_NOT_ALLOWED\0200\022\037\n\033ER" +
+      "ROR_REASON_QUOTA_EXCEEDED\0201\022\037\n\033ERROR_REA" +
+      "SON_CALL_TIMED_OUT\0202B\\\n\020dev.callboard.v1" +
+      "P\001ZFgithub.com/callboard-dev/callboard/c" +
+      "lients/go/callboard/v1;callboardv1b\006prot" +
+      "o3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -38,6 +38,11 @@ private static final long serialVersionUID = 0L;
     root_ = "";
     features_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
+    caller_ = "";
+    permissions_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    projects_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -57,6 +62,8 @@ private static final long serialVersionUID = 0L;
     switch (number) {
       case 9:
         return internalGetLimits();
+      case 14:
+        return internalGetOpen();
       default:
         throw new RuntimeException(
             "Invalid map field number: " + number);
@@ -511,6 +518,256 @@ private static final long serialVersionUID = 0L;
     return features_.getByteString(index);
   }
 
+  public static final int CALLER_FIELD_NUMBER = 11;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object caller_ = "";
+  /**
+   * <pre>
+   * Whom it takes the caller for, such as `user 1000` or `token ci`.
+   * </pre>
+   *
+   * <code>string caller = 11;</code>
+   * @return The caller.
+   */
+  @java.lang.Override
+  public java.lang.String getCaller() {
+    java.lang.Object ref = caller_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      caller_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Whom it takes the caller for, such as `user 1000` or `token ci`.
+   * </pre>
+   *
+   * <code>string caller = 11;</code>
+   * @return The bytes for caller.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getCallerBytes() {
+    java.lang.Object ref = caller_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      caller_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int PERMISSIONS_FIELD_NUMBER = 12;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList permissions_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @return A list containing the permissions.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getPermissionsList() {
+    return permissions_;
+  }
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @return The count of permissions.
+   */
+  public int getPermissionsCount() {
+    return permissions_.size();
+  }
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @param index The index of the element to return.
+   * @return The permissions at the given index.
+   */
+  public java.lang.String getPermissions(int index) {
+    return permissions_.get(index);
+  }
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the permissions at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getPermissionsBytes(int index) {
+    return permissions_.getByteString(index);
+  }
+
+  public static final int PROJECTS_FIELD_NUMBER = 13;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList projects_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @return A list containing the projects.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getProjectsList() {
+    return projects_;
+  }
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @return The count of projects.
+   */
+  public int getProjectsCount() {
+    return projects_.size();
+  }
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @param index The index of the element to return.
+   * @return The projects at the given index.
+   */
+  public java.lang.String getProjects(int index) {
+    return projects_.get(index);
+  }
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the projects at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getProjectsBytes(int index) {
+    return projects_.getByteString(index);
+  }
+
+  public static final int OPEN_FIELD_NUMBER = 14;
+  private static final class OpenDefaultEntryHolder {
+    static final com.google.protobuf.MapEntry<
+        java.lang.String, java.lang.Long> defaultEntry =
+            com.google.protobuf.MapEntry
+            .<java.lang.String, java.lang.Long>newDefaultInstance(
+                dev.callboard.v1.StorageOuterClass.internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_descriptor, 
+                com.google.protobuf.WireFormat.FieldType.STRING,
+                "",
+                com.google.protobuf.WireFormat.FieldType.INT64,
+                0L);
+  }
+  @SuppressWarnings("serial")
+  private com.google.protobuf.MapField<
+      java.lang.String, java.lang.Long> open_;
+  private com.google.protobuf.MapField<java.lang.String, java.lang.Long>
+  internalGetOpen() {
+    if (open_ == null) {
+      return com.google.protobuf.MapField.emptyMapField(
+          OpenDefaultEntryHolder.defaultEntry);
+    }
+    return open_;
+  }
+  public int getOpenCount() {
+    return internalGetOpen().getMap().size();
+  }
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  @java.lang.Override
+  public boolean containsOpen(
+      java.lang.String key) {
+    java.util.Objects.requireNonNull(key, "map key");
+    return internalGetOpen().getMap().containsKey(key);
+  }
+  /**
+   * Use {@link #getOpenMap()} instead.
+   */
+  @java.lang.Override
+  @java.lang.Deprecated
+  public java.util.Map<java.lang.String, java.lang.Long> getOpen() {
+    return getOpenMap();
+  }
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  @java.lang.Override
+  public java.util.Map<java.lang.String, java.lang.Long> getOpenMap() {
+    return internalGetOpen().getMap();
+  }
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  @java.lang.Override
+  public long getOpenOrDefault(
+      java.lang.String key,
+      long defaultValue) {
+    java.util.Objects.requireNonNull(key, "map key");
+    java.util.Map<java.lang.String, java.lang.Long> map =
+        internalGetOpen().getMap();
+    return map.containsKey(key) ? map.get(key) : defaultValue;
+  }
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  @java.lang.Override
+  public long getOpenOrThrow(
+      java.lang.String key) {
+    java.util.Objects.requireNonNull(key, "map key");
+    java.util.Map<java.lang.String, java.lang.Long> map =
+        internalGetOpen().getMap();
+    if (!map.containsKey(key)) {
+      throw new java.lang.IllegalArgumentException();
+    }
+    return map.get(key);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -558,6 +815,21 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < features_.size(); i++) {
       com.google.protobuf.GeneratedMessage.writeString(output, 10, features_.getRaw(i));
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(caller_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 11, caller_);
+    }
+    for (int i = 0; i < permissions_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 12, permissions_.getRaw(i));
+    }
+    for (int i = 0; i < projects_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 13, projects_.getRaw(i));
+    }
+    com.google.protobuf.GeneratedMessage
+      .serializeStringMapTo(
+        output,
+        internalGetOpen(),
+        OpenDefaultEntryHolder.defaultEntry,
+        14);
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -607,6 +879,35 @@ private static final long serialVersionUID = 0L;
       }
       size += dataSize;
       size += 1 * getFeaturesList().size();
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(caller_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(11, caller_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < permissions_.size(); i++) {
+        dataSize += computeStringSizeNoTag(permissions_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getPermissionsList().size();
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < projects_.size(); i++) {
+        dataSize += computeStringSizeNoTag(projects_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getProjectsList().size();
+    }
+    for (java.util.Map.Entry<java.lang.String, java.lang.Long> entry
+         : internalGetOpen().getMap().entrySet()) {
+      com.google.protobuf.MapEntry<java.lang.String, java.lang.Long>
+      open__ = OpenDefaultEntryHolder.defaultEntry.newBuilderForType()
+          .setKey(entry.getKey())
+          .setValue(entry.getValue())
+          .buildPartial();
+      size += com.google.protobuf.CodedOutputStream
+          .computeMessageSize(14, open__);
     }
     return size;
   }
@@ -658,6 +959,14 @@ private static final long serialVersionUID = 0L;
         other.internalGetLimits())) return false;
     if (!getFeaturesList()
         .equals(other.getFeaturesList())) return false;
+    if (!getCaller()
+        .equals(other.getCaller())) return false;
+    if (!getPermissionsList()
+        .equals(other.getPermissionsList())) return false;
+    if (!getProjectsList()
+        .equals(other.getProjectsList())) return false;
+    if (!internalGetOpen().equals(
+        other.internalGetOpen())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -697,6 +1006,20 @@ private static final long serialVersionUID = 0L;
     if (getFeaturesCount() > 0) {
       hash = (37 * hash) + FEATURES_FIELD_NUMBER;
       hash = (53 * hash) + getFeaturesList().hashCode();
+    }
+    hash = (37 * hash) + CALLER_FIELD_NUMBER;
+    hash = (53 * hash) + getCaller().hashCode();
+    if (getPermissionsCount() > 0) {
+      hash = (37 * hash) + PERMISSIONS_FIELD_NUMBER;
+      hash = (53 * hash) + getPermissionsList().hashCode();
+    }
+    if (getProjectsCount() > 0) {
+      hash = (37 * hash) + PROJECTS_FIELD_NUMBER;
+      hash = (53 * hash) + getProjectsList().hashCode();
+    }
+    if (!internalGetOpen().getMap().isEmpty()) {
+      hash = (37 * hash) + OPEN_FIELD_NUMBER;
+      hash = (53 * hash) + internalGetOpen().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -817,6 +1140,8 @@ private static final long serialVersionUID = 0L;
       switch (number) {
         case 9:
           return internalGetLimits();
+        case 14:
+          return internalGetOpen();
         default:
           throw new RuntimeException(
               "Invalid map field number: " + number);
@@ -828,6 +1153,8 @@ private static final long serialVersionUID = 0L;
       switch (number) {
         case 9:
           return internalGetMutableLimits();
+        case 14:
+          return internalGetMutableOpen();
         default:
           throw new RuntimeException(
               "Invalid map field number: " + number);
@@ -881,6 +1208,12 @@ private static final long serialVersionUID = 0L;
       internalGetMutableLimits().clear();
       features_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
+      caller_ = "";
+      permissions_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      projects_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      internalGetMutableOpen().clear();
       return this;
     }
 
@@ -953,6 +1286,21 @@ private static final long serialVersionUID = 0L;
         features_.makeImmutable();
         result.features_ = features_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.caller_ = caller_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        permissions_.makeImmutable();
+        result.permissions_ = permissions_;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        projects_.makeImmutable();
+        result.projects_ = projects_;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.open_ = internalGetOpen();
+        result.open_.makeImmutable();
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1013,6 +1361,34 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       }
+      if (!other.getCaller().isEmpty()) {
+        caller_ = other.caller_;
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      if (!other.permissions_.isEmpty()) {
+        if (permissions_.isEmpty()) {
+          permissions_ = other.permissions_;
+          bitField0_ |= 0x00000800;
+        } else {
+          ensurePermissionsIsMutable();
+          permissions_.addAll(other.permissions_);
+        }
+        onChanged();
+      }
+      if (!other.projects_.isEmpty()) {
+        if (projects_.isEmpty()) {
+          projects_ = other.projects_;
+          bitField0_ |= 0x00001000;
+        } else {
+          ensureProjectsIsMutable();
+          projects_.addAll(other.projects_);
+        }
+        onChanged();
+      }
+      internalGetMutableOpen().mergeFrom(
+          other.internalGetOpen());
+      bitField0_ |= 0x00002000;
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1095,6 +1471,30 @@ private static final long serialVersionUID = 0L;
               features_.add(input.readStringRequireUtf8());
               break;
             } // case 82
+            case 90: {
+              caller_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
+            case 98: {
+              ensurePermissionsIsMutable();
+              permissions_.add(input.readStringRequireUtf8());
+              break;
+            } // case 98
+            case 106: {
+              ensureProjectsIsMutable();
+              projects_.add(input.readStringRequireUtf8());
+              break;
+            } // case 106
+            case 114: {
+              com.google.protobuf.MapEntry<java.lang.String, java.lang.Long>
+              open__ = input.readMessage(
+                  OpenDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
+              internalGetMutableOpen().getMutableMap().put(
+                  open__.getKey(), open__.getValue());
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 114
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2175,6 +2575,552 @@ private static final long serialVersionUID = 0L;
       features_.add(value);
       bitField0_ |= 0x00000200;
       onChanged();
+      return this;
+    }
+
+    private java.lang.Object caller_ = "";
+    /**
+     * <pre>
+     * Whom it takes the caller for, such as `user 1000` or `token ci`.
+     * </pre>
+     *
+     * <code>string caller = 11;</code>
+     * @return The caller.
+     */
+    public java.lang.String getCaller() {
+      java.lang.Object ref = caller_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        caller_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Whom it takes the caller for, such as `user 1000` or `token ci`.
+     * </pre>
+     *
+     * <code>string caller = 11;</code>
+     * @return The bytes for caller.
+     */
+    public com.google.protobuf.ByteString
+        getCallerBytes() {
+      java.lang.Object ref = caller_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        caller_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Whom it takes the caller for, such as `user 1000` or `token ci`.
+     * </pre>
+     *
+     * <code>string caller = 11;</code>
+     * @param value The caller to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCaller(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      caller_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whom it takes the caller for, such as `user 1000` or `token ci`.
+     * </pre>
+     *
+     * <code>string caller = 11;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCaller() {
+      caller_ = getDefaultInstance().getCaller();
+      bitField0_ = (bitField0_ & ~0x00000400);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whom it takes the caller for, such as `user 1000` or `token ci`.
+     * </pre>
+     *
+     * <code>string caller = 11;</code>
+     * @param value The bytes for caller to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCallerBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      caller_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList permissions_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensurePermissionsIsMutable() {
+      if (!permissions_.isModifiable()) {
+        permissions_ = new com.google.protobuf.LazyStringArrayList(permissions_);
+      }
+      bitField0_ |= 0x00000800;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @return A list containing the permissions.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getPermissionsList() {
+      permissions_.makeImmutable();
+      return permissions_;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @return The count of permissions.
+     */
+    public int getPermissionsCount() {
+      return permissions_.size();
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param index The index of the element to return.
+     * @return The permissions at the given index.
+     */
+    public java.lang.String getPermissions(int index) {
+      return permissions_.get(index);
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the permissions at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getPermissionsBytes(int index) {
+      return permissions_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param index The index to set the value at.
+     * @param value The permissions to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPermissions(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensurePermissionsIsMutable();
+      permissions_.set(index, value);
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param value The permissions to add.
+     * @return This builder for chaining.
+     */
+    public Builder addPermissions(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensurePermissionsIsMutable();
+      permissions_.add(value);
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param values The permissions to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllPermissions(
+        java.lang.Iterable<java.lang.String> values) {
+      ensurePermissionsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, permissions_);
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPermissions() {
+      permissions_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000800);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+     * </pre>
+     *
+     * <code>repeated string permissions = 12;</code>
+     * @param value The bytes of the permissions to add.
+     * @return This builder for chaining.
+     */
+    public Builder addPermissionsBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensurePermissionsIsMutable();
+      permissions_.add(value);
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList projects_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureProjectsIsMutable() {
+      if (!projects_.isModifiable()) {
+        projects_ = new com.google.protobuf.LazyStringArrayList(projects_);
+      }
+      bitField0_ |= 0x00001000;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @return A list containing the projects.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getProjectsList() {
+      projects_.makeImmutable();
+      return projects_;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @return The count of projects.
+     */
+    public int getProjectsCount() {
+      return projects_.size();
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param index The index of the element to return.
+     * @return The projects at the given index.
+     */
+    public java.lang.String getProjects(int index) {
+      return projects_.get(index);
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the projects at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getProjectsBytes(int index) {
+      return projects_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param index The index to set the value at.
+     * @param value The projects to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProjects(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureProjectsIsMutable();
+      projects_.set(index, value);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param value The projects to add.
+     * @return This builder for chaining.
+     */
+    public Builder addProjects(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureProjectsIsMutable();
+      projects_.add(value);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param values The projects to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllProjects(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureProjectsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, projects_);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearProjects() {
+      projects_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00001000);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In which projects: patterns, in which `*` stands for any characters.
+     * </pre>
+     *
+     * <code>repeated string projects = 13;</code>
+     * @param value The bytes of the projects to add.
+     * @return This builder for chaining.
+     */
+    public Builder addProjectsBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensureProjectsIsMutable();
+      projects_.add(value);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.MapField<
+        java.lang.String, java.lang.Long> open_;
+    private com.google.protobuf.MapField<java.lang.String, java.lang.Long>
+        internalGetOpen() {
+      if (open_ == null) {
+        return com.google.protobuf.MapField.emptyMapField(
+            OpenDefaultEntryHolder.defaultEntry);
+      }
+      return open_;
+    }
+    private com.google.protobuf.MapField<java.lang.String, java.lang.Long>
+        internalGetMutableOpen() {
+      if (open_ == null) {
+        open_ = com.google.protobuf.MapField.newMapField(
+            OpenDefaultEntryHolder.defaultEntry);
+      }
+      if (!open_.isMutable()) {
+        open_ = open_.copy();
+      }
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return open_;
+    }
+    public int getOpenCount() {
+      return internalGetOpen().getMap().size();
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    @java.lang.Override
+    public boolean containsOpen(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      return internalGetOpen().getMap().containsKey(key);
+    }
+    /**
+     * Use {@link #getOpenMap()} instead.
+     */
+    @java.lang.Override
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, java.lang.Long> getOpen() {
+      return getOpenMap();
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    @java.lang.Override
+    public java.util.Map<java.lang.String, java.lang.Long> getOpenMap() {
+      return internalGetOpen().getMap();
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    @java.lang.Override
+    public long getOpenOrDefault(
+        java.lang.String key,
+        long defaultValue) {
+      java.util.Objects.requireNonNull(key, "map key");
+      java.util.Map<java.lang.String, java.lang.Long> map =
+          internalGetOpen().getMap();
+      return map.containsKey(key) ? map.get(key) : defaultValue;
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    @java.lang.Override
+    public long getOpenOrThrow(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      java.util.Map<java.lang.String, java.lang.Long> map =
+          internalGetOpen().getMap();
+      if (!map.containsKey(key)) {
+        throw new java.lang.IllegalArgumentException();
+      }
+      return map.get(key);
+    }
+    public Builder clearOpen() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      internalGetMutableOpen().getMutableMap()
+          .clear();
+      return this;
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    public Builder removeOpen(
+        java.lang.String key) {
+      java.util.Objects.requireNonNull(key, "map key");
+      internalGetMutableOpen().getMutableMap()
+          .remove(key);
+      return this;
+    }
+    /**
+     * Use alternate mutation accessors instead.
+     */
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, java.lang.Long>
+        getMutableOpen() {
+      bitField0_ |= 0x00002000;
+      return internalGetMutableOpen().getMutableMap();
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    public Builder putOpen(
+        java.lang.String key,
+        long value) {
+      java.util.Objects.requireNonNull(key, "map key");
+
+      internalGetMutableOpen().getMutableMap()
+          .put(key, value);
+      bitField0_ |= 0x00002000;
+      return this;
+    }
+    /**
+     * <pre>
+     * What is open at the moment, by name: `connections`, `calls` (this one included) and
+     * `subscribers`.
+     * </pre>
+     *
+     * <code>map&lt;string, int64&gt; open = 14;</code>
+     */
+    public Builder putAllOpen(
+        java.util.Map<java.lang.String, java.lang.Long> values) {
+      internalGetMutableOpen().getMutableMap()
+          .putAll(values);
+      bitField0_ |= 0x00002000;
       return this;
     }
 

@@ -256,4 +256,163 @@ public interface GetServerInfoResponseOrBuilder extends
    */
   com.google.protobuf.ByteString
       getFeaturesBytes(int index);
+
+  /**
+   * <pre>
+   * Whom it takes the caller for, such as `user 1000` or `token ci`.
+   * </pre>
+   *
+   * <code>string caller = 11;</code>
+   * @return The caller.
+   */
+  java.lang.String getCaller();
+  /**
+   * <pre>
+   * Whom it takes the caller for, such as `user 1000` or `token ci`.
+   * </pre>
+   *
+   * <code>string caller = 11;</code>
+   * @return The bytes for caller.
+   */
+  com.google.protobuf.ByteString
+      getCallerBytes();
+
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @return A list containing the permissions.
+   */
+  java.util.List<java.lang.String>
+      getPermissionsList();
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @return The count of permissions.
+   */
+  int getPermissionsCount();
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @param index The index of the element to return.
+   * @return The permissions at the given index.
+   */
+  java.lang.String getPermissions(int index);
+  /**
+   * <pre>
+   * What the caller may do: of `read`, `write` and `admin`. The last one includes the others.
+   * </pre>
+   *
+   * <code>repeated string permissions = 12;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the permissions at the given index.
+   */
+  com.google.protobuf.ByteString
+      getPermissionsBytes(int index);
+
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @return A list containing the projects.
+   */
+  java.util.List<java.lang.String>
+      getProjectsList();
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @return The count of projects.
+   */
+  int getProjectsCount();
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @param index The index of the element to return.
+   * @return The projects at the given index.
+   */
+  java.lang.String getProjects(int index);
+  /**
+   * <pre>
+   * In which projects: patterns, in which `*` stands for any characters.
+   * </pre>
+   *
+   * <code>repeated string projects = 13;</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the projects at the given index.
+   */
+  com.google.protobuf.ByteString
+      getProjectsBytes(int index);
+
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  int getOpenCount();
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  boolean containsOpen(
+      java.lang.String key);
+  /**
+   * Use {@link #getOpenMap()} instead.
+   */
+  @java.lang.Deprecated
+  java.util.Map<java.lang.String, java.lang.Long>
+  getOpen();
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  java.util.Map<java.lang.String, java.lang.Long>
+  getOpenMap();
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  long getOpenOrDefault(
+      java.lang.String key,
+      long defaultValue);
+  /**
+   * <pre>
+   * What is open at the moment, by name: `connections`, `calls` (this one included) and
+   * `subscribers`.
+   * </pre>
+   *
+   * <code>map&lt;string, int64&gt; open = 14;</code>
+   */
+  long getOpenOrThrow(
+      java.lang.String key);
 }

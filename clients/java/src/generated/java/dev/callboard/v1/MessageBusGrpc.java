@@ -7,7 +7,10 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * Appends messages to buses, reads them, and follows them.
  * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
  * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
- * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+ * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+ * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+ * this project, whether that exists or not, by the rules that Storage names;
+ * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
  * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
  * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
  * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -403,7 +406,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -427,9 +433,10 @@ public final class MessageBusGrpc {
      * answer with `duplicate` set.
      * Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
      * content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-     * last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+     * last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
      * LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
      * restart.
+     * Needs `write`.
      * </pre>
      */
     default void appendMessage(dev.callboard.v1.AppendMessageRequest request,
@@ -447,6 +454,7 @@ public final class MessageBusGrpc {
      * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
      * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
      * MIXED_BUSES when the messages name more than one bus.
+     * Needs `write`.
      * </pre>
      */
     default void appendMessages(dev.callboard.v1.AppendMessagesRequest request,
@@ -463,6 +471,7 @@ public final class MessageBusGrpc {
      * Messages sent after it may have been appended all the same when it was not the
      * request that was refused but the writing of it.
      * Errors: as AppendMessage.
+     * Needs `write`.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<dev.callboard.v1.AppendStreamRequest> appendStream(
@@ -479,6 +488,7 @@ public final class MessageBusGrpc {
      * AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
      * CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
      * limit or tail over 5000.
+     * Needs `read`.
      * </pre>
      */
     default void readMessages(dev.callboard.v1.ReadMessagesRequest request,
@@ -491,6 +501,7 @@ public final class MessageBusGrpc {
      * Waits until the bus has something after the given start, and returns it: the
      * long-polling form of ReadMessages. Returns an empty answer at the timeout.
      * Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+     * Needs `read`.
      * </pre>
      */
     default void pollForNew(dev.callboard.v1.PollForNewRequest request,
@@ -503,6 +514,7 @@ public final class MessageBusGrpc {
      * Returns one message by its id.
      * Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
      * the id occurs twice in the bus.
+     * Needs `read`.
      * </pre>
      */
     default void getMessage(dev.callboard.v1.GetMessageRequest request,
@@ -522,6 +534,7 @@ public final class MessageBusGrpc {
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
      * asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void subscribe(dev.callboard.v1.SubscribeRequest request,
@@ -535,6 +548,7 @@ public final class MessageBusGrpc {
      * own bus comes before those of its tasks.
      * Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
      * (NOT_FOUND) when a project is named that does not exist.
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void listBuses(dev.callboard.v1.ListBusesRequest request,
@@ -549,6 +563,7 @@ public final class MessageBusGrpc {
      * that a failed sync had closed for appends.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
      * is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+     * Needs `admin`.
      * </pre>
      */
     default void rotateBus(dev.callboard.v1.RotateBusRequest request,
@@ -561,6 +576,7 @@ public final class MessageBusGrpc {
      * Removes archived parts of a bus whose last message is older than a duration,
      * oldest first. By default it only says what it would remove.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+     * Needs `admin`.
      * </pre>
      */
     default void trimBus(dev.callboard.v1.TrimBusRequest request,
@@ -575,7 +591,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -603,7 +622,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -638,9 +660,10 @@ public final class MessageBusGrpc {
      * answer with `duplicate` set.
      * Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
      * content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-     * last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+     * last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
      * LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
      * restart.
+     * Needs `write`.
      * </pre>
      */
     public void appendMessage(dev.callboard.v1.AppendMessageRequest request,
@@ -659,6 +682,7 @@ public final class MessageBusGrpc {
      * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
      * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
      * MIXED_BUSES when the messages name more than one bus.
+     * Needs `write`.
      * </pre>
      */
     public void appendMessages(dev.callboard.v1.AppendMessagesRequest request,
@@ -676,6 +700,7 @@ public final class MessageBusGrpc {
      * Messages sent after it may have been appended all the same when it was not the
      * request that was refused but the writing of it.
      * Errors: as AppendMessage.
+     * Needs `write`.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<dev.callboard.v1.AppendStreamRequest> appendStream(
@@ -693,6 +718,7 @@ public final class MessageBusGrpc {
      * AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
      * CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
      * limit or tail over 5000.
+     * Needs `read`.
      * </pre>
      */
     public void readMessages(dev.callboard.v1.ReadMessagesRequest request,
@@ -706,6 +732,7 @@ public final class MessageBusGrpc {
      * Waits until the bus has something after the given start, and returns it: the
      * long-polling form of ReadMessages. Returns an empty answer at the timeout.
      * Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+     * Needs `read`.
      * </pre>
      */
     public void pollForNew(dev.callboard.v1.PollForNewRequest request,
@@ -719,6 +746,7 @@ public final class MessageBusGrpc {
      * Returns one message by its id.
      * Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
      * the id occurs twice in the bus.
+     * Needs `read`.
      * </pre>
      */
     public void getMessage(dev.callboard.v1.GetMessageRequest request,
@@ -739,6 +767,7 @@ public final class MessageBusGrpc {
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
      * asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void subscribe(dev.callboard.v1.SubscribeRequest request,
@@ -753,6 +782,7 @@ public final class MessageBusGrpc {
      * own bus comes before those of its tasks.
      * Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
      * (NOT_FOUND) when a project is named that does not exist.
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void listBuses(dev.callboard.v1.ListBusesRequest request,
@@ -768,6 +798,7 @@ public final class MessageBusGrpc {
      * that a failed sync had closed for appends.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
      * is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+     * Needs `admin`.
      * </pre>
      */
     public void rotateBus(dev.callboard.v1.RotateBusRequest request,
@@ -781,6 +812,7 @@ public final class MessageBusGrpc {
      * Removes archived parts of a bus whose last message is older than a duration,
      * oldest first. By default it only says what it would remove.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+     * Needs `admin`.
      * </pre>
      */
     public void trimBus(dev.callboard.v1.TrimBusRequest request,
@@ -796,7 +828,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -831,9 +866,10 @@ public final class MessageBusGrpc {
      * answer with `duplicate` set.
      * Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
      * content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-     * last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+     * last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
      * LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
      * restart.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendMessageResponse appendMessage(dev.callboard.v1.AppendMessageRequest request) throws io.grpc.StatusException {
@@ -851,6 +887,7 @@ public final class MessageBusGrpc {
      * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
      * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
      * MIXED_BUSES when the messages name more than one bus.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendMessagesResponse appendMessages(dev.callboard.v1.AppendMessagesRequest request) throws io.grpc.StatusException {
@@ -867,6 +904,7 @@ public final class MessageBusGrpc {
      * Messages sent after it may have been appended all the same when it was not the
      * request that was refused but the writing of it.
      * Errors: as AppendMessage.
+     * Needs `write`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -885,6 +923,7 @@ public final class MessageBusGrpc {
      * AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
      * CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
      * limit or tail over 5000.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ReadMessagesResponse readMessages(dev.callboard.v1.ReadMessagesRequest request) throws io.grpc.StatusException {
@@ -897,6 +936,7 @@ public final class MessageBusGrpc {
      * Waits until the bus has something after the given start, and returns it: the
      * long-polling form of ReadMessages. Returns an empty answer at the timeout.
      * Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.PollForNewResponse pollForNew(dev.callboard.v1.PollForNewRequest request) throws io.grpc.StatusException {
@@ -909,6 +949,7 @@ public final class MessageBusGrpc {
      * Returns one message by its id.
      * Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
      * the id occurs twice in the bus.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetMessageResponse getMessage(dev.callboard.v1.GetMessageRequest request) throws io.grpc.StatusException {
@@ -928,6 +969,7 @@ public final class MessageBusGrpc {
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
      * asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -943,6 +985,7 @@ public final class MessageBusGrpc {
      * own bus comes before those of its tasks.
      * Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
      * (NOT_FOUND) when a project is named that does not exist.
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListBusesResponse listBuses(dev.callboard.v1.ListBusesRequest request) throws io.grpc.StatusException {
@@ -957,6 +1000,7 @@ public final class MessageBusGrpc {
      * that a failed sync had closed for appends.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
      * is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.RotateBusResponse rotateBus(dev.callboard.v1.RotateBusRequest request) throws io.grpc.StatusException {
@@ -969,6 +1013,7 @@ public final class MessageBusGrpc {
      * Removes archived parts of a bus whose last message is older than a duration,
      * oldest first. By default it only says what it would remove.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.TrimBusResponse trimBus(dev.callboard.v1.TrimBusRequest request) throws io.grpc.StatusException {
@@ -983,7 +1028,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -1018,9 +1066,10 @@ public final class MessageBusGrpc {
      * answer with `duplicate` set.
      * Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
      * content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-     * last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+     * last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
      * LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
      * restart.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendMessageResponse appendMessage(dev.callboard.v1.AppendMessageRequest request) {
@@ -1038,6 +1087,7 @@ public final class MessageBusGrpc {
      * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
      * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
      * MIXED_BUSES when the messages name more than one bus.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendMessagesResponse appendMessages(dev.callboard.v1.AppendMessagesRequest request) {
@@ -1054,6 +1104,7 @@ public final class MessageBusGrpc {
      * AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
      * CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
      * limit or tail over 5000.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ReadMessagesResponse readMessages(dev.callboard.v1.ReadMessagesRequest request) {
@@ -1066,6 +1117,7 @@ public final class MessageBusGrpc {
      * Waits until the bus has something after the given start, and returns it: the
      * long-polling form of ReadMessages. Returns an empty answer at the timeout.
      * Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.PollForNewResponse pollForNew(dev.callboard.v1.PollForNewRequest request) {
@@ -1078,6 +1130,7 @@ public final class MessageBusGrpc {
      * Returns one message by its id.
      * Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
      * the id occurs twice in the bus.
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetMessageResponse getMessage(dev.callboard.v1.GetMessageRequest request) {
@@ -1097,6 +1150,7 @@ public final class MessageBusGrpc {
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
      * asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public java.util.Iterator<dev.callboard.v1.SubscribeResponse> subscribe(
@@ -1111,6 +1165,7 @@ public final class MessageBusGrpc {
      * own bus comes before those of its tasks.
      * Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
      * (NOT_FOUND) when a project is named that does not exist.
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListBusesResponse listBuses(dev.callboard.v1.ListBusesRequest request) {
@@ -1125,6 +1180,7 @@ public final class MessageBusGrpc {
      * that a failed sync had closed for appends.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
      * is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.RotateBusResponse rotateBus(dev.callboard.v1.RotateBusRequest request) {
@@ -1137,6 +1193,7 @@ public final class MessageBusGrpc {
      * Removes archived parts of a bus whose last message is older than a duration,
      * oldest first. By default it only says what it would remove.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.TrimBusResponse trimBus(dev.callboard.v1.TrimBusRequest request) {
@@ -1151,7 +1208,10 @@ public final class MessageBusGrpc {
    * Appends messages to buses, reads them, and follows them.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not, by the rules that Storage names;
+   * REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
    * leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -1186,9 +1246,10 @@ public final class MessageBusGrpc {
      * answer with `duplicate` set.
      * Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
      * content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-     * last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+     * last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
      * LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
      * restart.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendMessageResponse> appendMessage(
@@ -1207,6 +1268,7 @@ public final class MessageBusGrpc {
      * Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
      * for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
      * MIXED_BUSES when the messages name more than one bus.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendMessagesResponse> appendMessages(
@@ -1224,6 +1286,7 @@ public final class MessageBusGrpc {
      * AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
      * CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
      * limit or tail over 5000.
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ReadMessagesResponse> readMessages(
@@ -1237,6 +1300,7 @@ public final class MessageBusGrpc {
      * Waits until the bus has something after the given start, and returns it: the
      * long-polling form of ReadMessages. Returns an empty answer at the timeout.
      * Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.PollForNewResponse> pollForNew(
@@ -1250,6 +1314,7 @@ public final class MessageBusGrpc {
      * Returns one message by its id.
      * Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
      * the id occurs twice in the bus.
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetMessageResponse> getMessage(
@@ -1264,6 +1329,7 @@ public final class MessageBusGrpc {
      * own bus comes before those of its tasks.
      * Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
      * (NOT_FOUND) when a project is named that does not exist.
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListBusesResponse> listBuses(
@@ -1279,6 +1345,7 @@ public final class MessageBusGrpc {
      * that a failed sync had closed for appends.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
      * is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+     * Needs `admin`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.RotateBusResponse> rotateBus(
@@ -1292,6 +1359,7 @@ public final class MessageBusGrpc {
      * Removes archived parts of a bus whose last message is older than a duration,
      * oldest first. By default it only says what it would remove.
      * Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+     * Needs `admin`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.TrimBusResponse> trimBus(

@@ -10,9 +10,15 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * programs respect too, replace a document as a whole, and keep what they do not
  * know. Every mutable document has an `etag`: give it back with an update to have
  * the update refused when somebody else changed the document in between.
+ * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+ * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+ * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+ * needs.
  * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
  * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
- * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+ * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+ * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+ * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
  * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
  * single path component, or, where something is created, not of the form for new
  * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -23,7 +29,8 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * document asked for cannot be read, while lists show it with its `problem`, or
  * when one to update holds what other programs wrote and cannot be kept as it is; IO
  * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
- * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+ * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+ * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
  * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
  * with RetryInfo) when another program holds a document's lock for 10 s, and
  * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -1471,9 +1478,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -1484,7 +1497,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -1498,6 +1512,7 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Tells what server this is: its version, its limits, what it can do.
+     * Needs no permission: every caller that is let in may ask.
      * </pre>
      */
     default void getServerInfo(dev.callboard.v1.GetServerInfoRequest request,
@@ -1512,6 +1527,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
      * it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
      * content.
+     * Needs `write`.
      * </pre>
      */
     default void createProject(dev.callboard.v1.CreateProjectRequest request,
@@ -1523,6 +1539,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a project.
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     default void getProject(dev.callboard.v1.GetProjectRequest request,
@@ -1534,6 +1551,7 @@ public final class StorageGrpc {
      * <pre>
      * Lists projects in the order of their ids.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void listProjects(dev.callboard.v1.ListProjectsRequest request,
@@ -1545,6 +1563,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes a project's home folders (`home-folders.md`).
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     default void updateProject(dev.callboard.v1.UpdateProjectRequest request,
@@ -1558,6 +1577,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
      * (FAILED_PRECONDITION) when the project has tasks, messages or other files and
      * `force` is not set.
+     * Needs `admin`.
      * </pre>
      */
     default void deleteProject(dev.callboard.v1.DeleteProjectRequest request,
@@ -1574,6 +1594,7 @@ public final class StorageGrpc {
      * Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
      * also when another program has written another TASK.md or TASK-CONFIG.yaml
      * there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     default void createTask(dev.callboard.v1.CreateTaskRequest request,
@@ -1585,6 +1606,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a task with its prompt.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     default void getTask(dev.callboard.v1.GetTaskRequest request,
@@ -1597,6 +1619,7 @@ public final class StorageGrpc {
      * Lists a project's tasks, newest first; those of one instant in the order of
      * their ids. An absent project has no tasks.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     default void listTasks(dev.callboard.v1.ListTasksRequest request,
@@ -1612,6 +1635,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
      * behind the last step, or `metadata_json` that is no JSON object.
+     * Needs `write`.
      * </pre>
      */
     default void updateTask(dev.callboard.v1.UpdateTaskRequest request,
@@ -1625,6 +1649,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
      * RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
      * not set.
+     * Needs `admin`.
      * </pre>
      */
     default void deleteTask(dev.callboard.v1.DeleteTaskRequest request,
@@ -1644,6 +1669,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
      * names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+     * Needs `write`.
      * </pre>
      */
     default void transitionTask(dev.callboard.v1.TransitionTaskRequest request,
@@ -1663,6 +1689,7 @@ public final class StorageGrpc {
      * (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
      * when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
      * outputs as artifacts.
+     * Needs `write`.
      * </pre>
      */
     default void saveStepResult(dev.callboard.v1.SaveStepResultRequest request,
@@ -1675,6 +1702,7 @@ public final class StorageGrpc {
      * Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
      * status `unknown`, and its text as it is; no file has an empty status.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     default void getTaskState(dev.callboard.v1.GetTaskStateRequest request,
@@ -1687,6 +1715,7 @@ public final class StorageGrpc {
      * Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
      * beside it.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     default void setTaskState(dev.callboard.v1.SetTaskStateRequest request,
@@ -1698,6 +1727,7 @@ public final class StorageGrpc {
      * <pre>
      * Marks a task as done: creates its `DONE` file. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     default void markTaskDone(dev.callboard.v1.MarkTaskDoneRequest request,
@@ -1709,6 +1739,7 @@ public final class StorageGrpc {
      * <pre>
      * Removes the `DONE` file of a task. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     default void clearTaskDone(dev.callboard.v1.ClearTaskDoneRequest request,
@@ -1723,6 +1754,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
      * (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     default void appendTaskLog(dev.callboard.v1.AppendTaskLogRequest request,
@@ -1738,6 +1770,7 @@ public final class StorageGrpc {
      * removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
      * end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
      * the server stops: go on from the last `next_offset`.
+     * Needs `read`.
      * </pre>
      */
     default void readTaskLog(dev.callboard.v1.ReadTaskLogRequest request,
@@ -1755,6 +1788,7 @@ public final class StorageGrpc {
      * when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
      * (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
      * REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+     * Needs `write`.
      * </pre>
      */
     default void saveArtifact(dev.callboard.v1.SaveArtifactRequest request,
@@ -1772,6 +1806,7 @@ public final class StorageGrpc {
      * is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
      * (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
      * same request id may be sent again.
+     * Needs `write`.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<dev.callboard.v1.UploadArtifactRequest> uploadArtifact(
@@ -1786,6 +1821,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
      * (RESOURCE_EXHAUSTED).
+     * Needs `read`.
      * </pre>
      */
     default void getArtifact(dev.callboard.v1.GetArtifactRequest request,
@@ -1799,6 +1835,7 @@ public final class StorageGrpc {
      * their paths.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     default void listArtifacts(dev.callboard.v1.ListArtifactsRequest request,
@@ -1811,6 +1848,7 @@ public final class StorageGrpc {
      * Removes an artifact or an attachment.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
      * `allow_missing`.
+     * Needs `write`.
      * </pre>
      */
     default void deleteArtifact(dev.callboard.v1.DeleteArtifactRequest request,
@@ -1824,6 +1862,7 @@ public final class StorageGrpc {
      * changed afterwards.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
      * (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     default void appendFact(dev.callboard.v1.AppendFactRequest request,
@@ -1835,6 +1874,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a fact with its body.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     default void getFact(dev.callboard.v1.GetFactRequest request,
@@ -1848,6 +1888,7 @@ public final class StorageGrpc {
      * instant in the falling order of their ids.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     default void listFacts(dev.callboard.v1.ListFactsRequest request,
@@ -1866,6 +1907,7 @@ public final class StorageGrpc {
      * worktree that is no folder on the server's host. Where the original program has a
      * code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
      * E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+     * Needs `write`.
      * </pre>
      */
     default void createRun(dev.callboard.v1.CreateRunRequest request,
@@ -1878,6 +1920,7 @@ public final class StorageGrpc {
      * Returns a run, found by its id alone or by project, task and id.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
      * id is in two places: name project and task, or remove one of the two.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     default void getRunInfo(dev.callboard.v1.GetRunInfoRequest request,
@@ -1893,6 +1936,7 @@ public final class StorageGrpc {
      * has the status `unknown`, one whose file cannot be read the status `damaged`
      * and its `problem`.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void listRuns(dev.callboard.v1.ListRunsRequest request,
@@ -1909,6 +1953,7 @@ public final class StorageGrpc {
      * INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
      * failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
      * another way, or is to run again.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void updateRunStatus(dev.callboard.v1.UpdateRunStatusRequest request,
@@ -1920,6 +1965,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes other fields of a run than its status.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void updateRun(dev.callboard.v1.UpdateRunRequest request,
@@ -1932,6 +1978,7 @@ public final class StorageGrpc {
      * Returns what a run's `meta.json` says: its worktree and its tools.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
      * RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     default void getRunMeta(dev.callboard.v1.GetRunMetaRequest request,
@@ -1946,6 +1993,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
      * is no folder on the server's host.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void updateRunMeta(dev.callboard.v1.UpdateRunMetaRequest request,
@@ -1960,6 +2008,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void appendRunEvent(dev.callboard.v1.AppendRunEventRequest request,
@@ -1973,6 +2022,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
      * RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
      * `force` is not set.
+     * Needs `admin`. A caller limited to some projects names the project.
      * </pre>
      */
     default void deleteRun(dev.callboard.v1.DeleteRunRequest request,
@@ -1987,6 +2037,7 @@ public final class StorageGrpc {
      * the files alone.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
      * `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     default void getRunTree(dev.callboard.v1.GetRunTreeRequest request,
@@ -1999,6 +2050,7 @@ public final class StorageGrpc {
      * Replaces a file of a run as a whole.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void writeRunFile(dev.callboard.v1.WriteRunFileRequest request,
@@ -2015,6 +2067,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
      * (INVALID_ARGUMENT).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     default void appendRunOutput(dev.callboard.v1.AppendRunOutputRequest request,
@@ -2032,6 +2085,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
      * (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
      * SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     default void readRunFile(dev.callboard.v1.ReadRunFileRequest request,
@@ -2045,6 +2099,7 @@ public final class StorageGrpc {
      * stdout, stderr, events, then logs by name.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     default void listRunFiles(dev.callboard.v1.ListRunFilesRequest request,
@@ -2058,6 +2113,7 @@ public final class StorageGrpc {
      * done; recreates derived files that are missing, and rewrites a TASK_STATE.md
      * that cannot be read.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void reconcileRuns(dev.callboard.v1.ReconcileRunsRequest request,
@@ -2074,6 +2130,7 @@ public final class StorageGrpc {
      * gone.
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void watch(dev.callboard.v1.WatchRequest request,
@@ -2087,6 +2144,7 @@ public final class StorageGrpc {
      * it would remove. A run that has not ended is never removed.
      * Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
      * PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `admin`. A caller limited to some projects gets those only.
      * </pre>
      */
     default void cleanUpRuns(dev.callboard.v1.CleanUpRunsRequest request,
@@ -2104,9 +2162,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -2117,7 +2181,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -2143,9 +2208,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -2156,7 +2227,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -2181,6 +2253,7 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Tells what server this is: its version, its limits, what it can do.
+     * Needs no permission: every caller that is let in may ask.
      * </pre>
      */
     public void getServerInfo(dev.callboard.v1.GetServerInfoRequest request,
@@ -2196,6 +2269,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
      * it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
      * content.
+     * Needs `write`.
      * </pre>
      */
     public void createProject(dev.callboard.v1.CreateProjectRequest request,
@@ -2208,6 +2282,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a project.
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public void getProject(dev.callboard.v1.GetProjectRequest request,
@@ -2220,6 +2295,7 @@ public final class StorageGrpc {
      * <pre>
      * Lists projects in the order of their ids.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void listProjects(dev.callboard.v1.ListProjectsRequest request,
@@ -2232,6 +2308,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes a project's home folders (`home-folders.md`).
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public void updateProject(dev.callboard.v1.UpdateProjectRequest request,
@@ -2246,6 +2323,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
      * (FAILED_PRECONDITION) when the project has tasks, messages or other files and
      * `force` is not set.
+     * Needs `admin`.
      * </pre>
      */
     public void deleteProject(dev.callboard.v1.DeleteProjectRequest request,
@@ -2263,6 +2341,7 @@ public final class StorageGrpc {
      * Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
      * also when another program has written another TASK.md or TASK-CONFIG.yaml
      * there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public void createTask(dev.callboard.v1.CreateTaskRequest request,
@@ -2275,6 +2354,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a task with its prompt.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public void getTask(dev.callboard.v1.GetTaskRequest request,
@@ -2288,6 +2368,7 @@ public final class StorageGrpc {
      * Lists a project's tasks, newest first; those of one instant in the order of
      * their ids. An absent project has no tasks.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public void listTasks(dev.callboard.v1.ListTasksRequest request,
@@ -2304,6 +2385,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
      * behind the last step, or `metadata_json` that is no JSON object.
+     * Needs `write`.
      * </pre>
      */
     public void updateTask(dev.callboard.v1.UpdateTaskRequest request,
@@ -2318,6 +2400,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
      * RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
      * not set.
+     * Needs `admin`.
      * </pre>
      */
     public void deleteTask(dev.callboard.v1.DeleteTaskRequest request,
@@ -2338,6 +2421,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
      * names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+     * Needs `write`.
      * </pre>
      */
     public void transitionTask(dev.callboard.v1.TransitionTaskRequest request,
@@ -2358,6 +2442,7 @@ public final class StorageGrpc {
      * (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
      * when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
      * outputs as artifacts.
+     * Needs `write`.
      * </pre>
      */
     public void saveStepResult(dev.callboard.v1.SaveStepResultRequest request,
@@ -2371,6 +2456,7 @@ public final class StorageGrpc {
      * Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
      * status `unknown`, and its text as it is; no file has an empty status.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public void getTaskState(dev.callboard.v1.GetTaskStateRequest request,
@@ -2384,6 +2470,7 @@ public final class StorageGrpc {
      * Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
      * beside it.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public void setTaskState(dev.callboard.v1.SetTaskStateRequest request,
@@ -2396,6 +2483,7 @@ public final class StorageGrpc {
      * <pre>
      * Marks a task as done: creates its `DONE` file. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public void markTaskDone(dev.callboard.v1.MarkTaskDoneRequest request,
@@ -2408,6 +2496,7 @@ public final class StorageGrpc {
      * <pre>
      * Removes the `DONE` file of a task. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public void clearTaskDone(dev.callboard.v1.ClearTaskDoneRequest request,
@@ -2423,6 +2512,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
      * (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public void appendTaskLog(dev.callboard.v1.AppendTaskLogRequest request,
@@ -2439,6 +2529,7 @@ public final class StorageGrpc {
      * removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
      * end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
      * the server stops: go on from the last `next_offset`.
+     * Needs `read`.
      * </pre>
      */
     public void readTaskLog(dev.callboard.v1.ReadTaskLogRequest request,
@@ -2457,6 +2548,7 @@ public final class StorageGrpc {
      * when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
      * (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
      * REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+     * Needs `write`.
      * </pre>
      */
     public void saveArtifact(dev.callboard.v1.SaveArtifactRequest request,
@@ -2475,6 +2567,7 @@ public final class StorageGrpc {
      * is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
      * (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
      * same request id may be sent again.
+     * Needs `write`.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<dev.callboard.v1.UploadArtifactRequest> uploadArtifact(
@@ -2490,6 +2583,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
      * (RESOURCE_EXHAUSTED).
+     * Needs `read`.
      * </pre>
      */
     public void getArtifact(dev.callboard.v1.GetArtifactRequest request,
@@ -2504,6 +2598,7 @@ public final class StorageGrpc {
      * their paths.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public void listArtifacts(dev.callboard.v1.ListArtifactsRequest request,
@@ -2517,6 +2612,7 @@ public final class StorageGrpc {
      * Removes an artifact or an attachment.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
      * `allow_missing`.
+     * Needs `write`.
      * </pre>
      */
     public void deleteArtifact(dev.callboard.v1.DeleteArtifactRequest request,
@@ -2531,6 +2627,7 @@ public final class StorageGrpc {
      * changed afterwards.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
      * (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public void appendFact(dev.callboard.v1.AppendFactRequest request,
@@ -2543,6 +2640,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a fact with its body.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public void getFact(dev.callboard.v1.GetFactRequest request,
@@ -2557,6 +2655,7 @@ public final class StorageGrpc {
      * instant in the falling order of their ids.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public void listFacts(dev.callboard.v1.ListFactsRequest request,
@@ -2576,6 +2675,7 @@ public final class StorageGrpc {
      * worktree that is no folder on the server's host. Where the original program has a
      * code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
      * E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+     * Needs `write`.
      * </pre>
      */
     public void createRun(dev.callboard.v1.CreateRunRequest request,
@@ -2589,6 +2689,7 @@ public final class StorageGrpc {
      * Returns a run, found by its id alone or by project, task and id.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
      * id is in two places: name project and task, or remove one of the two.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public void getRunInfo(dev.callboard.v1.GetRunInfoRequest request,
@@ -2605,6 +2706,7 @@ public final class StorageGrpc {
      * has the status `unknown`, one whose file cannot be read the status `damaged`
      * and its `problem`.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void listRuns(dev.callboard.v1.ListRunsRequest request,
@@ -2622,6 +2724,7 @@ public final class StorageGrpc {
      * INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
      * failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
      * another way, or is to run again.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void updateRunStatus(dev.callboard.v1.UpdateRunStatusRequest request,
@@ -2634,6 +2737,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes other fields of a run than its status.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void updateRun(dev.callboard.v1.UpdateRunRequest request,
@@ -2647,6 +2751,7 @@ public final class StorageGrpc {
      * Returns what a run's `meta.json` says: its worktree and its tools.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
      * RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public void getRunMeta(dev.callboard.v1.GetRunMetaRequest request,
@@ -2662,6 +2767,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
      * is no folder on the server's host.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void updateRunMeta(dev.callboard.v1.UpdateRunMetaRequest request,
@@ -2677,6 +2783,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void appendRunEvent(dev.callboard.v1.AppendRunEventRequest request,
@@ -2691,6 +2798,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
      * RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
      * `force` is not set.
+     * Needs `admin`. A caller limited to some projects names the project.
      * </pre>
      */
     public void deleteRun(dev.callboard.v1.DeleteRunRequest request,
@@ -2706,6 +2814,7 @@ public final class StorageGrpc {
      * the files alone.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
      * `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public void getRunTree(dev.callboard.v1.GetRunTreeRequest request,
@@ -2719,6 +2828,7 @@ public final class StorageGrpc {
      * Replaces a file of a run as a whole.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void writeRunFile(dev.callboard.v1.WriteRunFileRequest request,
@@ -2736,6 +2846,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
      * (INVALID_ARGUMENT).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public void appendRunOutput(dev.callboard.v1.AppendRunOutputRequest request,
@@ -2754,6 +2865,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
      * (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
      * SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public void readRunFile(dev.callboard.v1.ReadRunFileRequest request,
@@ -2768,6 +2880,7 @@ public final class StorageGrpc {
      * stdout, stderr, events, then logs by name.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public void listRunFiles(dev.callboard.v1.ListRunFilesRequest request,
@@ -2782,6 +2895,7 @@ public final class StorageGrpc {
      * done; recreates derived files that are missing, and rewrites a TASK_STATE.md
      * that cannot be read.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void reconcileRuns(dev.callboard.v1.ReconcileRunsRequest request,
@@ -2799,6 +2913,7 @@ public final class StorageGrpc {
      * gone.
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void watch(dev.callboard.v1.WatchRequest request,
@@ -2813,6 +2928,7 @@ public final class StorageGrpc {
      * it would remove. A run that has not ended is never removed.
      * Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
      * PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `admin`. A caller limited to some projects gets those only.
      * </pre>
      */
     public void cleanUpRuns(dev.callboard.v1.CleanUpRunsRequest request,
@@ -2831,9 +2947,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -2844,7 +2966,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -2869,6 +2992,7 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Tells what server this is: its version, its limits, what it can do.
+     * Needs no permission: every caller that is let in may ask.
      * </pre>
      */
     public dev.callboard.v1.GetServerInfoResponse getServerInfo(dev.callboard.v1.GetServerInfoRequest request) throws io.grpc.StatusException {
@@ -2883,6 +3007,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
      * it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
      * content.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateProjectResponse createProject(dev.callboard.v1.CreateProjectRequest request) throws io.grpc.StatusException {
@@ -2894,6 +3019,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a project.
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetProjectResponse getProject(dev.callboard.v1.GetProjectRequest request) throws io.grpc.StatusException {
@@ -2905,6 +3031,7 @@ public final class StorageGrpc {
      * <pre>
      * Lists projects in the order of their ids.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListProjectsResponse listProjects(dev.callboard.v1.ListProjectsRequest request) throws io.grpc.StatusException {
@@ -2916,6 +3043,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes a project's home folders (`home-folders.md`).
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.UpdateProjectResponse updateProject(dev.callboard.v1.UpdateProjectRequest request) throws io.grpc.StatusException {
@@ -2929,6 +3057,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
      * (FAILED_PRECONDITION) when the project has tasks, messages or other files and
      * `force` is not set.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.DeleteProjectResponse deleteProject(dev.callboard.v1.DeleteProjectRequest request) throws io.grpc.StatusException {
@@ -2945,6 +3074,7 @@ public final class StorageGrpc {
      * Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
      * also when another program has written another TASK.md or TASK-CONFIG.yaml
      * there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateTaskResponse createTask(dev.callboard.v1.CreateTaskRequest request) throws io.grpc.StatusException {
@@ -2956,6 +3086,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a task with its prompt.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetTaskResponse getTask(dev.callboard.v1.GetTaskRequest request) throws io.grpc.StatusException {
@@ -2968,6 +3099,7 @@ public final class StorageGrpc {
      * Lists a project's tasks, newest first; those of one instant in the order of
      * their ids. An absent project has no tasks.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListTasksResponse listTasks(dev.callboard.v1.ListTasksRequest request) throws io.grpc.StatusException {
@@ -2983,6 +3115,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
      * behind the last step, or `metadata_json` that is no JSON object.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.UpdateTaskResponse updateTask(dev.callboard.v1.UpdateTaskRequest request) throws io.grpc.StatusException {
@@ -2996,6 +3129,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
      * RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
      * not set.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.DeleteTaskResponse deleteTask(dev.callboard.v1.DeleteTaskRequest request) throws io.grpc.StatusException {
@@ -3015,6 +3149,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
      * names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.TransitionTaskResponse transitionTask(dev.callboard.v1.TransitionTaskRequest request) throws io.grpc.StatusException {
@@ -3034,6 +3169,7 @@ public final class StorageGrpc {
      * (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
      * when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
      * outputs as artifacts.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SaveStepResultResponse saveStepResult(dev.callboard.v1.SaveStepResultRequest request) throws io.grpc.StatusException {
@@ -3046,6 +3182,7 @@ public final class StorageGrpc {
      * Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
      * status `unknown`, and its text as it is; no file has an empty status.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetTaskStateResponse getTaskState(dev.callboard.v1.GetTaskStateRequest request) throws io.grpc.StatusException {
@@ -3058,6 +3195,7 @@ public final class StorageGrpc {
      * Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
      * beside it.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SetTaskStateResponse setTaskState(dev.callboard.v1.SetTaskStateRequest request) throws io.grpc.StatusException {
@@ -3069,6 +3207,7 @@ public final class StorageGrpc {
      * <pre>
      * Marks a task as done: creates its `DONE` file. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.MarkTaskDoneResponse markTaskDone(dev.callboard.v1.MarkTaskDoneRequest request) throws io.grpc.StatusException {
@@ -3080,6 +3219,7 @@ public final class StorageGrpc {
      * <pre>
      * Removes the `DONE` file of a task. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.ClearTaskDoneResponse clearTaskDone(dev.callboard.v1.ClearTaskDoneRequest request) throws io.grpc.StatusException {
@@ -3094,6 +3234,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
      * (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendTaskLogResponse appendTaskLog(dev.callboard.v1.AppendTaskLogRequest request) throws io.grpc.StatusException {
@@ -3109,6 +3250,7 @@ public final class StorageGrpc {
      * removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
      * end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
      * the server stops: go on from the last `next_offset`.
+     * Needs `read`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -3128,6 +3270,7 @@ public final class StorageGrpc {
      * when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
      * (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
      * REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SaveArtifactResponse saveArtifact(dev.callboard.v1.SaveArtifactRequest request) throws io.grpc.StatusException {
@@ -3145,6 +3288,7 @@ public final class StorageGrpc {
      * is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
      * (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
      * same request id may be sent again.
+     * Needs `write`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -3161,6 +3305,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
      * (RESOURCE_EXHAUSTED).
+     * Needs `read`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -3176,6 +3321,7 @@ public final class StorageGrpc {
      * their paths.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListArtifactsResponse listArtifacts(dev.callboard.v1.ListArtifactsRequest request) throws io.grpc.StatusException {
@@ -3188,6 +3334,7 @@ public final class StorageGrpc {
      * Removes an artifact or an attachment.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
      * `allow_missing`.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.DeleteArtifactResponse deleteArtifact(dev.callboard.v1.DeleteArtifactRequest request) throws io.grpc.StatusException {
@@ -3201,6 +3348,7 @@ public final class StorageGrpc {
      * changed afterwards.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
      * (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendFactResponse appendFact(dev.callboard.v1.AppendFactRequest request) throws io.grpc.StatusException {
@@ -3212,6 +3360,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a fact with its body.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetFactResponse getFact(dev.callboard.v1.GetFactRequest request) throws io.grpc.StatusException {
@@ -3225,6 +3374,7 @@ public final class StorageGrpc {
      * instant in the falling order of their ids.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListFactsResponse listFacts(dev.callboard.v1.ListFactsRequest request) throws io.grpc.StatusException {
@@ -3243,6 +3393,7 @@ public final class StorageGrpc {
      * worktree that is no folder on the server's host. Where the original program has a
      * code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
      * E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateRunResponse createRun(dev.callboard.v1.CreateRunRequest request) throws io.grpc.StatusException {
@@ -3255,6 +3406,7 @@ public final class StorageGrpc {
      * Returns a run, found by its id alone or by project, task and id.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
      * id is in two places: name project and task, or remove one of the two.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunInfoResponse getRunInfo(dev.callboard.v1.GetRunInfoRequest request) throws io.grpc.StatusException {
@@ -3270,6 +3422,7 @@ public final class StorageGrpc {
      * has the status `unknown`, one whose file cannot be read the status `damaged`
      * and its `problem`.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListRunsResponse listRuns(dev.callboard.v1.ListRunsRequest request) throws io.grpc.StatusException {
@@ -3286,6 +3439,7 @@ public final class StorageGrpc {
      * INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
      * failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
      * another way, or is to run again.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunStatusResponse updateRunStatus(dev.callboard.v1.UpdateRunStatusRequest request) throws io.grpc.StatusException {
@@ -3297,6 +3451,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes other fields of a run than its status.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunResponse updateRun(dev.callboard.v1.UpdateRunRequest request) throws io.grpc.StatusException {
@@ -3309,6 +3464,7 @@ public final class StorageGrpc {
      * Returns what a run's `meta.json` says: its worktree and its tools.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
      * RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunMetaResponse getRunMeta(dev.callboard.v1.GetRunMetaRequest request) throws io.grpc.StatusException {
@@ -3323,6 +3479,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
      * is no folder on the server's host.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunMetaResponse updateRunMeta(dev.callboard.v1.UpdateRunMetaRequest request) throws io.grpc.StatusException {
@@ -3337,6 +3494,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.AppendRunEventResponse appendRunEvent(dev.callboard.v1.AppendRunEventRequest request) throws io.grpc.StatusException {
@@ -3350,6 +3508,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
      * RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
      * `force` is not set.
+     * Needs `admin`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.DeleteRunResponse deleteRun(dev.callboard.v1.DeleteRunRequest request) throws io.grpc.StatusException {
@@ -3364,6 +3523,7 @@ public final class StorageGrpc {
      * the files alone.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
      * `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunTreeResponse getRunTree(dev.callboard.v1.GetRunTreeRequest request) throws io.grpc.StatusException {
@@ -3376,6 +3536,7 @@ public final class StorageGrpc {
      * Replaces a file of a run as a whole.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.WriteRunFileResponse writeRunFile(dev.callboard.v1.WriteRunFileRequest request) throws io.grpc.StatusException {
@@ -3392,6 +3553,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
      * (INVALID_ARGUMENT).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.AppendRunOutputResponse appendRunOutput(dev.callboard.v1.AppendRunOutputRequest request) throws io.grpc.StatusException {
@@ -3409,6 +3571,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
      * (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
      * SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -3424,6 +3587,7 @@ public final class StorageGrpc {
      * stdout, stderr, events, then logs by name.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.ListRunFilesResponse listRunFiles(dev.callboard.v1.ListRunFilesRequest request) throws io.grpc.StatusException {
@@ -3437,6 +3601,7 @@ public final class StorageGrpc {
      * done; recreates derived files that are missing, and rewrites a TASK_STATE.md
      * that cannot be read.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ReconcileRunsResponse reconcileRuns(dev.callboard.v1.ReconcileRunsRequest request) throws io.grpc.StatusException {
@@ -3453,6 +3618,7 @@ public final class StorageGrpc {
      * gone.
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -3468,6 +3634,7 @@ public final class StorageGrpc {
      * it would remove. A run that has not ended is never removed.
      * Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
      * PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `admin`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.CleanUpRunsResponse cleanUpRuns(dev.callboard.v1.CleanUpRunsRequest request) throws io.grpc.StatusException {
@@ -3485,9 +3652,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -3498,7 +3671,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -3523,6 +3697,7 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Tells what server this is: its version, its limits, what it can do.
+     * Needs no permission: every caller that is let in may ask.
      * </pre>
      */
     public dev.callboard.v1.GetServerInfoResponse getServerInfo(dev.callboard.v1.GetServerInfoRequest request) {
@@ -3537,6 +3712,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
      * it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
      * content.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateProjectResponse createProject(dev.callboard.v1.CreateProjectRequest request) {
@@ -3548,6 +3724,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a project.
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetProjectResponse getProject(dev.callboard.v1.GetProjectRequest request) {
@@ -3559,6 +3736,7 @@ public final class StorageGrpc {
      * <pre>
      * Lists projects in the order of their ids.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListProjectsResponse listProjects(dev.callboard.v1.ListProjectsRequest request) {
@@ -3570,6 +3748,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes a project's home folders (`home-folders.md`).
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.UpdateProjectResponse updateProject(dev.callboard.v1.UpdateProjectRequest request) {
@@ -3583,6 +3762,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
      * (FAILED_PRECONDITION) when the project has tasks, messages or other files and
      * `force` is not set.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.DeleteProjectResponse deleteProject(dev.callboard.v1.DeleteProjectRequest request) {
@@ -3599,6 +3779,7 @@ public final class StorageGrpc {
      * Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
      * also when another program has written another TASK.md or TASK-CONFIG.yaml
      * there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateTaskResponse createTask(dev.callboard.v1.CreateTaskRequest request) {
@@ -3610,6 +3791,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a task with its prompt.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetTaskResponse getTask(dev.callboard.v1.GetTaskRequest request) {
@@ -3622,6 +3804,7 @@ public final class StorageGrpc {
      * Lists a project's tasks, newest first; those of one instant in the order of
      * their ids. An absent project has no tasks.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListTasksResponse listTasks(dev.callboard.v1.ListTasksRequest request) {
@@ -3637,6 +3820,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
      * behind the last step, or `metadata_json` that is no JSON object.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.UpdateTaskResponse updateTask(dev.callboard.v1.UpdateTaskRequest request) {
@@ -3650,6 +3834,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
      * RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
      * not set.
+     * Needs `admin`.
      * </pre>
      */
     public dev.callboard.v1.DeleteTaskResponse deleteTask(dev.callboard.v1.DeleteTaskRequest request) {
@@ -3669,6 +3854,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
      * names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.TransitionTaskResponse transitionTask(dev.callboard.v1.TransitionTaskRequest request) {
@@ -3688,6 +3874,7 @@ public final class StorageGrpc {
      * (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
      * when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
      * outputs as artifacts.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SaveStepResultResponse saveStepResult(dev.callboard.v1.SaveStepResultRequest request) {
@@ -3700,6 +3887,7 @@ public final class StorageGrpc {
      * Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
      * status `unknown`, and its text as it is; no file has an empty status.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetTaskStateResponse getTaskState(dev.callboard.v1.GetTaskStateRequest request) {
@@ -3712,6 +3900,7 @@ public final class StorageGrpc {
      * Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
      * beside it.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SetTaskStateResponse setTaskState(dev.callboard.v1.SetTaskStateRequest request) {
@@ -3723,6 +3912,7 @@ public final class StorageGrpc {
      * <pre>
      * Marks a task as done: creates its `DONE` file. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.MarkTaskDoneResponse markTaskDone(dev.callboard.v1.MarkTaskDoneRequest request) {
@@ -3734,6 +3924,7 @@ public final class StorageGrpc {
      * <pre>
      * Removes the `DONE` file of a task. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.ClearTaskDoneResponse clearTaskDone(dev.callboard.v1.ClearTaskDoneRequest request) {
@@ -3748,6 +3939,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
      * (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendTaskLogResponse appendTaskLog(dev.callboard.v1.AppendTaskLogRequest request) {
@@ -3763,6 +3955,7 @@ public final class StorageGrpc {
      * removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
      * end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
      * the server stops: go on from the last `next_offset`.
+     * Needs `read`.
      * </pre>
      */
     public java.util.Iterator<dev.callboard.v1.ReadTaskLogResponse> readTaskLog(
@@ -3781,6 +3974,7 @@ public final class StorageGrpc {
      * when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
      * (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
      * REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.SaveArtifactResponse saveArtifact(dev.callboard.v1.SaveArtifactRequest request) {
@@ -3795,6 +3989,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
      * (RESOURCE_EXHAUSTED).
+     * Needs `read`.
      * </pre>
      */
     public java.util.Iterator<dev.callboard.v1.GetArtifactResponse> getArtifact(
@@ -3809,6 +4004,7 @@ public final class StorageGrpc {
      * their paths.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListArtifactsResponse listArtifacts(dev.callboard.v1.ListArtifactsRequest request) {
@@ -3821,6 +4017,7 @@ public final class StorageGrpc {
      * Removes an artifact or an attachment.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
      * `allow_missing`.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.DeleteArtifactResponse deleteArtifact(dev.callboard.v1.DeleteArtifactRequest request) {
@@ -3834,6 +4031,7 @@ public final class StorageGrpc {
      * changed afterwards.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
      * (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.AppendFactResponse appendFact(dev.callboard.v1.AppendFactRequest request) {
@@ -3845,6 +4043,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a fact with its body.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.GetFactResponse getFact(dev.callboard.v1.GetFactRequest request) {
@@ -3858,6 +4057,7 @@ public final class StorageGrpc {
      * instant in the falling order of their ids.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public dev.callboard.v1.ListFactsResponse listFacts(dev.callboard.v1.ListFactsRequest request) {
@@ -3876,6 +4076,7 @@ public final class StorageGrpc {
      * worktree that is no folder on the server's host. Where the original program has a
      * code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
      * E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+     * Needs `write`.
      * </pre>
      */
     public dev.callboard.v1.CreateRunResponse createRun(dev.callboard.v1.CreateRunRequest request) {
@@ -3888,6 +4089,7 @@ public final class StorageGrpc {
      * Returns a run, found by its id alone or by project, task and id.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
      * id is in two places: name project and task, or remove one of the two.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunInfoResponse getRunInfo(dev.callboard.v1.GetRunInfoRequest request) {
@@ -3903,6 +4105,7 @@ public final class StorageGrpc {
      * has the status `unknown`, one whose file cannot be read the status `damaged`
      * and its `problem`.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ListRunsResponse listRuns(dev.callboard.v1.ListRunsRequest request) {
@@ -3919,6 +4122,7 @@ public final class StorageGrpc {
      * INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
      * failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
      * another way, or is to run again.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunStatusResponse updateRunStatus(dev.callboard.v1.UpdateRunStatusRequest request) {
@@ -3930,6 +4134,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes other fields of a run than its status.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunResponse updateRun(dev.callboard.v1.UpdateRunRequest request) {
@@ -3942,6 +4147,7 @@ public final class StorageGrpc {
      * Returns what a run's `meta.json` says: its worktree and its tools.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
      * RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunMetaResponse getRunMeta(dev.callboard.v1.GetRunMetaRequest request) {
@@ -3956,6 +4162,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
      * is no folder on the server's host.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.UpdateRunMetaResponse updateRunMeta(dev.callboard.v1.UpdateRunMetaRequest request) {
@@ -3970,6 +4177,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.AppendRunEventResponse appendRunEvent(dev.callboard.v1.AppendRunEventRequest request) {
@@ -3983,6 +4191,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
      * RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
      * `force` is not set.
+     * Needs `admin`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.DeleteRunResponse deleteRun(dev.callboard.v1.DeleteRunRequest request) {
@@ -3997,6 +4206,7 @@ public final class StorageGrpc {
      * the files alone.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
      * `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.GetRunTreeResponse getRunTree(dev.callboard.v1.GetRunTreeRequest request) {
@@ -4009,6 +4219,7 @@ public final class StorageGrpc {
      * Replaces a file of a run as a whole.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.WriteRunFileResponse writeRunFile(dev.callboard.v1.WriteRunFileRequest request) {
@@ -4025,6 +4236,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
      * (INVALID_ARGUMENT).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.AppendRunOutputResponse appendRunOutput(dev.callboard.v1.AppendRunOutputRequest request) {
@@ -4042,6 +4254,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
      * (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
      * SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public java.util.Iterator<dev.callboard.v1.ReadRunFileResponse> readRunFile(
@@ -4056,6 +4269,7 @@ public final class StorageGrpc {
      * stdout, stderr, events, then logs by name.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public dev.callboard.v1.ListRunFilesResponse listRunFiles(dev.callboard.v1.ListRunFilesRequest request) {
@@ -4069,6 +4283,7 @@ public final class StorageGrpc {
      * done; recreates derived files that are missing, and rewrites a TASK_STATE.md
      * that cannot be read.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.ReconcileRunsResponse reconcileRuns(dev.callboard.v1.ReconcileRunsRequest request) {
@@ -4085,6 +4300,7 @@ public final class StorageGrpc {
      * gone.
      * Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
      * SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public java.util.Iterator<dev.callboard.v1.WatchResponse> watch(
@@ -4099,6 +4315,7 @@ public final class StorageGrpc {
      * it would remove. A run that has not ended is never removed.
      * Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
      * PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `admin`. A caller limited to some projects gets those only.
      * </pre>
      */
     public dev.callboard.v1.CleanUpRunsResponse cleanUpRuns(dev.callboard.v1.CleanUpRunsRequest request) {
@@ -4116,9 +4333,15 @@ public final class StorageGrpc {
    * programs respect too, replace a document as a whole, and keep what they do not
    * know. Every mutable document has an `etag`: give it back with an update to have
    * the update refused when somebody else changed the document in between.
+   * Who calls is let in as the user of the server itself, over its socket or loopback; by a
+   * token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+   * do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+   * needs.
    * Errors of every method carry a `google.rpc.ErrorInfo` with the domain
    * "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-   * all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+   * all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+   * not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+   * this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
    * must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
    * single path component, or, where something is created, not of the form for new
    * ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -4129,7 +4352,8 @@ public final class StorageGrpc {
    * document asked for cannot be read, while lists show it with its `problem`, or
    * when one to update holds what other programs wrote and cannot be kept as it is; IO
    * (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-   * while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+   * while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+   * (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
    * (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
    * with RetryInfo) when another program holds a document's lock for 10 s, and
    * nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -4154,6 +4378,7 @@ public final class StorageGrpc {
     /**
      * <pre>
      * Tells what server this is: its version, its limits, what it can do.
+     * Needs no permission: every caller that is let in may ask.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetServerInfoResponse> getServerInfo(
@@ -4169,6 +4394,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
      * it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
      * content.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.CreateProjectResponse> createProject(
@@ -4181,6 +4407,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a project.
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetProjectResponse> getProject(
@@ -4193,6 +4420,7 @@ public final class StorageGrpc {
      * <pre>
      * Lists projects in the order of their ids.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListProjectsResponse> listProjects(
@@ -4205,6 +4433,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes a project's home folders (`home-folders.md`).
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.UpdateProjectResponse> updateProject(
@@ -4219,6 +4448,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
      * (FAILED_PRECONDITION) when the project has tasks, messages or other files and
      * `force` is not set.
+     * Needs `admin`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.DeleteProjectResponse> deleteProject(
@@ -4236,6 +4466,7 @@ public final class StorageGrpc {
      * Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
      * also when another program has written another TASK.md or TASK-CONFIG.yaml
      * there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.CreateTaskResponse> createTask(
@@ -4248,6 +4479,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a task with its prompt.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetTaskResponse> getTask(
@@ -4261,6 +4493,7 @@ public final class StorageGrpc {
      * Lists a project's tasks, newest first; those of one instant in the order of
      * their ids. An absent project has no tasks.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListTasksResponse> listTasks(
@@ -4277,6 +4510,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
      * behind the last step, or `metadata_json` that is no JSON object.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.UpdateTaskResponse> updateTask(
@@ -4291,6 +4525,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
      * RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
      * not set.
+     * Needs `admin`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.DeleteTaskResponse> deleteTask(
@@ -4311,6 +4546,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
      * (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
      * names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.TransitionTaskResponse> transitionTask(
@@ -4331,6 +4567,7 @@ public final class StorageGrpc {
      * (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
      * when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
      * outputs as artifacts.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.SaveStepResultResponse> saveStepResult(
@@ -4344,6 +4581,7 @@ public final class StorageGrpc {
      * Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
      * status `unknown`, and its text as it is; no file has an empty status.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetTaskStateResponse> getTaskState(
@@ -4357,6 +4595,7 @@ public final class StorageGrpc {
      * Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
      * beside it.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.SetTaskStateResponse> setTaskState(
@@ -4369,6 +4608,7 @@ public final class StorageGrpc {
      * <pre>
      * Marks a task as done: creates its `DONE` file. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.MarkTaskDoneResponse> markTaskDone(
@@ -4381,6 +4621,7 @@ public final class StorageGrpc {
      * <pre>
      * Removes the `DONE` file of a task. Doing so again is fine.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ClearTaskDoneResponse> clearTaskDone(
@@ -4396,6 +4637,7 @@ public final class StorageGrpc {
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
      * (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendTaskLogResponse> appendTaskLog(
@@ -4414,6 +4656,7 @@ public final class StorageGrpc {
      * when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
      * (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
      * REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.SaveArtifactResponse> saveArtifact(
@@ -4428,6 +4671,7 @@ public final class StorageGrpc {
      * their paths.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListArtifactsResponse> listArtifacts(
@@ -4441,6 +4685,7 @@ public final class StorageGrpc {
      * Removes an artifact or an attachment.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
      * `allow_missing`.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.DeleteArtifactResponse> deleteArtifact(
@@ -4455,6 +4700,7 @@ public final class StorageGrpc {
      * changed afterwards.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
      * (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendFactResponse> appendFact(
@@ -4467,6 +4713,7 @@ public final class StorageGrpc {
      * <pre>
      * Returns a fact with its body.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetFactResponse> getFact(
@@ -4481,6 +4728,7 @@ public final class StorageGrpc {
      * instant in the falling order of their ids.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
      * (INVALID_ARGUMENT).
+     * Needs `read`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListFactsResponse> listFacts(
@@ -4500,6 +4748,7 @@ public final class StorageGrpc {
      * worktree that is no folder on the server's host. Where the original program has a
      * code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
      * E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+     * Needs `write`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.CreateRunResponse> createRun(
@@ -4513,6 +4762,7 @@ public final class StorageGrpc {
      * Returns a run, found by its id alone or by project, task and id.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
      * id is in two places: name project and task, or remove one of the two.
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetRunInfoResponse> getRunInfo(
@@ -4529,6 +4779,7 @@ public final class StorageGrpc {
      * has the status `unknown`, one whose file cannot be read the status `damaged`
      * and its `problem`.
      * Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects gets those only.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListRunsResponse> listRuns(
@@ -4546,6 +4797,7 @@ public final class StorageGrpc {
      * INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
      * failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
      * another way, or is to run again.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.UpdateRunStatusResponse> updateRunStatus(
@@ -4558,6 +4810,7 @@ public final class StorageGrpc {
      * <pre>
      * Changes other fields of a run than its status.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.UpdateRunResponse> updateRun(
@@ -4571,6 +4824,7 @@ public final class StorageGrpc {
      * Returns what a run's `meta.json` says: its worktree and its tools.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
      * RUN_AMBIGUOUS (FAILED_PRECONDITION).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetRunMetaResponse> getRunMeta(
@@ -4586,6 +4840,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
      * is no folder on the server's host.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.UpdateRunMetaResponse> updateRunMeta(
@@ -4601,6 +4856,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
      * (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendRunEventResponse> appendRunEvent(
@@ -4615,6 +4871,7 @@ public final class StorageGrpc {
      * Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
      * RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
      * `force` is not set.
+     * Needs `admin`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.DeleteRunResponse> deleteRun(
@@ -4630,6 +4887,7 @@ public final class StorageGrpc {
      * the files alone.
      * Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
      * `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.GetRunTreeResponse> getRunTree(
@@ -4643,6 +4901,7 @@ public final class StorageGrpc {
      * Replaces a file of a run as a whole.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.WriteRunFileResponse> writeRunFile(
@@ -4660,6 +4919,7 @@ public final class StorageGrpc {
      * OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
      * hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
      * (INVALID_ARGUMENT).
+     * Needs `write`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.AppendRunOutputResponse> appendRunOutput(
@@ -4674,6 +4934,7 @@ public final class StorageGrpc {
      * stdout, stderr, events, then logs by name.
      * Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
      * INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+     * Needs `read`. A caller limited to some projects names the project.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ListRunFilesResponse> listRunFiles(
@@ -4688,6 +4949,7 @@ public final class StorageGrpc {
      * done; recreates derived files that are missing, and rewrites a TASK_STATE.md
      * that cannot be read.
      * Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `write`. A caller limited to some projects gets those only.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.ReconcileRunsResponse> reconcileRuns(
@@ -4702,6 +4964,7 @@ public final class StorageGrpc {
      * it would remove. A run that has not ended is never removed.
      * Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
      * PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+     * Needs `admin`. A caller limited to some projects gets those only.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.callboard.v1.CleanUpRunsResponse> cleanUpRuns(

@@ -102,6 +102,11 @@ public final class StorageOuterClass extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_callboard_v1_GetServerInfoResponse_LimitsEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_callboard_v1_CreateProjectRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -666,367 +671,371 @@ public final class StorageOuterClass extends com.google.protobuf.GeneratedFile {
       "(\0162\026.callboard.v1.Liveness\022\014\n\004etag\030\027 \001(\t" +
       "\022\020\n\010run_path\030\030 \001(\t\022\017\n\007problem\030\031 \001(\t\022#\n\004m" +
       "eta\030\032 \001(\0132\025.callboard.v1.RunMeta\"\026\n\024GetS" +
-      "erverInfoRequest\"\321\002\n\025GetServerInfoRespon" +
+      "erverInfoRequest\"\362\003\n\025GetServerInfoRespon" +
       "se\022\017\n\007version\030\001 \001(\t\022\017\n\007backend\030\002 \001(\t\022\014\n\004" +
       "host\030\003 \001(\t\022\014\n\004root\030\004 \001(\t\022\013\n\003pid\030\005 \001(\005\022.\n" +
       "\nstarted_at\030\006 \001(\0132\032.google.protobuf.Time" +
       "stamp\022\'\n\003now\030\007 \001(\0132\032.google.protobuf.Tim" +
       "estamp\022\022\n\nfree_bytes\030\010 \001(\003\022?\n\006limits\030\t \003" +
       "(\0132/.callboard.v1.GetServerInfoResponse." +
-      "LimitsEntry\022\020\n\010features\030\n \003(\t\032-\n\013LimitsE" +
-      "ntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\003:\0028\001\"\210\001\n" +
-      "\024CreateProjectRequest\022\022\n\nproject_id\030\001 \001(" +
-      "\t\022\024\n\014project_root\030\002 \001(\t\022\026\n\016source_folder" +
-      "s\030\003 \003(\t\022\032\n\022additional_folders\030\004 \003(\t\022\022\n\nr" +
-      "equest_id\030\005 \001(\t\"R\n\025CreateProjectResponse" +
-      "\022&\n\007project\030\001 \001(\0132\025.callboard.v1.Project" +
-      "\022\021\n\tduplicate\030\002 \001(\010\"\'\n\021GetProjectRequest" +
-      "\022\022\n\nproject_id\030\001 \001(\t\"<\n\022GetProjectRespon" +
-      "se\022&\n\007project\030\001 \001(\0132\025.callboard.v1.Proje" +
-      "ct\"<\n\023ListProjectsRequest\022\021\n\tpage_size\030\001" +
-      " \001(\005\022\022\n\npage_token\030\002 \001(\t\"X\n\024ListProjects" +
-      "Response\022\'\n\010projects\030\001 \003(\0132\025.callboard.v" +
-      "1.Project\022\027\n\017next_page_token\030\002 \001(\t\"\263\001\n\024U" +
-      "pdateProjectRequest\022\022\n\nproject_id\030\001 \001(\t\022" +
-      "\024\n\014project_root\030\002 \001(\t\022\026\n\016source_folders\030" +
-      "\003 \003(\t\022\032\n\022additional_folders\030\004 \003(\t\022/\n\013upd" +
-      "ate_mask\030\005 \001(\0132\032.google.protobuf.FieldMa" +
-      "sk\022\014\n\004etag\030\006 \001(\t\"?\n\025UpdateProjectRespons" +
+      "LimitsEntry\022\020\n\010features\030\n \003(\t\022\016\n\006caller\030" +
+      "\013 \001(\t\022\023\n\013permissions\030\014 \003(\t\022\020\n\010projects\030\r" +
+      " \003(\t\022;\n\004open\030\016 \003(\0132-.callboard.v1.GetSer" +
+      "verInfoResponse.OpenEntry\032-\n\013LimitsEntry" +
+      "\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\003:\0028\001\032+\n\tOpen" +
+      "Entry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\003:\0028\001\"\210\001" +
+      "\n\024CreateProjectRequest\022\022\n\nproject_id\030\001 \001" +
+      "(\t\022\024\n\014project_root\030\002 \001(\t\022\026\n\016source_folde" +
+      "rs\030\003 \003(\t\022\032\n\022additional_folders\030\004 \003(\t\022\022\n\n" +
+      "request_id\030\005 \001(\t\"R\n\025CreateProjectRespons" +
       "e\022&\n\007project\030\001 \001(\0132\025.callboard.v1.Projec" +
-      "t\"P\n\024DeleteProjectRequest\022\022\n\nproject_id\030" +
-      "\001 \001(\t\022\r\n\005force\030\002 \001(\010\022\025\n\rallow_missing\030\003 " +
-      "\001(\010\"(\n\025DeleteProjectResponse\022\017\n\007existed\030" +
-      "\001 \001(\010\"\340\001\n\021CreateTaskRequest\022\022\n\nproject_i" +
-      "d\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\023\n\013description\030" +
-      "\003 \001(\t\022\016\n\006prompt\030\004 \001(\t\022\020\n\010template\030\005 \001(\t\022" +
-      "\r\n\005model\030\006 \001(\t\022\022\n\ndepends_on\030\007 \003(\t\022\022\n\nre" +
-      "quest_id\030\010 \001(\t\022!\n\005steps\030\t \003(\0132\022.callboar" +
-      "d.v1.Step\022\025\n\rmetadata_json\030\n \001(\t\"I\n\022Crea" +
-      "teTaskResponse\022 \n\004task\030\001 \001(\0132\022.callboard" +
-      ".v1.Task\022\021\n\tduplicate\030\002 \001(\010\"5\n\016GetTaskRe" +
-      "quest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001" +
-      "(\t\"3\n\017GetTaskResponse\022 \n\004task\030\001 \001(\0132\022.ca" +
-      "llboard.v1.Task\"_\n\020ListTasksRequest\022\022\n\np" +
-      "roject_id\030\001 \001(\t\022\020\n\010statuses\030\002 \003(\t\022\021\n\tpag" +
-      "e_size\030\003 \001(\005\022\022\n\npage_token\030\004 \001(\t\"O\n\021List" +
-      "TasksResponse\022!\n\005tasks\030\001 \003(\0132\022.callboard" +
-      ".v1.Task\022\027\n\017next_page_token\030\002 \001(\t\"\307\002\n\021Up" +
-      "dateTaskRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007t" +
-      "ask_id\030\002 \001(\t\022\023\n\013description\030\003 \001(\t\022\016\n\006pro" +
-      "mpt\030\004 \001(\t\022\020\n\010template\030\005 \001(\t\022\r\n\005model\030\006 \001" +
-      "(\t\022\022\n\ndepends_on\030\007 \003(\t\022/\n\013update_mask\030\010 " +
-      "\001(\0132\032.google.protobuf.FieldMask\022\014\n\004etag\030" +
-      "\t \001(\t\022\016\n\006status\030\n \001(\t\022\031\n\014current_step\030\013 " +
-      "\001(\005H\000\210\001\001\022!\n\005steps\030\014 \003(\0132\022.callboard.v1.S" +
-      "tep\022\025\n\rmetadata_json\030\r \001(\tB\017\n\r_current_s" +
-      "tep\"6\n\022UpdateTaskResponse\022 \n\004task\030\001 \001(\0132" +
-      "\022.callboard.v1.Task\"m\n\025TransitionTaskReq" +
-      "uest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(" +
-      "\t\022\021\n\tto_status\030\003 \001(\t\022\016\n\006reason\030\004 \001(\t\022\014\n\004" +
-      "etag\030\005 \001(\t\":\n\026TransitionTaskResponse\022 \n\004" +
-      "task\030\001 \001(\0132\022.callboard.v1.Task\"\310\001\n\025SaveS" +
-      "tepResultRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007" +
-      "task_id\030\002 \001(\t\022-\n\013step_result\030\003 \001(\0132\030.cal" +
-      "lboard.v1.StepResult\022\031\n\014current_step\030\004 \001" +
-      "(\005H\000\210\001\001\022\021\n\tto_status\030\005 \001(\t\022\016\n\006reason\030\006 \001" +
-      "(\t\022\014\n\004etag\030\007 \001(\tB\017\n\r_current_step\":\n\026Sav" +
-      "eStepResultResponse\022 \n\004task\030\001 \001(\0132\022.call" +
-      "board.v1.Task\"^\n\021DeleteTaskRequest\022\022\n\npr" +
-      "oject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\r\n\005force" +
-      "\030\003 \001(\010\022\025\n\rallow_missing\030\004 \001(\010\"%\n\022DeleteT" +
-      "askResponse\022\017\n\007existed\030\001 \001(\010\":\n\023GetTaskS" +
-      "tateRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_" +
-      "id\030\002 \001(\t\"L\n\024GetTaskStateResponse\022\024\n\014stat" +
-      "e_status\030\001 \001(\t\022\020\n\010markdown\030\002 \001(\t\022\014\n\004etag" +
-      "\030\003 \001(\t\"p\n\023SetTaskStateRequest\022\022\n\nproject" +
-      "_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\024\n\014state_stat" +
-      "us\030\003 \001(\t\022\020\n\010markdown\030\004 \001(\t\022\014\n\004etag\030\005 \001(\t" +
-      "\"$\n\024SetTaskStateResponse\022\014\n\004etag\030\001 \001(\t\":" +
-      "\n\023MarkTaskDoneRequest\022\022\n\nproject_id\030\001 \001(" +
-      "\t\022\017\n\007task_id\030\002 \001(\t\"\'\n\024MarkTaskDoneRespon" +
-      "se\022\017\n\007changed\030\001 \001(\010\";\n\024ClearTaskDoneRequ" +
-      "est\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t" +
-      "\"(\n\025ClearTaskDoneResponse\022\017\n\007changed\030\001 \001" +
-      "(\010\"`\n\024AppendTaskLogRequest\022\022\n\nproject_id" +
-      "\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\017\n\007entries\030\003 \003(\t" +
-      "\022\022\n\nrequest_id\030\004 \001(\t\"O\n\025AppendTaskLogRes" +
-      "ponse\022\016\n\006offset\030\001 \001(\003\022\023\n\013next_offset\030\002 \001" +
-      "(\003\022\021\n\tduplicate\030\003 \001(\010\"o\n\022ReadTaskLogRequ" +
-      "est\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t" +
-      "\022\016\n\006offset\030\003 \001(\003\022\024\n\014tail_entries\030\004 \001(\005\022\016" +
-      "\n\006follow\030\005 \001(\010\"j\n\023ReadTaskLogResponse\022+\n" +
-      "\007entries\030\001 \003(\0132\032.callboard.v1.TaskLogEnt" +
-      "ry\022\023\n\013next_offset\030\002 \001(\003\022\021\n\trestarted\030\003 \001" +
-      "(\010\">\n\014TaskLogEntry\022\r\n\005entry\030\001 \001(\t\022\016\n\006off" +
-      "set\030\002 \001(\003\022\017\n\007damaged\030\003 \001(\010\"\241\001\n\023SaveArtif" +
-      "actRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_i" +
-      "d\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\021\n\tversioned\030\004 \001(\010" +
-      "\022\022\n\nattachment\030\005 \001(\010\022\016\n\006sha256\030\006 \001(\t\022\014\n\004" +
-      "data\030\007 \001(\014\022\022\n\nrequest_id\030\010 \001(\t\"S\n\024SaveAr" +
-      "tifactResponse\022(\n\010artifact\030\001 \001(\0132\026.callb" +
-      "oard.v1.Artifact\022\021\n\tduplicate\030\002 \001(\010\"\223\002\n\025" +
-      "UploadArtifactRequest\022<\n\006header\030\001 \001(\0132*." +
-      "callboard.v1.UploadArtifactRequest.Heade" +
-      "rH\000\022\017\n\005chunk\030\002 \001(\014H\000\032\242\001\n\006Header\022\022\n\nproje" +
-      "ct_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001" +
-      "(\t\022\021\n\tversioned\030\004 \001(\010\022\022\n\nattachment\030\005 \001(" +
-      "\010\022\016\n\006sha256\030\006 \001(\t\022\022\n\nrequest_id\030\007 \001(\t\022\021\n" +
-      "\004size\030\010 \001(\003H\000\210\001\001B\007\n\005_sizeB\006\n\004part\"U\n\026Upl" +
-      "oadArtifactResponse\022(\n\010artifact\030\001 \001(\0132\026." +
-      "callboard.v1.Artifact\022\021\n\tduplicate\030\002 \001(\010" +
-      "\"u\n\022GetArtifactRequest\022\022\n\nproject_id\030\001 \001" +
-      "(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\014\n\004pat" +
-      "h\030\004 \001(\t\022\016\n\006offset\030\005 \001(\003\022\016\n\006length\030\006 \001(\003\"" +
-      "n\n\023GetArtifactResponse\022(\n\010artifact\030\001 \001(\013" +
-      "2\026.callboard.v1.Artifact\022\r\n\005chunk\030\002 \001(\014\022" +
-      "\016\n\006offset\030\003 \001(\003\022\016\n\006sha256\030\004 \001(\t\"w\n\024ListA" +
-      "rtifactsRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007t" +
-      "ask_id\030\002 \001(\t\022\023\n\013with_sha256\030\003 \001(\010\022\021\n\tpag" +
-      "e_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t\"[\n\025List" +
-      "ArtifactsResponse\022)\n\tartifacts\030\001 \003(\0132\026.c" +
-      "allboard.v1.Artifact\022\027\n\017next_page_token\030" +
-      "\002 \001(\t\"o\n\025DeleteArtifactRequest\022\022\n\nprojec" +
-      "t_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001(" +
-      "\t\022\014\n\004path\030\004 \001(\t\022\025\n\rallow_missing\030\005 \001(\010\")" +
-      "\n\026DeleteArtifactResponse\022\017\n\007existed\030\001 \001(" +
-      "\010\"\207\001\n\021AppendFactRequest\022\022\n\nproject_id\030\001 " +
-      "\001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\r\n\005ti" +
-      "tle\030\004 \001(\t\022\016\n\006run_id\030\005 \001(\t\022\014\n\004body\030\006 \001(\t\022" +
-      "\022\n\nrequest_id\030\007 \001(\t\"I\n\022AppendFactRespons" +
-      "e\022 \n\004fact\030\001 \001(\0132\022.callboard.v1.Fact\022\021\n\td" +
-      "uplicate\030\002 \001(\010\"F\n\016GetFactRequest\022\022\n\nproj" +
-      "ect_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\017\n\007fact_id" +
-      "\030\003 \001(\t\"3\n\017GetFactResponse\022 \n\004fact\030\001 \001(\0132" +
-      "\022.callboard.v1.Fact\"\343\001\n\020ListFactsRequest" +
-      "\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n" +
-      "\006run_id\030\003 \001(\t\022.\n\nsince_time\030\004 \001(\0132\032.goog" +
-      "le.protobuf.Timestamp\022.\n\nuntil_time\030\005 \001(" +
-      "\0132\032.google.protobuf.Timestamp\022\023\n\013with_bo" +
-      "dies\030\006 \001(\010\022\021\n\tpage_size\030\007 \001(\005\022\022\n\npage_to" +
-      "ken\030\010 \001(\t\"O\n\021ListFactsResponse\022!\n\005facts\030" +
-      "\001 \003(\0132\022.callboard.v1.Fact\022\027\n\017next_page_t" +
-      "oken\030\002 \001(\t\"\321\002\n\020CreateRunRequest\022\022\n\nproje" +
-      "ct_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\022\n\nagent_ty" +
-      "pe\030\003 \001(\t\022\016\n\006run_id\030\004 \001(\t\022\025\n\rparent_run_i" +
-      "d\030\005 \001(\t\022\027\n\017previous_run_id\030\006 \001(\t\022\014\n\004host" +
-      "\030\007 \001(\t\022\013\n\003pid\030\010 \001(\005\022\014\n\004pgid\030\t \001(\005\022\031\n\021pro" +
-      "cess_ownership\030\n \001(\t\022\013\n\003cwd\030\013 \001(\t\022\023\n\013com" +
-      "mandline\030\014 \001(\t\022\025\n\ragent_version\030\r \001(\t\022\016\n" +
-      "\006prompt\030\016 \001(\t\022\022\n\nrequest_id\030\017 \001(\t\022#\n\004met" +
-      "a\030\020 \001(\0132\025.callboard.v1.RunMeta\"F\n\021Create" +
-      "RunResponse\022\036\n\003run\030\001 \001(\0132\021.callboard.v1." +
-      "Run\022\021\n\tduplicate\030\002 \001(\010\"H\n\021GetRunInfoRequ" +
-      "est\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t" +
-      "\022\016\n\006run_id\030\003 \001(\t\"4\n\022GetRunInfoResponse\022\036" +
-      "\n\003run\030\001 \001(\0132\021.callboard.v1.Run\"\202\001\n\017ListR" +
-      "unsRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_i" +
-      "d\030\002 \001(\t\022\020\n\010statuses\030\003 \003(\t\022\021\n\tpage_size\030\004" +
-      " \001(\005\022\022\n\npage_token\030\005 \001(\t\022\021\n\twith_meta\030\006 " +
-      "\001(\010\"L\n\020ListRunsResponse\022\037\n\004runs\030\001 \003(\0132\021." +
-      "callboard.v1.Run\022\027\n\017next_page_token\030\002 \001(" +
-      "\t\"\250\001\n\026UpdateRunStatusRequest\022\022\n\nproject_" +
-      "id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(" +
-      "\t\022\016\n\006status\030\004 \001(\t\022\026\n\texit_code\030\005 \001(\005H\000\210\001" +
-      "\001\022\025\n\rerror_summary\030\006 \001(\t\022\014\n\004etag\030\007 \001(\tB\014" +
-      "\n\n_exit_code\"9\n\027UpdateRunStatusResponse\022" +
-      "\036\n\003run\030\001 \001(\0132\021.callboard.v1.Run\"\312\002\n\020Upda" +
-      "teRunRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task" +
-      "_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004host\030\004 \001(\t\022" +
-      "\013\n\003pid\030\005 \001(\005\022\014\n\004pgid\030\006 \001(\005\022\031\n\021process_ow" +
-      "nership\030\007 \001(\t\022\013\n\003cwd\030\010 \001(\t\022\023\n\013commandlin" +
-      "e\030\t \001(\t\022\025\n\ragent_version\030\n \001(\t\022\025\n\rerror_" +
-      "summary\030\013 \001(\t\022\025\n\rparent_run_id\030\014 \001(\t\022\027\n\017" +
-      "previous_run_id\030\r \001(\t\022/\n\013update_mask\030\016 \001" +
-      "(\0132\032.google.protobuf.FieldMask\022\014\n\004etag\030\017" +
-      " \001(\t\"3\n\021UpdateRunResponse\022\036\n\003run\030\001 \001(\0132\021" +
-      ".callboard.v1.Run\"H\n\021GetRunMetaRequest\022\022" +
-      "\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006r" +
-      "un_id\030\003 \001(\t\"9\n\022GetRunMetaResponse\022#\n\004met" +
-      "a\030\001 \001(\0132\025.callboard.v1.RunMeta\"\275\001\n\024Updat" +
-      "eRunMetaRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007t" +
-      "ask_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022#\n\004meta\030\004 \001" +
-      "(\0132\025.callboard.v1.RunMeta\022/\n\013update_mask" +
-      "\030\005 \001(\0132\032.google.protobuf.FieldMask\022\014\n\004et" +
-      "ag\030\006 \001(\t\022\014\n\004host\030\007 \001(\t\"<\n\025UpdateRunMetaR" +
-      "esponse\022#\n\004meta\030\001 \001(\0132\025.callboard.v1.Run" +
-      "Meta\"\302\001\n\025AppendRunEventRequest\022\022\n\nprojec" +
-      "t_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 " +
-      "\001(\t\022\r\n\005event\030\004 \001(\t\022\021\n\tdata_json\030\005 \001(\t\022-\n" +
-      "\ttimestamp\030\006 \001(\0132\032.google.protobuf.Times" +
-      "tamp\022\017\n\007repo_id\030\007 \001(\t\022\022\n\nrequest_id\030\010 \001(" +
-      "\t\"P\n\026AppendRunEventResponse\022\016\n\006offset\030\001 " +
-      "\001(\003\022\023\n\013next_offset\030\002 \001(\003\022\021\n\tduplicate\030\003 " +
-      "\001(\010\"m\n\020DeleteRunRequest\022\022\n\nproject_id\030\001 " +
-      "\001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\r\n\005" +
-      "force\030\004 \001(\010\022\025\n\rallow_missing\030\005 \001(\010\"$\n\021De" +
-      "leteRunResponse\022\017\n\007existed\030\001 \001(\010\"H\n\021GetR" +
-      "unTreeRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007tas" +
-      "k_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\"Q\n\022GetRunTree" +
-      "Response\022(\n\005nodes\030\001 \003(\0132\031.callboard.v1.R" +
-      "unTreeNode\022\021\n\ttruncated\030\002 \001(\010\"\210\001\n\013RunTre" +
-      "eNode\022\036\n\003run\030\001 \001(\0132\021.callboard.v1.Run\022\r\n" +
-      "\005depth\030\002 \001(\005\022+\n\010relation\030\003 \001(\0162\031.callboa" +
-      "rd.v1.RunRelation\022\017\n\007missing\030\004 \001(\010\022\014\n\004lo" +
-      "op\030\005 \001(\010\"f\n\023WriteRunFileRequest\022\022\n\nproje" +
-      "ct_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003" +
-      " \001(\t\022\014\n\004file\030\004 \001(\t\022\014\n\004data\030\005 \001(\014\"$\n\024Writ" +
-      "eRunFileResponse\022\014\n\004size\030\001 \001(\003\"\212\001\n\026Appen" +
-      "dRunOutputRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n" +
-      "\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004file\030\004" +
-      " \001(\t\022\023\n\006offset\030\005 \001(\003H\000\210\001\001\022\r\n\005chunk\030\006 \001(\014" +
-      "B\t\n\007_offset\"A\n\027AppendRunOutputResponse\022\023" +
-      "\n\013next_offset\030\001 \001(\003\022\021\n\tduplicate\030\002 \001(\010\"\213" +
-      "\001\n\022ReadRunFileRequest\022\022\n\nproject_id\030\001 \001(" +
-      "\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004fi" +
-      "le\030\004 \001(\t\022\016\n\006offset\030\005 \001(\003\022\022\n\ntail_lines\030\006" +
-      " \001(\005\022\016\n\006follow\030\007 \001(\010\"G\n\023ReadRunFileRespo" +
-      "nse\022\r\n\005chunk\030\001 \001(\014\022\016\n\006offset\030\002 \001(\003\022\021\n\tre" +
-      "started\030\003 \001(\010\"q\n\023ListRunFilesRequest\022\022\n\n" +
-      "project_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run" +
-      "_id\030\003 \001(\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_tok" +
-      "en\030\005 \001(\t\"U\n\024ListRunFilesResponse\022$\n\005file" +
-      "s\030\001 \003(\0132\025.callboard.v1.RunFile\022\027\n\017next_p" +
-      "age_token\030\002 \001(\t\"V\n\007RunFile\022\014\n\004file\030\001 \001(\t" +
-      "\022\014\n\004size\030\002 \001(\003\022/\n\013modified_at\030\003 \001(\0132\032.go" +
-      "ogle.protobuf.Timestamp\"L\n\024ReconcileRuns" +
-      "Request\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002" +
-      " \001(\t\022\017\n\007dry_run\030\003 \001(\010\"u\n\025ReconcileRunsRe" +
-      "sponse\022\037\n\004runs\030\001 \003(\0132\021.callboard.v1.Run\022" +
-      "\021\n\trun_count\030\002 \001(\005\022\026\n\016repaired_paths\030\003 \003" +
-      "(\t\022\020\n\010problems\030\004 \003(\t\"\222\001\n\014WatchRequest\022\022\n" +
-      "\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022&\n\005ki" +
-      "nds\030\003 \003(\0162\027.callboard.v1.WatchKind\0225\n\022he" +
-      "artbeat_interval\030\004 \001(\0132\031.google.protobuf" +
-      ".Duration\"\343\004\n\rWatchResponse\022(\n\007project\030\001" +
-      " \001(\0132\025.callboard.v1.ProjectH\000\022\"\n\004task\030\002 " +
-      "\001(\0132\022.callboard.v1.TaskH\000\022 \n\003run\030\003 \001(\0132\021" +
-      ".callboard.v1.RunH\000\0226\n\007deleted\030\004 \001(\0132#.c" +
-      "allboard.v1.WatchResponse.DeletedH\000\0224\n\006s" +
-      "ynced\030\005 \001(\0132\".callboard.v1.WatchResponse" +
-      ".SyncedH\000\022:\n\theartbeat\030\006 \001(\0132%.callboard" +
-      ".v1.WatchResponse.HeartbeatH\000\022*\n\010artifac" +
-      "t\030\007 \001(\0132\026.callboard.v1.ArtifactH\000\022\"\n\004fac" +
-      "t\030\010 \001(\0132\022.callboard.v1.FactH\000\032\237\001\n\007Delete" +
-      "d\022%\n\004kind\030\001 \001(\0162\027.callboard.v1.WatchKind" +
-      "\022\022\n\nproject_id\030\002 \001(\t\022\017\n\007task_id\030\003 \001(\t\022\016\n" +
-      "\006run_id\030\004 \001(\t\022\020\n\010run_path\030\005 \001(\t\022\025\n\rartif" +
-      "act_path\030\006 \001(\t\022\017\n\007fact_id\030\007 \001(\t\032\010\n\006Synce" +
-      "d\0323\n\tHeartbeat\022&\n\002ts\030\001 \001(\0132\032.google.prot" +
-      "obuf.TimestampB\007\n\005frame\"\302\001\n\022CleanUpRunsR" +
+      "t\022\021\n\tduplicate\030\002 \001(\010\"\'\n\021GetProjectReques" +
+      "t\022\022\n\nproject_id\030\001 \001(\t\"<\n\022GetProjectRespo" +
+      "nse\022&\n\007project\030\001 \001(\0132\025.callboard.v1.Proj" +
+      "ect\"<\n\023ListProjectsRequest\022\021\n\tpage_size\030" +
+      "\001 \001(\005\022\022\n\npage_token\030\002 \001(\t\"X\n\024ListProject" +
+      "sResponse\022\'\n\010projects\030\001 \003(\0132\025.callboard." +
+      "v1.Project\022\027\n\017next_page_token\030\002 \001(\t\"\263\001\n\024" +
+      "UpdateProjectRequest\022\022\n\nproject_id\030\001 \001(\t" +
+      "\022\024\n\014project_root\030\002 \001(\t\022\026\n\016source_folders" +
+      "\030\003 \003(\t\022\032\n\022additional_folders\030\004 \003(\t\022/\n\013up" +
+      "date_mask\030\005 \001(\0132\032.google.protobuf.FieldM" +
+      "ask\022\014\n\004etag\030\006 \001(\t\"?\n\025UpdateProjectRespon" +
+      "se\022&\n\007project\030\001 \001(\0132\025.callboard.v1.Proje" +
+      "ct\"P\n\024DeleteProjectRequest\022\022\n\nproject_id" +
+      "\030\001 \001(\t\022\r\n\005force\030\002 \001(\010\022\025\n\rallow_missing\030\003" +
+      " \001(\010\"(\n\025DeleteProjectResponse\022\017\n\007existed" +
+      "\030\001 \001(\010\"\340\001\n\021CreateTaskRequest\022\022\n\nproject_" +
+      "id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\023\n\013description" +
+      "\030\003 \001(\t\022\016\n\006prompt\030\004 \001(\t\022\020\n\010template\030\005 \001(\t" +
+      "\022\r\n\005model\030\006 \001(\t\022\022\n\ndepends_on\030\007 \003(\t\022\022\n\nr" +
+      "equest_id\030\010 \001(\t\022!\n\005steps\030\t \003(\0132\022.callboa" +
+      "rd.v1.Step\022\025\n\rmetadata_json\030\n \001(\t\"I\n\022Cre" +
+      "ateTaskResponse\022 \n\004task\030\001 \001(\0132\022.callboar" +
+      "d.v1.Task\022\021\n\tduplicate\030\002 \001(\010\"5\n\016GetTaskR" +
       "equest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 " +
-      "\001(\t\022-\n\nolder_than\030\003 \001(\0132\031.google.protobu" +
-      "f.Duration\022\037\n\022only_if_free_below\030\004 \001(\003H\000" +
-      "\210\001\001\022\024\n\007dry_run\030\005 \001(\010H\001\210\001\001B\025\n\023_only_if_fr" +
-      "ee_belowB\n\n\010_dry_run\"\224\001\n\023CleanUpRunsResp" +
-      "onse\022\037\n\004runs\030\001 \003(\0132\021.callboard.v1.Run\022\021\n" +
-      "\trun_count\030\002 \001(\005\022\022\n\nsize_bytes\030\003 \001(\003\022\017\n\007" +
-      "dry_run\030\004 \001(\010\022\022\n\nfree_bytes\030\005 \001(\003\022\020\n\010pro" +
-      "blems\030\006 \003(\t*t\n\010Liveness\022\030\n\024LIVENESS_UNSP" +
-      "ECIFIED\020\000\022\022\n\016LIVENESS_ALIVE\020\001\022\021\n\rLIVENES" +
-      "S_LOST\020\002\022\023\n\017LIVENESS_REMOTE\020\003\022\022\n\016LIVENES" +
-      "S_ENDED\020\004*]\n\013RunRelation\022\034\n\030RUN_RELATION" +
-      "_UNSPECIFIED\020\000\022\026\n\022RUN_RELATION_CHILD\020\001\022\030" +
-      "\n\024RUN_RELATION_RESTART\020\002*\226\001\n\tWatchKind\022\032" +
-      "\n\026WATCH_KIND_UNSPECIFIED\020\000\022\026\n\022WATCH_KIND" +
-      "_PROJECT\020\001\022\023\n\017WATCH_KIND_TASK\020\002\022\022\n\016WATCH" +
-      "_KIND_RUN\020\003\022\027\n\023WATCH_KIND_ARTIFACT\020\004\022\023\n\017" +
-      "WATCH_KIND_FACT\020\0052\252\035\n\007Storage\022X\n\rGetServ" +
-      "erInfo\022\".callboard.v1.GetServerInfoReque" +
-      "st\032#.callboard.v1.GetServerInfoResponse\022" +
-      "X\n\rCreateProject\022\".callboard.v1.CreatePr" +
-      "ojectRequest\032#.callboard.v1.CreateProjec" +
-      "tResponse\022O\n\nGetProject\022\037.callboard.v1.G" +
-      "etProjectRequest\032 .callboard.v1.GetProje" +
-      "ctResponse\022U\n\014ListProjects\022!.callboard.v" +
-      "1.ListProjectsRequest\032\".callboard.v1.Lis" +
-      "tProjectsResponse\022X\n\rUpdateProject\022\".cal" +
-      "lboard.v1.UpdateProjectRequest\032#.callboa" +
-      "rd.v1.UpdateProjectResponse\022X\n\rDeletePro" +
-      "ject\022\".callboard.v1.DeleteProjectRequest" +
-      "\032#.callboard.v1.DeleteProjectResponse\022O\n" +
-      "\nCreateTask\022\037.callboard.v1.CreateTaskReq" +
-      "uest\032 .callboard.v1.CreateTaskResponse\022F" +
-      "\n\007GetTask\022\034.callboard.v1.GetTaskRequest\032" +
-      "\035.callboard.v1.GetTaskResponse\022L\n\tListTa" +
-      "sks\022\036.callboard.v1.ListTasksRequest\032\037.ca" +
-      "llboard.v1.ListTasksResponse\022O\n\nUpdateTa" +
-      "sk\022\037.callboard.v1.UpdateTaskRequest\032 .ca" +
-      "llboard.v1.UpdateTaskResponse\022O\n\nDeleteT" +
-      "ask\022\037.callboard.v1.DeleteTaskRequest\032 .c" +
-      "allboard.v1.DeleteTaskResponse\022[\n\016Transi" +
-      "tionTask\022#.callboard.v1.TransitionTaskRe" +
-      "quest\032$.callboard.v1.TransitionTaskRespo" +
-      "nse\022[\n\016SaveStepResult\022#.callboard.v1.Sav" +
-      "eStepResultRequest\032$.callboard.v1.SaveSt" +
-      "epResultResponse\022U\n\014GetTaskState\022!.callb" +
-      "oard.v1.GetTaskStateRequest\032\".callboard." +
-      "v1.GetTaskStateResponse\022U\n\014SetTaskState\022" +
-      "!.callboard.v1.SetTaskStateRequest\032\".cal" +
-      "lboard.v1.SetTaskStateResponse\022U\n\014MarkTa" +
-      "skDone\022!.callboard.v1.MarkTaskDoneReques" +
-      "t\032\".callboard.v1.MarkTaskDoneResponse\022X\n" +
-      "\rClearTaskDone\022\".callboard.v1.ClearTaskD" +
-      "oneRequest\032#.callboard.v1.ClearTaskDoneR" +
-      "esponse\022X\n\rAppendTaskLog\022\".callboard.v1." +
-      "AppendTaskLogRequest\032#.callboard.v1.Appe" +
-      "ndTaskLogResponse\022T\n\013ReadTaskLog\022 .callb" +
-      "oard.v1.ReadTaskLogRequest\032!.callboard.v" +
-      "1.ReadTaskLogResponse0\001\022U\n\014SaveArtifact\022" +
-      "!.callboard.v1.SaveArtifactRequest\032\".cal" +
-      "lboard.v1.SaveArtifactResponse\022]\n\016Upload" +
-      "Artifact\022#.callboard.v1.UploadArtifactRe",
-      "quest\032$.callboard.v1.UploadArtifactRespo" +
-      "nse(\001\022T\n\013GetArtifact\022 .callboard.v1.GetA" +
-      "rtifactRequest\032!.callboard.v1.GetArtifac" +
-      "tResponse0\001\022X\n\rListArtifacts\022\".callboard" +
-      ".v1.ListArtifactsRequest\032#.callboard.v1." +
-      "ListArtifactsResponse\022[\n\016DeleteArtifact\022" +
-      "#.callboard.v1.DeleteArtifactRequest\032$.c" +
-      "allboard.v1.DeleteArtifactResponse\022O\n\nAp" +
-      "pendFact\022\037.callboard.v1.AppendFactReques" +
-      "t\032 .callboard.v1.AppendFactResponse\022F\n\007G" +
-      "etFact\022\034.callboard.v1.GetFactRequest\032\035.c" +
-      "allboard.v1.GetFactResponse\022L\n\tListFacts" +
-      "\022\036.callboard.v1.ListFactsRequest\032\037.callb" +
-      "oard.v1.ListFactsResponse\022L\n\tCreateRun\022\036" +
-      ".callboard.v1.CreateRunRequest\032\037.callboa" +
-      "rd.v1.CreateRunResponse\022O\n\nGetRunInfo\022\037." +
-      "callboard.v1.GetRunInfoRequest\032 .callboa" +
-      "rd.v1.GetRunInfoResponse\022I\n\010ListRuns\022\035.c" +
-      "allboard.v1.ListRunsRequest\032\036.callboard." +
-      "v1.ListRunsResponse\022^\n\017UpdateRunStatus\022$" +
-      ".callboard.v1.UpdateRunStatusRequest\032%.c" +
-      "allboard.v1.UpdateRunStatusResponse\022L\n\tU" +
-      "pdateRun\022\036.callboard.v1.UpdateRunRequest" +
-      "\032\037.callboard.v1.UpdateRunResponse\022O\n\nGet" +
-      "RunMeta\022\037.callboard.v1.GetRunMetaRequest" +
-      "\032 .callboard.v1.GetRunMetaResponse\022X\n\rUp" +
-      "dateRunMeta\022\".callboard.v1.UpdateRunMeta" +
-      "Request\032#.callboard.v1.UpdateRunMetaResp" +
-      "onse\022[\n\016AppendRunEvent\022#.callboard.v1.Ap" +
-      "pendRunEventRequest\032$.callboard.v1.Appen" +
-      "dRunEventResponse\022L\n\tDeleteRun\022\036.callboa" +
-      "rd.v1.DeleteRunRequest\032\037.callboard.v1.De" +
-      "leteRunResponse\022O\n\nGetRunTree\022\037.callboar" +
-      "d.v1.GetRunTreeRequest\032 .callboard.v1.Ge" +
-      "tRunTreeResponse\022U\n\014WriteRunFile\022!.callb" +
-      "oard.v1.WriteRunFileRequest\032\".callboard." +
-      "v1.WriteRunFileResponse\022^\n\017AppendRunOutp" +
-      "ut\022$.callboard.v1.AppendRunOutputRequest" +
-      "\032%.callboard.v1.AppendRunOutputResponse\022" +
-      "T\n\013ReadRunFile\022 .callboard.v1.ReadRunFil" +
-      "eRequest\032!.callboard.v1.ReadRunFileRespo" +
-      "nse0\001\022U\n\014ListRunFiles\022!.callboard.v1.Lis" +
-      "tRunFilesRequest\032\".callboard.v1.ListRunF" +
-      "ilesResponse\022X\n\rReconcileRuns\022\".callboar" +
-      "d.v1.ReconcileRunsRequest\032#.callboard.v1" +
-      ".ReconcileRunsResponse\022B\n\005Watch\022\032.callbo" +
-      "ard.v1.WatchRequest\032\033.callboard.v1.Watch" +
-      "Response0\001\022R\n\013CleanUpRuns\022 .callboard.v1" +
-      ".CleanUpRunsRequest\032!.callboard.v1.Clean" +
-      "UpRunsResponseB\\\n\020dev.callboard.v1P\001ZFgi" +
-      "thub.com/callboard-dev/callboard/clients" +
-      "/go/callboard/v1;callboardv1b\006proto3"
+      "\001(\t\"3\n\017GetTaskResponse\022 \n\004task\030\001 \001(\0132\022.c" +
+      "allboard.v1.Task\"_\n\020ListTasksRequest\022\022\n\n" +
+      "project_id\030\001 \001(\t\022\020\n\010statuses\030\002 \003(\t\022\021\n\tpa" +
+      "ge_size\030\003 \001(\005\022\022\n\npage_token\030\004 \001(\t\"O\n\021Lis" +
+      "tTasksResponse\022!\n\005tasks\030\001 \003(\0132\022.callboar" +
+      "d.v1.Task\022\027\n\017next_page_token\030\002 \001(\t\"\307\002\n\021U" +
+      "pdateTaskRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007" +
+      "task_id\030\002 \001(\t\022\023\n\013description\030\003 \001(\t\022\016\n\006pr" +
+      "ompt\030\004 \001(\t\022\020\n\010template\030\005 \001(\t\022\r\n\005model\030\006 " +
+      "\001(\t\022\022\n\ndepends_on\030\007 \003(\t\022/\n\013update_mask\030\010" +
+      " \001(\0132\032.google.protobuf.FieldMask\022\014\n\004etag" +
+      "\030\t \001(\t\022\016\n\006status\030\n \001(\t\022\031\n\014current_step\030\013" +
+      " \001(\005H\000\210\001\001\022!\n\005steps\030\014 \003(\0132\022.callboard.v1." +
+      "Step\022\025\n\rmetadata_json\030\r \001(\tB\017\n\r_current_" +
+      "step\"6\n\022UpdateTaskResponse\022 \n\004task\030\001 \001(\013" +
+      "2\022.callboard.v1.Task\"m\n\025TransitionTaskRe" +
+      "quest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001" +
+      "(\t\022\021\n\tto_status\030\003 \001(\t\022\016\n\006reason\030\004 \001(\t\022\014\n" +
+      "\004etag\030\005 \001(\t\":\n\026TransitionTaskResponse\022 \n" +
+      "\004task\030\001 \001(\0132\022.callboard.v1.Task\"\310\001\n\025Save" +
+      "StepResultRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n" +
+      "\007task_id\030\002 \001(\t\022-\n\013step_result\030\003 \001(\0132\030.ca" +
+      "llboard.v1.StepResult\022\031\n\014current_step\030\004 " +
+      "\001(\005H\000\210\001\001\022\021\n\tto_status\030\005 \001(\t\022\016\n\006reason\030\006 " +
+      "\001(\t\022\014\n\004etag\030\007 \001(\tB\017\n\r_current_step\":\n\026Sa" +
+      "veStepResultResponse\022 \n\004task\030\001 \001(\0132\022.cal" +
+      "lboard.v1.Task\"^\n\021DeleteTaskRequest\022\022\n\np" +
+      "roject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\r\n\005forc" +
+      "e\030\003 \001(\010\022\025\n\rallow_missing\030\004 \001(\010\"%\n\022Delete" +
+      "TaskResponse\022\017\n\007existed\030\001 \001(\010\":\n\023GetTask" +
+      "StateRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task" +
+      "_id\030\002 \001(\t\"L\n\024GetTaskStateResponse\022\024\n\014sta" +
+      "te_status\030\001 \001(\t\022\020\n\010markdown\030\002 \001(\t\022\014\n\004eta" +
+      "g\030\003 \001(\t\"p\n\023SetTaskStateRequest\022\022\n\nprojec" +
+      "t_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\024\n\014state_sta" +
+      "tus\030\003 \001(\t\022\020\n\010markdown\030\004 \001(\t\022\014\n\004etag\030\005 \001(" +
+      "\t\"$\n\024SetTaskStateResponse\022\014\n\004etag\030\001 \001(\t\"" +
+      ":\n\023MarkTaskDoneRequest\022\022\n\nproject_id\030\001 \001" +
+      "(\t\022\017\n\007task_id\030\002 \001(\t\"\'\n\024MarkTaskDoneRespo" +
+      "nse\022\017\n\007changed\030\001 \001(\010\";\n\024ClearTaskDoneReq" +
+      "uest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(" +
+      "\t\"(\n\025ClearTaskDoneResponse\022\017\n\007changed\030\001 " +
+      "\001(\010\"`\n\024AppendTaskLogRequest\022\022\n\nproject_i" +
+      "d\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\017\n\007entries\030\003 \003(" +
+      "\t\022\022\n\nrequest_id\030\004 \001(\t\"O\n\025AppendTaskLogRe" +
+      "sponse\022\016\n\006offset\030\001 \001(\003\022\023\n\013next_offset\030\002 " +
+      "\001(\003\022\021\n\tduplicate\030\003 \001(\010\"o\n\022ReadTaskLogReq" +
+      "uest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(" +
+      "\t\022\016\n\006offset\030\003 \001(\003\022\024\n\014tail_entries\030\004 \001(\005\022" +
+      "\016\n\006follow\030\005 \001(\010\"j\n\023ReadTaskLogResponse\022+" +
+      "\n\007entries\030\001 \003(\0132\032.callboard.v1.TaskLogEn" +
+      "try\022\023\n\013next_offset\030\002 \001(\003\022\021\n\trestarted\030\003 " +
+      "\001(\010\">\n\014TaskLogEntry\022\r\n\005entry\030\001 \001(\t\022\016\n\006of" +
+      "fset\030\002 \001(\003\022\017\n\007damaged\030\003 \001(\010\"\241\001\n\023SaveArti" +
+      "factRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_" +
+      "id\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\021\n\tversioned\030\004 \001(" +
+      "\010\022\022\n\nattachment\030\005 \001(\010\022\016\n\006sha256\030\006 \001(\t\022\014\n" +
+      "\004data\030\007 \001(\014\022\022\n\nrequest_id\030\010 \001(\t\"S\n\024SaveA" +
+      "rtifactResponse\022(\n\010artifact\030\001 \001(\0132\026.call" +
+      "board.v1.Artifact\022\021\n\tduplicate\030\002 \001(\010\"\223\002\n" +
+      "\025UploadArtifactRequest\022<\n\006header\030\001 \001(\0132*" +
+      ".callboard.v1.UploadArtifactRequest.Head" +
+      "erH\000\022\017\n\005chunk\030\002 \001(\014H\000\032\242\001\n\006Header\022\022\n\nproj" +
+      "ect_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 " +
+      "\001(\t\022\021\n\tversioned\030\004 \001(\010\022\022\n\nattachment\030\005 \001" +
+      "(\010\022\016\n\006sha256\030\006 \001(\t\022\022\n\nrequest_id\030\007 \001(\t\022\021" +
+      "\n\004size\030\010 \001(\003H\000\210\001\001B\007\n\005_sizeB\006\n\004part\"U\n\026Up" +
+      "loadArtifactResponse\022(\n\010artifact\030\001 \001(\0132\026" +
+      ".callboard.v1.Artifact\022\021\n\tduplicate\030\002 \001(" +
+      "\010\"u\n\022GetArtifactRequest\022\022\n\nproject_id\030\001 " +
+      "\001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\014\n\004pa" +
+      "th\030\004 \001(\t\022\016\n\006offset\030\005 \001(\003\022\016\n\006length\030\006 \001(\003" +
+      "\"n\n\023GetArtifactResponse\022(\n\010artifact\030\001 \001(" +
+      "\0132\026.callboard.v1.Artifact\022\r\n\005chunk\030\002 \001(\014" +
+      "\022\016\n\006offset\030\003 \001(\003\022\016\n\006sha256\030\004 \001(\t\"w\n\024List" +
+      "ArtifactsRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007" +
+      "task_id\030\002 \001(\t\022\023\n\013with_sha256\030\003 \001(\010\022\021\n\tpa" +
+      "ge_size\030\004 \001(\005\022\022\n\npage_token\030\005 \001(\t\"[\n\025Lis" +
+      "tArtifactsResponse\022)\n\tartifacts\030\001 \003(\0132\026." +
+      "callboard.v1.Artifact\022\027\n\017next_page_token" +
+      "\030\002 \001(\t\"o\n\025DeleteArtifactRequest\022\022\n\nproje" +
+      "ct_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001" +
+      "(\t\022\014\n\004path\030\004 \001(\t\022\025\n\rallow_missing\030\005 \001(\010\"" +
+      ")\n\026DeleteArtifactResponse\022\017\n\007existed\030\001 \001" +
+      "(\010\"\207\001\n\021AppendFactRequest\022\022\n\nproject_id\030\001" +
+      " \001(\t\022\017\n\007task_id\030\002 \001(\t\022\014\n\004name\030\003 \001(\t\022\r\n\005t" +
+      "itle\030\004 \001(\t\022\016\n\006run_id\030\005 \001(\t\022\014\n\004body\030\006 \001(\t" +
+      "\022\022\n\nrequest_id\030\007 \001(\t\"I\n\022AppendFactRespon" +
+      "se\022 \n\004fact\030\001 \001(\0132\022.callboard.v1.Fact\022\021\n\t" +
+      "duplicate\030\002 \001(\010\"F\n\016GetFactRequest\022\022\n\npro" +
+      "ject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\017\n\007fact_i" +
+      "d\030\003 \001(\t\"3\n\017GetFactResponse\022 \n\004fact\030\001 \001(\013" +
+      "2\022.callboard.v1.Fact\"\343\001\n\020ListFactsReques" +
+      "t\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016" +
+      "\n\006run_id\030\003 \001(\t\022.\n\nsince_time\030\004 \001(\0132\032.goo" +
+      "gle.protobuf.Timestamp\022.\n\nuntil_time\030\005 \001" +
+      "(\0132\032.google.protobuf.Timestamp\022\023\n\013with_b" +
+      "odies\030\006 \001(\010\022\021\n\tpage_size\030\007 \001(\005\022\022\n\npage_t" +
+      "oken\030\010 \001(\t\"O\n\021ListFactsResponse\022!\n\005facts" +
+      "\030\001 \003(\0132\022.callboard.v1.Fact\022\027\n\017next_page_" +
+      "token\030\002 \001(\t\"\321\002\n\020CreateRunRequest\022\022\n\nproj" +
+      "ect_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\022\n\nagent_t" +
+      "ype\030\003 \001(\t\022\016\n\006run_id\030\004 \001(\t\022\025\n\rparent_run_" +
+      "id\030\005 \001(\t\022\027\n\017previous_run_id\030\006 \001(\t\022\014\n\004hos" +
+      "t\030\007 \001(\t\022\013\n\003pid\030\010 \001(\005\022\014\n\004pgid\030\t \001(\005\022\031\n\021pr" +
+      "ocess_ownership\030\n \001(\t\022\013\n\003cwd\030\013 \001(\t\022\023\n\013co" +
+      "mmandline\030\014 \001(\t\022\025\n\ragent_version\030\r \001(\t\022\016" +
+      "\n\006prompt\030\016 \001(\t\022\022\n\nrequest_id\030\017 \001(\t\022#\n\004me" +
+      "ta\030\020 \001(\0132\025.callboard.v1.RunMeta\"F\n\021Creat" +
+      "eRunResponse\022\036\n\003run\030\001 \001(\0132\021.callboard.v1" +
+      ".Run\022\021\n\tduplicate\030\002 \001(\010\"H\n\021GetRunInfoReq" +
+      "uest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(" +
+      "\t\022\016\n\006run_id\030\003 \001(\t\"4\n\022GetRunInfoResponse\022" +
+      "\036\n\003run\030\001 \001(\0132\021.callboard.v1.Run\"\202\001\n\017List" +
+      "RunsRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_" +
+      "id\030\002 \001(\t\022\020\n\010statuses\030\003 \003(\t\022\021\n\tpage_size\030" +
+      "\004 \001(\005\022\022\n\npage_token\030\005 \001(\t\022\021\n\twith_meta\030\006" +
+      " \001(\010\"L\n\020ListRunsResponse\022\037\n\004runs\030\001 \003(\0132\021" +
+      ".callboard.v1.Run\022\027\n\017next_page_token\030\002 \001" +
+      "(\t\"\250\001\n\026UpdateRunStatusRequest\022\022\n\nproject" +
+      "_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001" +
+      "(\t\022\016\n\006status\030\004 \001(\t\022\026\n\texit_code\030\005 \001(\005H\000\210" +
+      "\001\001\022\025\n\rerror_summary\030\006 \001(\t\022\014\n\004etag\030\007 \001(\tB" +
+      "\014\n\n_exit_code\"9\n\027UpdateRunStatusResponse" +
+      "\022\036\n\003run\030\001 \001(\0132\021.callboard.v1.Run\"\312\002\n\020Upd" +
+      "ateRunRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007tas" +
+      "k_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004host\030\004 \001(\t" +
+      "\022\013\n\003pid\030\005 \001(\005\022\014\n\004pgid\030\006 \001(\005\022\031\n\021process_o" +
+      "wnership\030\007 \001(\t\022\013\n\003cwd\030\010 \001(\t\022\023\n\013commandli" +
+      "ne\030\t \001(\t\022\025\n\ragent_version\030\n \001(\t\022\025\n\rerror" +
+      "_summary\030\013 \001(\t\022\025\n\rparent_run_id\030\014 \001(\t\022\027\n" +
+      "\017previous_run_id\030\r \001(\t\022/\n\013update_mask\030\016 " +
+      "\001(\0132\032.google.protobuf.FieldMask\022\014\n\004etag\030" +
+      "\017 \001(\t\"3\n\021UpdateRunResponse\022\036\n\003run\030\001 \001(\0132" +
+      "\021.callboard.v1.Run\"H\n\021GetRunMetaRequest\022" +
+      "\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006" +
+      "run_id\030\003 \001(\t\"9\n\022GetRunMetaResponse\022#\n\004me" +
+      "ta\030\001 \001(\0132\025.callboard.v1.RunMeta\"\275\001\n\024Upda" +
+      "teRunMetaRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007" +
+      "task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022#\n\004meta\030\004 " +
+      "\001(\0132\025.callboard.v1.RunMeta\022/\n\013update_mas" +
+      "k\030\005 \001(\0132\032.google.protobuf.FieldMask\022\014\n\004e" +
+      "tag\030\006 \001(\t\022\014\n\004host\030\007 \001(\t\"<\n\025UpdateRunMeta" +
+      "Response\022#\n\004meta\030\001 \001(\0132\025.callboard.v1.Ru" +
+      "nMeta\"\302\001\n\025AppendRunEventRequest\022\022\n\nproje" +
+      "ct_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003" +
+      " \001(\t\022\r\n\005event\030\004 \001(\t\022\021\n\tdata_json\030\005 \001(\t\022-" +
+      "\n\ttimestamp\030\006 \001(\0132\032.google.protobuf.Time" +
+      "stamp\022\017\n\007repo_id\030\007 \001(\t\022\022\n\nrequest_id\030\010 \001" +
+      "(\t\"P\n\026AppendRunEventResponse\022\016\n\006offset\030\001" +
+      " \001(\003\022\023\n\013next_offset\030\002 \001(\003\022\021\n\tduplicate\030\003" +
+      " \001(\010\"m\n\020DeleteRunRequest\022\022\n\nproject_id\030\001" +
+      " \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\r\n" +
+      "\005force\030\004 \001(\010\022\025\n\rallow_missing\030\005 \001(\010\"$\n\021D" +
+      "eleteRunResponse\022\017\n\007existed\030\001 \001(\010\"H\n\021Get" +
+      "RunTreeRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007ta" +
+      "sk_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\"Q\n\022GetRunTre" +
+      "eResponse\022(\n\005nodes\030\001 \003(\0132\031.callboard.v1." +
+      "RunTreeNode\022\021\n\ttruncated\030\002 \001(\010\"\210\001\n\013RunTr" +
+      "eeNode\022\036\n\003run\030\001 \001(\0132\021.callboard.v1.Run\022\r" +
+      "\n\005depth\030\002 \001(\005\022+\n\010relation\030\003 \001(\0162\031.callbo" +
+      "ard.v1.RunRelation\022\017\n\007missing\030\004 \001(\010\022\014\n\004l" +
+      "oop\030\005 \001(\010\"f\n\023WriteRunFileRequest\022\022\n\nproj" +
+      "ect_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030" +
+      "\003 \001(\t\022\014\n\004file\030\004 \001(\t\022\014\n\004data\030\005 \001(\014\"$\n\024Wri" +
+      "teRunFileResponse\022\014\n\004size\030\001 \001(\003\"\212\001\n\026Appe" +
+      "ndRunOutputRequest\022\022\n\nproject_id\030\001 \001(\t\022\017" +
+      "\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004file\030" +
+      "\004 \001(\t\022\023\n\006offset\030\005 \001(\003H\000\210\001\001\022\r\n\005chunk\030\006 \001(" +
+      "\014B\t\n\007_offset\"A\n\027AppendRunOutputResponse\022" +
+      "\023\n\013next_offset\030\001 \001(\003\022\021\n\tduplicate\030\002 \001(\010\"" +
+      "\213\001\n\022ReadRunFileRequest\022\022\n\nproject_id\030\001 \001" +
+      "(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006run_id\030\003 \001(\t\022\014\n\004f" +
+      "ile\030\004 \001(\t\022\016\n\006offset\030\005 \001(\003\022\022\n\ntail_lines\030" +
+      "\006 \001(\005\022\016\n\006follow\030\007 \001(\010\"G\n\023ReadRunFileResp" +
+      "onse\022\r\n\005chunk\030\001 \001(\014\022\016\n\006offset\030\002 \001(\003\022\021\n\tr" +
+      "estarted\030\003 \001(\010\"q\n\023ListRunFilesRequest\022\022\n" +
+      "\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022\016\n\006ru" +
+      "n_id\030\003 \001(\t\022\021\n\tpage_size\030\004 \001(\005\022\022\n\npage_to" +
+      "ken\030\005 \001(\t\"U\n\024ListRunFilesResponse\022$\n\005fil" +
+      "es\030\001 \003(\0132\025.callboard.v1.RunFile\022\027\n\017next_" +
+      "page_token\030\002 \001(\t\"V\n\007RunFile\022\014\n\004file\030\001 \001(" +
+      "\t\022\014\n\004size\030\002 \001(\003\022/\n\013modified_at\030\003 \001(\0132\032.g" +
+      "oogle.protobuf.Timestamp\"L\n\024ReconcileRun" +
+      "sRequest\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030" +
+      "\002 \001(\t\022\017\n\007dry_run\030\003 \001(\010\"u\n\025ReconcileRunsR" +
+      "esponse\022\037\n\004runs\030\001 \003(\0132\021.callboard.v1.Run" +
+      "\022\021\n\trun_count\030\002 \001(\005\022\026\n\016repaired_paths\030\003 " +
+      "\003(\t\022\020\n\010problems\030\004 \003(\t\"\222\001\n\014WatchRequest\022\022" +
+      "\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002 \001(\t\022&\n\005k" +
+      "inds\030\003 \003(\0162\027.callboard.v1.WatchKind\0225\n\022h" +
+      "eartbeat_interval\030\004 \001(\0132\031.google.protobu" +
+      "f.Duration\"\343\004\n\rWatchResponse\022(\n\007project\030" +
+      "\001 \001(\0132\025.callboard.v1.ProjectH\000\022\"\n\004task\030\002" +
+      " \001(\0132\022.callboard.v1.TaskH\000\022 \n\003run\030\003 \001(\0132" +
+      "\021.callboard.v1.RunH\000\0226\n\007deleted\030\004 \001(\0132#." +
+      "callboard.v1.WatchResponse.DeletedH\000\0224\n\006" +
+      "synced\030\005 \001(\0132\".callboard.v1.WatchRespons" +
+      "e.SyncedH\000\022:\n\theartbeat\030\006 \001(\0132%.callboar" +
+      "d.v1.WatchResponse.HeartbeatH\000\022*\n\010artifa" +
+      "ct\030\007 \001(\0132\026.callboard.v1.ArtifactH\000\022\"\n\004fa" +
+      "ct\030\010 \001(\0132\022.callboard.v1.FactH\000\032\237\001\n\007Delet" +
+      "ed\022%\n\004kind\030\001 \001(\0162\027.callboard.v1.WatchKin" +
+      "d\022\022\n\nproject_id\030\002 \001(\t\022\017\n\007task_id\030\003 \001(\t\022\016" +
+      "\n\006run_id\030\004 \001(\t\022\020\n\010run_path\030\005 \001(\t\022\025\n\rarti" +
+      "fact_path\030\006 \001(\t\022\017\n\007fact_id\030\007 \001(\t\032\010\n\006Sync" +
+      "ed\0323\n\tHeartbeat\022&\n\002ts\030\001 \001(\0132\032.google.pro" +
+      "tobuf.TimestampB\007\n\005frame\"\302\001\n\022CleanUpRuns" +
+      "Request\022\022\n\nproject_id\030\001 \001(\t\022\017\n\007task_id\030\002" +
+      " \001(\t\022-\n\nolder_than\030\003 \001(\0132\031.google.protob" +
+      "uf.Duration\022\037\n\022only_if_free_below\030\004 \001(\003H" +
+      "\000\210\001\001\022\024\n\007dry_run\030\005 \001(\010H\001\210\001\001B\025\n\023_only_if_f" +
+      "ree_belowB\n\n\010_dry_run\"\224\001\n\023CleanUpRunsRes" +
+      "ponse\022\037\n\004runs\030\001 \003(\0132\021.callboard.v1.Run\022\021" +
+      "\n\trun_count\030\002 \001(\005\022\022\n\nsize_bytes\030\003 \001(\003\022\017\n" +
+      "\007dry_run\030\004 \001(\010\022\022\n\nfree_bytes\030\005 \001(\003\022\020\n\010pr" +
+      "oblems\030\006 \003(\t*t\n\010Liveness\022\030\n\024LIVENESS_UNS" +
+      "PECIFIED\020\000\022\022\n\016LIVENESS_ALIVE\020\001\022\021\n\rLIVENE" +
+      "SS_LOST\020\002\022\023\n\017LIVENESS_REMOTE\020\003\022\022\n\016LIVENE" +
+      "SS_ENDED\020\004*]\n\013RunRelation\022\034\n\030RUN_RELATIO" +
+      "N_UNSPECIFIED\020\000\022\026\n\022RUN_RELATION_CHILD\020\001\022" +
+      "\030\n\024RUN_RELATION_RESTART\020\002*\226\001\n\tWatchKind\022" +
+      "\032\n\026WATCH_KIND_UNSPECIFIED\020\000\022\026\n\022WATCH_KIN" +
+      "D_PROJECT\020\001\022\023\n\017WATCH_KIND_TASK\020\002\022\022\n\016WATC" +
+      "H_KIND_RUN\020\003\022\027\n\023WATCH_KIND_ARTIFACT\020\004\022\023\n" +
+      "\017WATCH_KIND_FACT\020\0052\252\035\n\007Storage\022X\n\rGetSer" +
+      "verInfo\022\".callboard.v1.GetServerInfoRequ" +
+      "est\032#.callboard.v1.GetServerInfoResponse" +
+      "\022X\n\rCreateProject\022\".callboard.v1.CreateP" +
+      "rojectRequest\032#.callboard.v1.CreateProje" +
+      "ctResponse\022O\n\nGetProject\022\037.callboard.v1." +
+      "GetProjectRequest\032 .callboard.v1.GetProj" +
+      "ectResponse\022U\n\014ListProjects\022!.callboard." +
+      "v1.ListProjectsRequest\032\".callboard.v1.Li" +
+      "stProjectsResponse\022X\n\rUpdateProject\022\".ca" +
+      "llboard.v1.UpdateProjectRequest\032#.callbo" +
+      "ard.v1.UpdateProjectResponse\022X\n\rDeletePr" +
+      "oject\022\".callboard.v1.DeleteProjectReques" +
+      "t\032#.callboard.v1.DeleteProjectResponse\022O" +
+      "\n\nCreateTask\022\037.callboard.v1.CreateTaskRe" +
+      "quest\032 .callboard.v1.CreateTaskResponse\022" +
+      "F\n\007GetTask\022\034.callboard.v1.GetTaskRequest" +
+      "\032\035.callboard.v1.GetTaskResponse\022L\n\tListT" +
+      "asks\022\036.callboard.v1.ListTasksRequest\032\037.c" +
+      "allboard.v1.ListTasksResponse\022O\n\nUpdateT" +
+      "ask\022\037.callboard.v1.UpdateTaskRequest\032 .c" +
+      "allboard.v1.UpdateTaskResponse\022O\n\nDelete" +
+      "Task\022\037.callboard.v1.DeleteTaskRequest\032 ." +
+      "callboard.v1.DeleteTaskResponse\022[\n\016Trans" +
+      "itionTask\022#.callboard.v1.TransitionTaskR" +
+      "equest\032$.callboard.v1.TransitionTaskResp" +
+      "onse\022[\n\016SaveStepResult\022#.callboard.v1.Sa" +
+      "veStepResultRequest\032$.callboard.v1.SaveS" +
+      "tepResultResponse\022U\n\014GetTaskState\022!.call" +
+      "board.v1.GetTaskStateRequest\032\".callboard" +
+      ".v1.GetTaskStateResponse\022U\n\014SetTaskState" +
+      "\022!.callboard.v1.SetTaskStateRequest\032\".ca" +
+      "llboard.v1.SetTaskStateResponse\022U\n\014MarkT" +
+      "askDone\022!.callboard.v1.MarkTaskDoneReque" +
+      "st\032\".callboard.v1.MarkTaskDoneResponse\022X" +
+      "\n\rClearTaskDone\022\".callboard.v1.ClearTask" +
+      "DoneRequest\032#.callboard.v1.ClearTaskDone" +
+      "Response\022X\n\rAppendTaskLog\022\".callboard.v1" +
+      ".AppendTaskLogRequest\032#.callboard.v1.App" +
+      "endTaskLogResponse\022T\n\013ReadTaskLog\022 .call" +
+      "board.v1.ReadTaskLogRequest\032!.callboard.",
+      "v1.ReadTaskLogResponse0\001\022U\n\014SaveArtifact" +
+      "\022!.callboard.v1.SaveArtifactRequest\032\".ca" +
+      "llboard.v1.SaveArtifactResponse\022]\n\016Uploa" +
+      "dArtifact\022#.callboard.v1.UploadArtifactR" +
+      "equest\032$.callboard.v1.UploadArtifactResp" +
+      "onse(\001\022T\n\013GetArtifact\022 .callboard.v1.Get" +
+      "ArtifactRequest\032!.callboard.v1.GetArtifa" +
+      "ctResponse0\001\022X\n\rListArtifacts\022\".callboar" +
+      "d.v1.ListArtifactsRequest\032#.callboard.v1" +
+      ".ListArtifactsResponse\022[\n\016DeleteArtifact" +
+      "\022#.callboard.v1.DeleteArtifactRequest\032$." +
+      "callboard.v1.DeleteArtifactResponse\022O\n\nA" +
+      "ppendFact\022\037.callboard.v1.AppendFactReque" +
+      "st\032 .callboard.v1.AppendFactResponse\022F\n\007" +
+      "GetFact\022\034.callboard.v1.GetFactRequest\032\035." +
+      "callboard.v1.GetFactResponse\022L\n\tListFact" +
+      "s\022\036.callboard.v1.ListFactsRequest\032\037.call" +
+      "board.v1.ListFactsResponse\022L\n\tCreateRun\022" +
+      "\036.callboard.v1.CreateRunRequest\032\037.callbo" +
+      "ard.v1.CreateRunResponse\022O\n\nGetRunInfo\022\037" +
+      ".callboard.v1.GetRunInfoRequest\032 .callbo" +
+      "ard.v1.GetRunInfoResponse\022I\n\010ListRuns\022\035." +
+      "callboard.v1.ListRunsRequest\032\036.callboard" +
+      ".v1.ListRunsResponse\022^\n\017UpdateRunStatus\022" +
+      "$.callboard.v1.UpdateRunStatusRequest\032%." +
+      "callboard.v1.UpdateRunStatusResponse\022L\n\t" +
+      "UpdateRun\022\036.callboard.v1.UpdateRunReques" +
+      "t\032\037.callboard.v1.UpdateRunResponse\022O\n\nGe" +
+      "tRunMeta\022\037.callboard.v1.GetRunMetaReques" +
+      "t\032 .callboard.v1.GetRunMetaResponse\022X\n\rU" +
+      "pdateRunMeta\022\".callboard.v1.UpdateRunMet" +
+      "aRequest\032#.callboard.v1.UpdateRunMetaRes" +
+      "ponse\022[\n\016AppendRunEvent\022#.callboard.v1.A" +
+      "ppendRunEventRequest\032$.callboard.v1.Appe" +
+      "ndRunEventResponse\022L\n\tDeleteRun\022\036.callbo" +
+      "ard.v1.DeleteRunRequest\032\037.callboard.v1.D" +
+      "eleteRunResponse\022O\n\nGetRunTree\022\037.callboa" +
+      "rd.v1.GetRunTreeRequest\032 .callboard.v1.G" +
+      "etRunTreeResponse\022U\n\014WriteRunFile\022!.call" +
+      "board.v1.WriteRunFileRequest\032\".callboard" +
+      ".v1.WriteRunFileResponse\022^\n\017AppendRunOut" +
+      "put\022$.callboard.v1.AppendRunOutputReques" +
+      "t\032%.callboard.v1.AppendRunOutputResponse" +
+      "\022T\n\013ReadRunFile\022 .callboard.v1.ReadRunFi" +
+      "leRequest\032!.callboard.v1.ReadRunFileResp" +
+      "onse0\001\022U\n\014ListRunFiles\022!.callboard.v1.Li" +
+      "stRunFilesRequest\032\".callboard.v1.ListRun" +
+      "FilesResponse\022X\n\rReconcileRuns\022\".callboa" +
+      "rd.v1.ReconcileRunsRequest\032#.callboard.v" +
+      "1.ReconcileRunsResponse\022B\n\005Watch\022\032.callb" +
+      "oard.v1.WatchRequest\032\033.callboard.v1.Watc" +
+      "hResponse0\001\022R\n\013CleanUpRuns\022 .callboard.v" +
+      "1.CleanUpRunsRequest\032!.callboard.v1.Clea" +
+      "nUpRunsResponseB\\\n\020dev.callboard.v1P\001ZFg" +
+      "ithub.com/callboard-dev/callboard/client" +
+      "s/go/callboard/v1;callboardv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -1118,12 +1127,18 @@ public final class StorageOuterClass extends com.google.protobuf.GeneratedFile {
     internal_static_callboard_v1_GetServerInfoResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_callboard_v1_GetServerInfoResponse_descriptor,
-        new java.lang.String[] { "Version", "Backend", "Host", "Root", "Pid", "StartedAt", "Now", "FreeBytes", "Limits", "Features", });
+        new java.lang.String[] { "Version", "Backend", "Host", "Root", "Pid", "StartedAt", "Now", "FreeBytes", "Limits", "Features", "Caller", "Permissions", "Projects", "Open", });
     internal_static_callboard_v1_GetServerInfoResponse_LimitsEntry_descriptor =
       internal_static_callboard_v1_GetServerInfoResponse_descriptor.getNestedType(0);
     internal_static_callboard_v1_GetServerInfoResponse_LimitsEntry_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_callboard_v1_GetServerInfoResponse_LimitsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
+    internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_descriptor =
+      internal_static_callboard_v1_GetServerInfoResponse_descriptor.getNestedType(1);
+    internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_callboard_v1_GetServerInfoResponse_OpenEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     internal_static_callboard_v1_CreateProjectRequest_descriptor =
       getDescriptor().getMessageType(11);
