@@ -27,6 +27,10 @@ type Options struct {
 	// CAFile is a file of certificates in PEM form, for https: only those are trusted.
 	// Empty means what CALLBOARD_CA says, else those of the system.
 	CAFile string
+	// CertFile and KeyFile are the certificate that this side shows to the server, for
+	// https, and its key: files in PEM form. Empty means what CALLBOARD_CERT and
+	// CALLBOARD_KEY say, else none; one needs the other.
+	CertFile, KeyFile string
 	// Project is the project that is meant when none is named. Empty means what
 	// JRUN_PROJECT_ID says, None that there is none.
 	Project string
@@ -72,8 +76,9 @@ type Client struct {
 // Connect returns a client of a server. The connection itself is made by the first call,
 // and again after every break. Close the client when it is no longer needed.
 //
-// It returns a *MisuseError for an address that is not understood, or a token that would
-// be sent in the clear, and an error of package os when Options.CAFile cannot be read.
+// It returns a *MisuseError for an address that is not understood, a token that would be
+// sent in the clear, a certificate without its key, or a file that does not hold what it
+// should, and an error of package os for a file that cannot be read.
 func Connect(options Options) (*Client, error) {
 	server, err := findAddress(options.Addr)
 	if err != nil {
@@ -83,7 +88,8 @@ func Connect(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection, err := openConnection(server, options.CAFile, token)
+	files := tlsFiles{ca: options.CAFile, cert: options.CertFile, key: options.KeyFile}
+	connection, err := openConnection(server, files, token)
 	if err != nil {
 		return nil, err
 	}

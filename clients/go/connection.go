@@ -2,11 +2,7 @@ package callboard
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"google.golang.org/grpc"
@@ -30,7 +26,7 @@ const (
 
 // openConnection makes a connection that connects with the first call, and again after
 // every break.
-func openConnection(server address, caFile string, token Token) (*grpc.ClientConn, error) {
+func openConnection(server address, files tlsFiles, token Token) (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receiveBytesMax)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
@@ -57,11 +53,11 @@ func openConnection(server address, caFile string, token Token) (*grpc.ClientCon
 	}
 	transport := insecure.NewCredentials()
 	if server.secure {
-		roots, err := findRoots(caFile)
+		config, err := files.config()
 		if err != nil {
 			return nil, err
 		}
-		transport = credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+		transport = lastWords{credentials.NewTLS(config)}
 	}
 	options = append(options, grpc.WithTransportCredentials(transport))
 
@@ -76,23 +72,4 @@ func openConnection(server address, caFile string, token Token) (*grpc.ClientCon
 		target = "passthrough:///localhost"
 	}
 	return grpc.NewClient(target, options...)
-}
-
-// findRoots returns the certificates to trust; nil means those of the system.
-func findRoots(caFile string) (*x509.CertPool, error) {
-	if caFile == "" {
-		caFile = os.Getenv("CALLBOARD_CA")
-	}
-	if caFile == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("callboard: cannot read the certificates to trust: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, misuse("%s holds no certificate in PEM form", caFile)
-	}
-	return roots, nil
 }

@@ -89,7 +89,7 @@ const (
 	ReasonCursorAhead Reason = "CURSOR_AHEAD"
 	// ReasonCursorUnknown: the cursor is none of the bus (OUT_OF_RANGE).
 	ReasonCursorUnknown Reason = "CURSOR_UNKNOWN"
-	// ReasonDiskFull: the disk is full, and nothing was written (RESOURCE_EXHAUSTED).
+	// ReasonDiskFull: the disk is full, or too little of it is free, and nothing was written (RESOURCE_EXHAUSTED).
 	ReasonDiskFull Reason = "DISK_FULL"
 	// ReasonSubscriberLimit: too many streams or uploads are open (RESOURCE_EXHAUSTED).
 	ReasonSubscriberLimit Reason = "SUBSCRIBER_LIMIT"
@@ -107,4 +107,14 @@ const (
 	ReasonIO Reason = "IO"
 	// ReasonBug: a bug of the server (INTERNAL).
 	ReasonBug Reason = "BUG"
+	// ReasonTokenRequired: the server lets nobody in without a token, and none was sent (UNAUTHENTICATED).
+	ReasonTokenRequired Reason = "TOKEN_REQUIRED"
+	// ReasonTokenInvalid: the token is malformed, not known, revoked or expired (UNAUTHENTICATED).
+	ReasonTokenInvalid Reason = "TOKEN_INVALID"
+	// ReasonNotAllowed: the caller may not do this, or not in this project (PERMISSION_DENIED).
+	ReasonNotAllowed Reason = "NOT_ALLOWED"
+	// ReasonQuotaExceeded: the project has as many bytes as it may have, and nothing was written (RESOURCE_EXHAUSTED).
+	ReasonQuotaExceeded Reason = "QUOTA_EXCEEDED"
+	// ReasonCallTimedOut: the call took longer than the server lets one take; what it had begun to write is written (DEADLINE_EXCEEDED).
+	ReasonCallTimedOut Reason = "CALL_TIMED_OUT"
 )

@@ -76,8 +76,14 @@ func (s *scripted) GetArtifact(
 // serve runs the script until the end of the test, and returns a client of it.
 func serve(t *testing.T, script *scripted) *callboard.Client {
 	t.Helper()
+	return connect(t, callboard.Options{Addr: listen(t, script), Project: "p", Task: "t"})
+}
+
+// listen runs the script until the end of the test, and returns its host:port.
+func listen(t *testing.T, script *scripted, options ...grpc.ServerOption) string {
+	t.Helper()
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	server := grpc.NewServer()
+	server := grpc.NewServer(options...)
 	callboardv1.RegisterMessageBusServer(server, script)
 	callboardv1.RegisterStorageServer(server, script)
 	serving := make(chan error, 1)
@@ -88,7 +94,7 @@ func serve(t *testing.T, script *scripted) *callboard.Client {
 			t.Error(err)
 		}
 	})
-	return connect(t, callboard.Options{Addr: listener.Addr().String(), Project: "p", Task: "t"})
+	return listener.Addr().String()
 }
 
 func opened() *callboardv1.SubscribeResponse {

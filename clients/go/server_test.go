@@ -18,7 +18,10 @@ import (
 const testTimeout = time.Minute
 
 func TestMain(m *testing.M) {
-	for _, name := range []string{"JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "CALLBOARD_TOKEN", "CALLBOARD_CA"} {
+	for _, name := range []string{
+		"JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID",
+		"CALLBOARD_TOKEN", "CALLBOARD_CA", "CALLBOARD_CERT", "CALLBOARD_KEY",
+	} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)
 		}
