@@ -17,6 +17,8 @@ public final class CallboardClientBuilder {
   private String address;
   private String token;
   private Path caFile;
+  private Path certFile;
+  private Path keyFile;
   private String project;
   private String task;
   private String run;
@@ -57,6 +59,30 @@ public final class CallboardClientBuilder {
    */
   public CallboardClientBuilder caFile(Path pem) {
     caFile = pem;
+    return this;
+  }
+
+  /**
+   * Chooses the certificate that is shown over TLS to a server that asks for one. It needs {@link
+   * #keyFile}.
+   *
+   * @param pem a PEM file; null means CALLBOARD_CERT, else none
+   * @return this builder
+   */
+  public CallboardClientBuilder certFile(Path pem) {
+    certFile = pem;
+    return this;
+  }
+
+  /**
+   * Chooses the key of the certificate that is shown over TLS. It needs {@link #certFile}.
+   *
+   * @param pem a PEM file with a PKCS #8 key, of RSA or of an elliptic curve; null means
+   *     CALLBOARD_KEY, else none
+   * @return this builder
+   */
+  public CallboardClientBuilder keyFile(Path pem) {
+    keyFile = pem;
     return this;
   }
 
@@ -110,8 +136,8 @@ public final class CallboardClientBuilder {
    * Makes the client; the connection is made by its first call.
    *
    * @return the client
-   * @throws IllegalArgumentException when the address is not understood, the CA file cannot be
-   *     read, or the token would be sent in the open
+   * @throws IllegalArgumentException when the address is not understood, the token would be sent in
+   *     the open, a certificate is without its key, or a file for TLS cannot be used
    * @throws UnsupportedOperationException for a Unix socket on a system that has none
    */
   public CallboardClient connect() {
@@ -120,10 +146,13 @@ public final class CallboardClientBuilder {
     if (!TOKEN.matcher(secret).matches()) {
       throw new IllegalArgumentException("the token holds other than visible ASCII characters");
     }
-    String environmentCa = choose(null, "CALLBOARD_CA", "");
-    Path roots = caFile == null && !environmentCa.isEmpty() ? Path.of(environmentCa) : caFile;
+    TlsFiles files =
+        new TlsFiles(
+            choose(caFile, "CALLBOARD_CA"),
+            choose(certFile, "CALLBOARD_CERT"),
+            choose(keyFile, "CALLBOARD_KEY"));
     Defaults defaults = Defaults.resolve(project, task, run, environment);
-    return new CallboardClient(new Connection(parsed, secret, roots), defaults, timeout);
+    return new CallboardClient(new Connection(parsed, secret, files), defaults, timeout);
   }
 
   private String choose(String given, String name, String otherwise) {
@@ -132,5 +161,13 @@ public final class CallboardClientBuilder {
     }
     String found = environment.apply(name);
     return found == null || found.isEmpty() ? otherwise : found;
+  }
+
+  private Path choose(Path given, String name) {
+    if (given != null) {
+      return given;
+    }
+    String found = choose(null, name, "");
+    return found.isEmpty() ? null : Path.of(found);
   }
 }

@@ -199,7 +199,7 @@ public abstract sealed class CallboardException extends RuntimeException {
     }
   }
 
-  /** Something is full: DISK_FULL, SUBSCRIBER_LIMIT … */
+  /** Something is full: DISK_FULL, QUOTA_EXCEEDED, SUBSCRIBER_LIMIT … */
   public static final class Exhausted extends CallboardException {
     private static final long serialVersionUID = 1L;
 
@@ -217,7 +217,7 @@ public abstract sealed class CallboardException extends RuntimeException {
     }
   }
 
-  /** No answer came in time; whether a write happened is not known. */
+  /** No answer came in time, or CALL_TIMED_OUT; whether a write happened is not known. */
   public static final class Deadline extends CallboardException {
     private static final long serialVersionUID = 1L;
 
@@ -226,7 +226,7 @@ public abstract sealed class CallboardException extends RuntimeException {
     }
   }
 
-  /** Not signed in, or not allowed. */
+  /** Not signed in, or not allowed: TOKEN_REQUIRED, TOKEN_INVALID, NOT_ALLOWED. */
   public static final class Denied extends CallboardException {
     private static final long serialVersionUID = 1L;
 

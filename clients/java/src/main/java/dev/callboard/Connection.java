@@ -2,7 +2,6 @@ package dev.callboard;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
@@ -13,10 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -46,9 +42,9 @@ final class Connection implements AutoCloseable {
    * Opens the channel.
    *
    * @param token what to sign in with; empty means nothing
-   * @param caFile the only roots to trust, as PEM; null means the system's
+   * @param files what TLS is made of; not read for an address without it
    */
-  Connection(Address address, String token, Path caFile) {
+  Connection(Address address, String token, TlsFiles files) {
     if (!token.isEmpty() && !address.secure() && !address.isLocal()) {
       throw new IllegalArgumentException(
           "a token is only sent over TLS, a Unix socket, or to this machine");
@@ -59,7 +55,10 @@ final class Connection implements AutoCloseable {
       builder = socketLoop.channelBuilder(address.path());
     } else {
       socketLoop = null;
-      builder = Grpc.newChannelBuilder(address.target(), credentials(address, caFile));
+      builder =
+          Grpc.newChannelBuilder(
+              address.target(),
+              address.secure() ? files.credentials() : InsecureChannelCredentials.create());
     }
     if (address.isLocal()) {
       // A proxy from the environment cannot reach this machine's loopback.
@@ -132,20 +131,6 @@ final class Connection implements AutoCloseable {
   interface Closing {
     /** Ends it. */
     void close();
-  }
-
-  private static ChannelCredentials credentials(Address address, Path caFile) {
-    if (!address.secure()) {
-      return InsecureChannelCredentials.create();
-    }
-    if (caFile == null) {
-      return TlsChannelCredentials.create();
-    }
-    try {
-      return TlsChannelCredentials.newBuilder().trustManager(caFile.toFile()).build();
-    } catch (IOException error) {
-      throw new IllegalArgumentException("the CA file " + caFile + " cannot be read", error);
-    }
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.callboard;
 
 import io.grpc.BindableService;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -14,11 +16,20 @@ final class ScriptedServer implements AutoCloseable {
   private final Server server;
 
   ScriptedServer(BindableService script) throws IOException {
+    this(script, InsecureServerCredentials.create());
+  }
+
+  ScriptedServer(BindableService script, ServerCredentials credentials) throws IOException {
     server =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0), credentials)
             .addService(script)
             .build()
             .start();
+  }
+
+  /** Its host:port. */
+  String address() {
+    return "127.0.0.1:" + server.getPort();
   }
 
   CallboardClient connect() {
@@ -27,7 +38,7 @@ final class ScriptedServer implements AutoCloseable {
 
   CallboardClient connect(Duration timeout) {
     return ServerTest.in(Map.of())
-        .address("127.0.0.1:" + server.getPort())
+        .address(address())
         .project("demo")
         .timeout(timeout)
         .connect();
