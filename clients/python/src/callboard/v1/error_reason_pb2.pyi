@@ -131,7 +131,9 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     ERROR_REASON_CURSOR_UNKNOWN: _ErrorReason.ValueType  # 36
     """The cursor is none of the bus (OUT_OF_RANGE). Metadata: cursor."""
     ERROR_REASON_DISK_FULL: _ErrorReason.ValueType  # 37
-    """The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path."""
+    """The disk is full, or has less space left than the server keeps free, and nothing was
+    written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
+    """
     ERROR_REASON_SUBSCRIBER_LIMIT: _ErrorReason.ValueType  # 38
     """Too many streams, uploads or calls are open, or too many answers are not taken
     (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
@@ -158,6 +160,22 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     """The disk failed (INTERNAL). Metadata: path."""
     ERROR_REASON_BUG: _ErrorReason.ValueType  # 45
     """A bug of the server (INTERNAL)."""
+    ERROR_REASON_TOKEN_REQUIRED: _ErrorReason.ValueType  # 46
+    """The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED)."""
+    ERROR_REASON_TOKEN_INVALID: _ErrorReason.ValueType  # 47
+    """The token is malformed, not known, revoked or expired (UNAUTHENTICATED)."""
+    ERROR_REASON_NOT_ALLOWED: _ErrorReason.ValueType  # 48
+    """The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+    permission, which is `read`, `write` or `admin`, and project_id when one is named.
+    """
+    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 49
+    """The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+    written. Metadata: project_id, quota_bytes, used_bytes.
+    """
+    ERROR_REASON_CALL_TIMED_OUT: _ErrorReason.ValueType  # 50
+    """A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+    to write is written all the same. Metadata: seconds.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons of errors. An error's `google.rpc.ErrorInfo` has the domain
@@ -275,7 +293,9 @@ newest.
 ERROR_REASON_CURSOR_UNKNOWN: ErrorReason.ValueType  # 36
 """The cursor is none of the bus (OUT_OF_RANGE). Metadata: cursor."""
 ERROR_REASON_DISK_FULL: ErrorReason.ValueType  # 37
-"""The disk is full, and nothing was written (RESOURCE_EXHAUSTED). Metadata: path."""
+"""The disk is full, or has less space left than the server keeps free, and nothing was
+written (RESOURCE_EXHAUSTED). Metadata: path; or free_bytes and free_bytes_min.
+"""
 ERROR_REASON_SUBSCRIBER_LIMIT: ErrorReason.ValueType  # 38
 """Too many streams, uploads or calls are open, or too many answers are not taken
 (RESOURCE_EXHAUSTED); nothing was done, unless it was the answer that found no room.
@@ -302,4 +322,20 @@ ERROR_REASON_IO: ErrorReason.ValueType  # 44
 """The disk failed (INTERNAL). Metadata: path."""
 ERROR_REASON_BUG: ErrorReason.ValueType  # 45
 """A bug of the server (INTERNAL)."""
+ERROR_REASON_TOKEN_REQUIRED: ErrorReason.ValueType  # 46
+"""The server lets nobody in here without a token, and none was sent (UNAUTHENTICATED)."""
+ERROR_REASON_TOKEN_INVALID: ErrorReason.ValueType  # 47
+"""The token is malformed, not known, revoked or expired (UNAUTHENTICATED)."""
+ERROR_REASON_NOT_ALLOWED: ErrorReason.ValueType  # 48
+"""The caller may not do this, or not in this project (PERMISSION_DENIED). Metadata:
+permission, which is `read`, `write` or `admin`, and project_id when one is named.
+"""
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 49
+"""The project has as many bytes as it may have (RESOURCE_EXHAUSTED); nothing was
+written. Metadata: project_id, quota_bytes, used_bytes.
+"""
+ERROR_REASON_CALL_TIMED_OUT: ErrorReason.ValueType  # 50
+"""A call took longer than the server lets one take (DEADLINE_EXCEEDED); what it had begun
+to write is written all the same. Metadata: seconds.
+"""
 global___ErrorReason = ErrorReason

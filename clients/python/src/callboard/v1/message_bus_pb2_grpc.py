@@ -11,7 +11,10 @@ class MessageBusStub(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -88,7 +91,10 @@ class MessageBusServicer(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -110,9 +116,10 @@ class MessageBusServicer(object):
         answer with `duplicate` set.
         Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
         content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-        last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+        last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
         LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
         restart.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,6 +135,7 @@ class MessageBusServicer(object):
         Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
         for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
         MIXED_BUSES when the messages name more than one bus.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +150,7 @@ class MessageBusServicer(object):
         Messages sent after it may have been appended all the same when it was not the
         request that was refused but the writing of it.
         Errors: as AppendMessage.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +165,7 @@ class MessageBusServicer(object):
         AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
         CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
         limit or tail over 5000.
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,6 +175,7 @@ class MessageBusServicer(object):
         """Waits until the bus has something after the given start, and returns it: the
         long-polling form of ReadMessages. Returns an empty answer at the timeout.
         Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,6 +185,7 @@ class MessageBusServicer(object):
         """Returns one message by its id.
         Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
         the id occurs twice in the bus.
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +203,7 @@ class MessageBusServicer(object):
         Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
         asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        Needs `read`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +214,7 @@ class MessageBusServicer(object):
         own bus comes before those of its tasks.
         Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
         (NOT_FOUND) when a project is named that does not exist.
+        Needs `read`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -212,6 +226,7 @@ class MessageBusServicer(object):
         that a failed sync had closed for appends.
         Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
         is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+        Needs `admin`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -221,6 +236,7 @@ class MessageBusServicer(object):
         """Removes archived parts of a bus whose last message is older than a duration,
         oldest first. By default it only says what it would remove.
         Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+        Needs `admin`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -291,7 +307,10 @@ class MessageBus(object):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice

@@ -28,7 +28,10 @@ class MessageBusStub:
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -54,9 +57,10 @@ class MessageBusStub:
     answer with `duplicate` set.
     Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
     content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-    last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+    last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
     LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
     restart.
+    Needs `write`.
     """
 
     AppendMessages: grpc.UnaryUnaryMultiCallable[
@@ -72,6 +76,7 @@ class MessageBusStub:
     Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
     for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
     MIXED_BUSES when the messages name more than one bus.
+    Needs `write`.
     """
 
     AppendStream: grpc.StreamStreamMultiCallable[
@@ -86,6 +91,7 @@ class MessageBusStub:
     Messages sent after it may have been appended all the same when it was not the
     request that was refused but the writing of it.
     Errors: as AppendMessage.
+    Needs `write`.
     """
 
     ReadMessages: grpc.UnaryUnaryMultiCallable[
@@ -100,6 +106,7 @@ class MessageBusStub:
     AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
     CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
     limit or tail over 5000.
+    Needs `read`.
     """
 
     PollForNew: grpc.UnaryUnaryMultiCallable[
@@ -109,6 +116,7 @@ class MessageBusStub:
     """Waits until the bus has something after the given start, and returns it: the
     long-polling form of ReadMessages. Returns an empty answer at the timeout.
     Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+    Needs `read`.
     """
 
     GetMessage: grpc.UnaryUnaryMultiCallable[
@@ -118,6 +126,7 @@ class MessageBusStub:
     """Returns one message by its id.
     Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
     the id occurs twice in the bus.
+    Needs `read`.
     """
 
     Subscribe: grpc.UnaryStreamMultiCallable[
@@ -135,6 +144,7 @@ class MessageBusStub:
     Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
     OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
     asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     ListBuses: grpc.UnaryUnaryMultiCallable[
@@ -145,6 +155,7 @@ class MessageBusStub:
     own bus comes before those of its tasks.
     Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
     (NOT_FOUND) when a project is named that does not exist.
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     RotateBus: grpc.UnaryUnaryMultiCallable[
@@ -156,6 +167,7 @@ class MessageBusStub:
     that a failed sync had closed for appends.
     Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
     is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+    Needs `admin`.
     """
 
     TrimBus: grpc.UnaryUnaryMultiCallable[
@@ -165,6 +177,7 @@ class MessageBusStub:
     """Removes archived parts of a bus whose last message is older than a duration,
     oldest first. By default it only says what it would remove.
     Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+    Needs `admin`.
     """
 
 class MessageBusAsyncStub:
@@ -172,7 +185,10 @@ class MessageBusAsyncStub:
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -197,9 +213,10 @@ class MessageBusAsyncStub:
     answer with `duplicate` set.
     Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
     content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-    last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+    last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
     LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
     restart.
+    Needs `write`.
     """
 
     AppendMessages: grpc.aio.UnaryUnaryMultiCallable[
@@ -215,6 +232,7 @@ class MessageBusAsyncStub:
     Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
     for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
     MIXED_BUSES when the messages name more than one bus.
+    Needs `write`.
     """
 
     AppendStream: grpc.aio.StreamStreamMultiCallable[
@@ -229,6 +247,7 @@ class MessageBusAsyncStub:
     Messages sent after it may have been appended all the same when it was not the
     request that was refused but the writing of it.
     Errors: as AppendMessage.
+    Needs `write`.
     """
 
     ReadMessages: grpc.aio.UnaryUnaryMultiCallable[
@@ -243,6 +262,7 @@ class MessageBusAsyncStub:
     AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
     CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
     limit or tail over 5000.
+    Needs `read`.
     """
 
     PollForNew: grpc.aio.UnaryUnaryMultiCallable[
@@ -252,6 +272,7 @@ class MessageBusAsyncStub:
     """Waits until the bus has something after the given start, and returns it: the
     long-polling form of ReadMessages. Returns an empty answer at the timeout.
     Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+    Needs `read`.
     """
 
     GetMessage: grpc.aio.UnaryUnaryMultiCallable[
@@ -261,6 +282,7 @@ class MessageBusAsyncStub:
     """Returns one message by its id.
     Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
     the id occurs twice in the bus.
+    Needs `read`.
     """
 
     Subscribe: grpc.aio.UnaryStreamMultiCallable[
@@ -278,6 +300,7 @@ class MessageBusAsyncStub:
     Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
     OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
     asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     ListBuses: grpc.aio.UnaryUnaryMultiCallable[
@@ -288,6 +311,7 @@ class MessageBusAsyncStub:
     own bus comes before those of its tasks.
     Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
     (NOT_FOUND) when a project is named that does not exist.
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     RotateBus: grpc.aio.UnaryUnaryMultiCallable[
@@ -299,6 +323,7 @@ class MessageBusAsyncStub:
     that a failed sync had closed for appends.
     Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
     is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+    Needs `admin`.
     """
 
     TrimBus: grpc.aio.UnaryUnaryMultiCallable[
@@ -308,6 +333,7 @@ class MessageBusAsyncStub:
     """Removes archived parts of a bus whose last message is older than a duration,
     oldest first. By default it only says what it would remove.
     Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+    Needs `admin`.
     """
 
 class MessageBusServicer(metaclass=abc.ABCMeta):
@@ -315,7 +341,10 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
 
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not, by the rules that Storage names;
+    REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to
     leave its folder; INVALID_FIELD (INVALID_ARGUMENT) for a number, time or choice
@@ -342,9 +371,10 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         answer with `duplicate` set.
         Errors: REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with another
         content before; BUS_MOVED (ABORTED) when `expected_last_msg_id` is not the
-        last message; DISK_FULL (RESOURCE_EXHAUSTED), and nothing was written;
+        last message; DISK_FULL and QUOTA_EXCEEDED (RESOURCE_EXHAUSTED), and nothing was written;
         LOCK_TIMEOUT, and nothing was written; BUS_POISONED until RotateBus or a
         restart.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -362,6 +392,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         Errors: as AppendMessage; REQUIRED_FIELD when `messages` is empty; TOO_LARGE
         for more than 1000 messages or more than 3 MiB; INVALID_ARGUMENT with
         MIXED_BUSES when the messages name more than one bus.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -378,6 +409,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         Messages sent after it may have been appended all the same when it was not the
         request that was refused but the writing of it.
         Errors: as AppendMessage.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -394,6 +426,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         AMBIGUOUS_ID (INVALID_ARGUMENT) when the `since_id` occurs twice;
         CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN (OUT_OF_RANGE); TOO_LARGE for a
         limit or tail over 5000.
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -405,6 +438,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         """Waits until the bus has something after the given start, and returns it: the
         long-polling form of ReadMessages. Returns an empty answer at the timeout.
         Errors: as ReadMessages; INVALID_FIELD for a timeout over 300 s.
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -416,6 +450,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         """Returns one message by its id.
         Errors: MESSAGE_NOT_FOUND (NOT_FOUND); AMBIGUOUS_ID (INVALID_ARGUMENT) when
         the id occurs twice in the bus.
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -435,6 +470,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         OUT_OF_RANGE (CURSOR_EXPIRED, CURSOR_AHEAD, CURSOR_UNKNOWN) when the one bus
         asked for cannot honour its start; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        Needs `read`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -447,6 +483,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         own bus comes before those of its tasks.
         Errors: INVALID_PAGE_TOKEN, TOO_LARGE (INVALID_ARGUMENT); PROJECT_NOT_FOUND
         (NOT_FOUND) when a project is named that does not exist.
+        Needs `read`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -460,6 +497,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         that a failed sync had closed for appends.
         Errors: BUS_NOT_FOUND (NOT_FOUND); BUS_EMPTY (FAILED_PRECONDITION) when there
         is nothing to archive; LOCK_TIMEOUT (UNAVAILABLE).
+        Needs `admin`.
         """
 
     @abc.abstractmethod
@@ -471,6 +509,7 @@ class MessageBusServicer(metaclass=abc.ABCMeta):
         """Removes archived parts of a bus whose last message is older than a duration,
         oldest first. By default it only says what it would remove.
         Errors: BUS_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD without `older_than`.
+        Needs `admin`.
         """
 
 def add_MessageBusServicer_to_server(servicer: MessageBusServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

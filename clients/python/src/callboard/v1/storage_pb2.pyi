@@ -1000,6 +1000,22 @@ class GetServerInfoResponse(google.protobuf.message.Message):
         ) -> None: ...
         def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
 
+    @typing.final
+    class OpenEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.int
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.int = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
     VERSION_FIELD_NUMBER: builtins.int
     BACKEND_FIELD_NUMBER: builtins.int
     HOST_FIELD_NUMBER: builtins.int
@@ -1010,6 +1026,10 @@ class GetServerInfoResponse(google.protobuf.message.Message):
     FREE_BYTES_FIELD_NUMBER: builtins.int
     LIMITS_FIELD_NUMBER: builtins.int
     FEATURES_FIELD_NUMBER: builtins.int
+    CALLER_FIELD_NUMBER: builtins.int
+    PERMISSIONS_FIELD_NUMBER: builtins.int
+    PROJECTS_FIELD_NUMBER: builtins.int
+    OPEN_FIELD_NUMBER: builtins.int
     version: builtins.str
     """The server's version."""
     backend: builtins.str
@@ -1022,6 +1042,8 @@ class GetServerInfoResponse(google.protobuf.message.Message):
     """Its process id."""
     free_bytes: builtins.int
     """What may still be written to the root's file system, in bytes."""
+    caller: builtins.str
+    """Whom it takes the caller for, such as `user 1000` or `token ci`."""
     @property
     def started_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it was started, UTC."""
@@ -1038,6 +1060,20 @@ class GetServerInfoResponse(google.protobuf.message.Message):
     def features(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """What it can do beyond the calls themselves, such as `foreign_writers`."""
 
+    @property
+    def permissions(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What the caller may do: of `read`, `write` and `admin`. The last one includes the others."""
+
+    @property
+    def projects(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """In which projects: patterns, in which `*` stands for any characters."""
+
+    @property
+    def open(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.int]:
+        """What is open at the moment, by name: `connections`, `calls` (this one included) and
+        `subscribers`.
+        """
+
     def __init__(
         self,
         *,
@@ -1051,9 +1087,13 @@ class GetServerInfoResponse(google.protobuf.message.Message):
         free_bytes: builtins.int = ...,
         limits: collections.abc.Mapping[builtins.str, builtins.int] | None = ...,
         features: collections.abc.Iterable[builtins.str] | None = ...,
+        caller: builtins.str = ...,
+        permissions: collections.abc.Iterable[builtins.str] | None = ...,
+        projects: collections.abc.Iterable[builtins.str] | None = ...,
+        open: collections.abc.Mapping[builtins.str, builtins.int] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["now", b"now", "started_at", b"started_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["backend", b"backend", "features", b"features", "free_bytes", b"free_bytes", "host", b"host", "limits", b"limits", "now", b"now", "pid", b"pid", "root", b"root", "started_at", b"started_at", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["backend", b"backend", "caller", b"caller", "features", b"features", "free_bytes", b"free_bytes", "host", b"host", "limits", b"limits", "now", b"now", "open", b"open", "permissions", b"permissions", "pid", b"pid", "projects", b"projects", "root", b"root", "started_at", b"started_at", "version", b"version"]) -> None: ...
 
 global___GetServerInfoResponse = GetServerInfoResponse
 

@@ -15,9 +15,16 @@ class StorageStub(object):
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -28,7 +35,8 @@ class StorageStub(object):
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -274,9 +282,16 @@ class StorageServicer(object):
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -287,7 +302,8 @@ class StorageServicer(object):
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -298,6 +314,7 @@ class StorageServicer(object):
 
     def GetServerInfo(self, request, context):
         """Tells what server this is: its version, its limits, what it can do.
+        Needs no permission: every caller that is let in may ask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -309,6 +326,7 @@ class StorageServicer(object):
         Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
         it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
         content.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -317,6 +335,7 @@ class StorageServicer(object):
     def GetProject(self, request, context):
         """Returns a project.
         Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -325,6 +344,7 @@ class StorageServicer(object):
     def ListProjects(self, request, context):
         """Lists projects in the order of their ids.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -333,6 +353,7 @@ class StorageServicer(object):
     def UpdateProject(self, request, context):
         """Changes a project's home folders (`home-folders.md`).
         Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -343,6 +364,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
         (FAILED_PRECONDITION) when the project has tasks, messages or other files and
         `force` is not set.
+        Needs `admin`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -356,6 +378,7 @@ class StorageServicer(object):
         Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
         also when another program has written another TASK.md or TASK-CONFIG.yaml
         there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -364,6 +387,7 @@ class StorageServicer(object):
     def GetTask(self, request, context):
         """Returns a task with its prompt.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -373,6 +397,7 @@ class StorageServicer(object):
         """Lists a project's tasks, newest first; those of one instant in the order of
         their ids. An absent project has no tasks.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -385,6 +410,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
         behind the last step, or `metadata_json` that is no JSON object.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -395,6 +421,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
         RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
         not set.
+        Needs `admin`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -411,6 +438,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
         names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -427,6 +455,7 @@ class StorageServicer(object):
         (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
         when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
         outputs as artifacts.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -436,6 +465,7 @@ class StorageServicer(object):
         """Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
         status `unknown`, and its text as it is; no file has an empty status.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -445,6 +475,7 @@ class StorageServicer(object):
         """Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
         beside it.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -453,6 +484,7 @@ class StorageServicer(object):
     def MarkTaskDone(self, request, context):
         """Marks a task as done: creates its `DONE` file. Doing so again is fine.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -461,6 +493,7 @@ class StorageServicer(object):
     def ClearTaskDone(self, request, context):
         """Removes the `DONE` file of a task. Doing so again is fine.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -472,6 +505,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
         (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
         (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -484,6 +518,7 @@ class StorageServicer(object):
         removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
         end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
         the server stops: go on from the last `next_offset`.
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -498,6 +533,7 @@ class StorageServicer(object):
         when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
         (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
         REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -512,6 +548,7 @@ class StorageServicer(object):
         is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
         (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
         same request id may be sent again.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -523,6 +560,7 @@ class StorageServicer(object):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
         OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
         (RESOURCE_EXHAUSTED).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -533,6 +571,7 @@ class StorageServicer(object):
         their paths.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         (INVALID_ARGUMENT).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -542,6 +581,7 @@ class StorageServicer(object):
         """Removes an artifact or an attachment.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
         `allow_missing`.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -552,6 +592,7 @@ class StorageServicer(object):
         changed afterwards.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
         (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -560,6 +601,7 @@ class StorageServicer(object):
     def GetFact(self, request, context):
         """Returns a fact with its body.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -570,6 +612,7 @@ class StorageServicer(object):
         instant in the falling order of their ids.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         (INVALID_ARGUMENT).
+        Needs `read`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -585,6 +628,7 @@ class StorageServicer(object):
         worktree that is no folder on the server's host. Where the original program has a
         code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
         E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+        Needs `write`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -594,6 +638,7 @@ class StorageServicer(object):
         """Returns a run, found by its id alone or by project, task and id.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
         id is in two places: name project and task, or remove one of the two.
+        Needs `read`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -606,6 +651,7 @@ class StorageServicer(object):
         has the status `unknown`, one whose file cannot be read the status `damaged`
         and its `problem`.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -619,6 +665,7 @@ class StorageServicer(object):
         INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
         failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
         another way, or is to run again.
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -627,6 +674,7 @@ class StorageServicer(object):
     def UpdateRun(self, request, context):
         """Changes other fields of a run than its status.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -636,6 +684,7 @@ class StorageServicer(object):
         """Returns what a run's `meta.json` says: its worktree and its tools.
         Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
         RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        Needs `read`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -647,6 +696,7 @@ class StorageServicer(object):
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
         is no folder on the server's host.
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -658,6 +708,7 @@ class StorageServicer(object):
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
         (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -668,6 +719,7 @@ class StorageServicer(object):
         Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
         RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
         `force` is not set.
+        Needs `admin`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -679,6 +731,7 @@ class StorageServicer(object):
         the files alone.
         Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
         `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -688,6 +741,7 @@ class StorageServicer(object):
         """Replaces a file of a run as a whole.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -701,6 +755,7 @@ class StorageServicer(object):
         OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
         hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
         (INVALID_ARGUMENT).
+        Needs `write`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -715,6 +770,7 @@ class StorageServicer(object):
         OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
         (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
         SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+        Needs `read`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -725,6 +781,7 @@ class StorageServicer(object):
         stdout, stderr, events, then logs by name.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects names the project.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -735,6 +792,7 @@ class StorageServicer(object):
         done; recreates derived files that are missing, and rewrites a TASK_STATE.md
         that cannot be read.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -749,6 +807,7 @@ class StorageServicer(object):
         gone.
         Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        Needs `read`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -759,6 +818,7 @@ class StorageServicer(object):
         it would remove. A run that has not ended is never removed.
         Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
         PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `admin`. A caller limited to some projects gets those only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1003,9 +1063,16 @@ class Storage(object):
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -1016,7 +1083,8 @@ class Storage(object):
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH

@@ -32,9 +32,16 @@ class StorageStub:
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -45,7 +52,8 @@ class StorageStub:
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -59,7 +67,9 @@ class StorageStub:
         callboard.v1.storage_pb2.GetServerInfoRequest,
         callboard.v1.storage_pb2.GetServerInfoResponse,
     ]
-    """Tells what server this is: its version, its limits, what it can do."""
+    """Tells what server this is: its version, its limits, what it can do.
+    Needs no permission: every caller that is let in may ask.
+    """
 
     CreateProject: grpc.UnaryUnaryMultiCallable[
         callboard.v1.storage_pb2.CreateProjectRequest,
@@ -70,6 +80,7 @@ class StorageStub:
     Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
     it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
     content.
+    Needs `write`.
     """
 
     GetProject: grpc.UnaryUnaryMultiCallable[
@@ -78,6 +89,7 @@ class StorageStub:
     ]
     """Returns a project.
     Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListProjects: grpc.UnaryUnaryMultiCallable[
@@ -86,6 +98,7 @@ class StorageStub:
     ]
     """Lists projects in the order of their ids.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     UpdateProject: grpc.UnaryUnaryMultiCallable[
@@ -94,6 +107,7 @@ class StorageStub:
     ]
     """Changes a project's home folders (`home-folders.md`).
     Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     DeleteProject: grpc.UnaryUnaryMultiCallable[
@@ -104,6 +118,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
     (FAILED_PRECONDITION) when the project has tasks, messages or other files and
     `force` is not set.
+    Needs `admin`.
     """
 
     CreateTask: grpc.UnaryUnaryMultiCallable[
@@ -117,6 +132,7 @@ class StorageStub:
     Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
     also when another program has written another TASK.md or TASK-CONFIG.yaml
     there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     GetTask: grpc.UnaryUnaryMultiCallable[
@@ -125,6 +141,7 @@ class StorageStub:
     ]
     """Returns a task with its prompt.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListTasks: grpc.UnaryUnaryMultiCallable[
@@ -134,6 +151,7 @@ class StorageStub:
     """Lists a project's tasks, newest first; those of one instant in the order of
     their ids. An absent project has no tasks.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     UpdateTask: grpc.UnaryUnaryMultiCallable[
@@ -146,6 +164,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
     behind the last step, or `metadata_json` that is no JSON object.
+    Needs `write`.
     """
 
     DeleteTask: grpc.UnaryUnaryMultiCallable[
@@ -156,6 +175,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
     RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
     not set.
+    Needs `admin`.
     """
 
     TransitionTask: grpc.UnaryUnaryMultiCallable[
@@ -172,6 +192,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
     names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+    Needs `write`.
     """
 
     SaveStepResult: grpc.UnaryUnaryMultiCallable[
@@ -188,6 +209,7 @@ class StorageStub:
     (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
     when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
     outputs as artifacts.
+    Needs `write`.
     """
 
     GetTaskState: grpc.UnaryUnaryMultiCallable[
@@ -197,6 +219,7 @@ class StorageStub:
     """Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
     status `unknown`, and its text as it is; no file has an empty status.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     SetTaskState: grpc.UnaryUnaryMultiCallable[
@@ -206,6 +229,7 @@ class StorageStub:
     """Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
     beside it.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     MarkTaskDone: grpc.UnaryUnaryMultiCallable[
@@ -214,6 +238,7 @@ class StorageStub:
     ]
     """Marks a task as done: creates its `DONE` file. Doing so again is fine.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     ClearTaskDone: grpc.UnaryUnaryMultiCallable[
@@ -222,6 +247,7 @@ class StorageStub:
     ]
     """Removes the `DONE` file of a task. Doing so again is fine.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     AppendTaskLog: grpc.UnaryUnaryMultiCallable[
@@ -233,6 +259,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
     (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
     (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     ReadTaskLog: grpc.UnaryStreamMultiCallable[
@@ -245,6 +272,7 @@ class StorageStub:
     removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
     end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
     the server stops: go on from the last `next_offset`.
+    Needs `read`.
     """
 
     SaveArtifact: grpc.UnaryUnaryMultiCallable[
@@ -259,6 +287,7 @@ class StorageStub:
     when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
     (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
     REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+    Needs `write`.
     """
 
     UploadArtifact: grpc.StreamUnaryMultiCallable[
@@ -273,6 +302,7 @@ class StorageStub:
     is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
     (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
     same request id may be sent again.
+    Needs `write`.
     """
 
     GetArtifact: grpc.UnaryStreamMultiCallable[
@@ -284,6 +314,7 @@ class StorageStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
     OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
     (RESOURCE_EXHAUSTED).
+    Needs `read`.
     """
 
     ListArtifacts: grpc.UnaryUnaryMultiCallable[
@@ -294,6 +325,7 @@ class StorageStub:
     their paths.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
     (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     DeleteArtifact: grpc.UnaryUnaryMultiCallable[
@@ -303,6 +335,7 @@ class StorageStub:
     """Removes an artifact or an attachment.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
     `allow_missing`.
+    Needs `write`.
     """
 
     AppendFact: grpc.UnaryUnaryMultiCallable[
@@ -313,6 +346,7 @@ class StorageStub:
     changed afterwards.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
     (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     GetFact: grpc.UnaryUnaryMultiCallable[
@@ -321,6 +355,7 @@ class StorageStub:
     ]
     """Returns a fact with its body.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListFacts: grpc.UnaryUnaryMultiCallable[
@@ -331,6 +366,7 @@ class StorageStub:
     instant in the falling order of their ids.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
     (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     CreateRun: grpc.UnaryUnaryMultiCallable[
@@ -346,6 +382,7 @@ class StorageStub:
     worktree that is no folder on the server's host. Where the original program has a
     code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
     E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+    Needs `write`.
     """
 
     GetRunInfo: grpc.UnaryUnaryMultiCallable[
@@ -355,6 +392,7 @@ class StorageStub:
     """Returns a run, found by its id alone or by project, task and id.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
     id is in two places: name project and task, or remove one of the two.
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ListRuns: grpc.UnaryUnaryMultiCallable[
@@ -367,6 +405,7 @@ class StorageStub:
     has the status `unknown`, one whose file cannot be read the status `damaged`
     and its `problem`.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     UpdateRunStatus: grpc.UnaryUnaryMultiCallable[
@@ -380,6 +419,7 @@ class StorageStub:
     INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
     failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
     another way, or is to run again.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     UpdateRun: grpc.UnaryUnaryMultiCallable[
@@ -388,6 +428,7 @@ class StorageStub:
     ]
     """Changes other fields of a run than its status.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     GetRunMeta: grpc.UnaryUnaryMultiCallable[
@@ -397,6 +438,7 @@ class StorageStub:
     """Returns what a run's `meta.json` says: its worktree and its tools.
     Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
     RUN_AMBIGUOUS (FAILED_PRECONDITION).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     UpdateRunMeta: grpc.UnaryUnaryMultiCallable[
@@ -408,6 +450,7 @@ class StorageStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
     is no folder on the server's host.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     AppendRunEvent: grpc.UnaryUnaryMultiCallable[
@@ -419,6 +462,7 @@ class StorageStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
     (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     DeleteRun: grpc.UnaryUnaryMultiCallable[
@@ -429,6 +473,7 @@ class StorageStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
     RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
     `force` is not set.
+    Needs `admin`. A caller limited to some projects names the project.
     """
 
     GetRunTree: grpc.UnaryUnaryMultiCallable[
@@ -440,6 +485,7 @@ class StorageStub:
     the files alone.
     Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
     `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     WriteRunFile: grpc.UnaryUnaryMultiCallable[
@@ -449,6 +495,7 @@ class StorageStub:
     """Replaces a file of a run as a whole.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     AppendRunOutput: grpc.UnaryUnaryMultiCallable[
@@ -462,6 +509,7 @@ class StorageStub:
     OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
     hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
     (INVALID_ARGUMENT).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     ReadRunFile: grpc.UnaryStreamMultiCallable[
@@ -476,6 +524,7 @@ class StorageStub:
     OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
     (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
     SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ListRunFiles: grpc.UnaryUnaryMultiCallable[
@@ -486,6 +535,7 @@ class StorageStub:
     stdout, stderr, events, then logs by name.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ReconcileRuns: grpc.UnaryUnaryMultiCallable[
@@ -496,6 +546,7 @@ class StorageStub:
     done; recreates derived files that are missing, and rewrites a TASK_STATE.md
     that cannot be read.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`. A caller limited to some projects gets those only.
     """
 
     Watch: grpc.UnaryStreamMultiCallable[
@@ -510,6 +561,7 @@ class StorageStub:
     gone.
     Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
     SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     CleanUpRuns: grpc.UnaryUnaryMultiCallable[
@@ -520,6 +572,7 @@ class StorageStub:
     it would remove. A run that has not ended is never removed.
     Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
     PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `admin`. A caller limited to some projects gets those only.
     """
 
 class StorageAsyncStub:
@@ -531,9 +584,16 @@ class StorageAsyncStub:
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -544,7 +604,8 @@ class StorageAsyncStub:
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -557,7 +618,9 @@ class StorageAsyncStub:
         callboard.v1.storage_pb2.GetServerInfoRequest,
         callboard.v1.storage_pb2.GetServerInfoResponse,
     ]
-    """Tells what server this is: its version, its limits, what it can do."""
+    """Tells what server this is: its version, its limits, what it can do.
+    Needs no permission: every caller that is let in may ask.
+    """
 
     CreateProject: grpc.aio.UnaryUnaryMultiCallable[
         callboard.v1.storage_pb2.CreateProjectRequest,
@@ -568,6 +631,7 @@ class StorageAsyncStub:
     Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
     it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
     content.
+    Needs `write`.
     """
 
     GetProject: grpc.aio.UnaryUnaryMultiCallable[
@@ -576,6 +640,7 @@ class StorageAsyncStub:
     ]
     """Returns a project.
     Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListProjects: grpc.aio.UnaryUnaryMultiCallable[
@@ -584,6 +649,7 @@ class StorageAsyncStub:
     ]
     """Lists projects in the order of their ids.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     UpdateProject: grpc.aio.UnaryUnaryMultiCallable[
@@ -592,6 +658,7 @@ class StorageAsyncStub:
     ]
     """Changes a project's home folders (`home-folders.md`).
     Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     DeleteProject: grpc.aio.UnaryUnaryMultiCallable[
@@ -602,6 +669,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
     (FAILED_PRECONDITION) when the project has tasks, messages or other files and
     `force` is not set.
+    Needs `admin`.
     """
 
     CreateTask: grpc.aio.UnaryUnaryMultiCallable[
@@ -615,6 +683,7 @@ class StorageAsyncStub:
     Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
     also when another program has written another TASK.md or TASK-CONFIG.yaml
     there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     GetTask: grpc.aio.UnaryUnaryMultiCallable[
@@ -623,6 +692,7 @@ class StorageAsyncStub:
     ]
     """Returns a task with its prompt.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListTasks: grpc.aio.UnaryUnaryMultiCallable[
@@ -632,6 +702,7 @@ class StorageAsyncStub:
     """Lists a project's tasks, newest first; those of one instant in the order of
     their ids. An absent project has no tasks.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     UpdateTask: grpc.aio.UnaryUnaryMultiCallable[
@@ -644,6 +715,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
     behind the last step, or `metadata_json` that is no JSON object.
+    Needs `write`.
     """
 
     DeleteTask: grpc.aio.UnaryUnaryMultiCallable[
@@ -654,6 +726,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
     RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
     not set.
+    Needs `admin`.
     """
 
     TransitionTask: grpc.aio.UnaryUnaryMultiCallable[
@@ -670,6 +743,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
     (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
     names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+    Needs `write`.
     """
 
     SaveStepResult: grpc.aio.UnaryUnaryMultiCallable[
@@ -686,6 +760,7 @@ class StorageAsyncStub:
     (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
     when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
     outputs as artifacts.
+    Needs `write`.
     """
 
     GetTaskState: grpc.aio.UnaryUnaryMultiCallable[
@@ -695,6 +770,7 @@ class StorageAsyncStub:
     """Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
     status `unknown`, and its text as it is; no file has an empty status.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     SetTaskState: grpc.aio.UnaryUnaryMultiCallable[
@@ -704,6 +780,7 @@ class StorageAsyncStub:
     """Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
     beside it.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     MarkTaskDone: grpc.aio.UnaryUnaryMultiCallable[
@@ -712,6 +789,7 @@ class StorageAsyncStub:
     ]
     """Marks a task as done: creates its `DONE` file. Doing so again is fine.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     ClearTaskDone: grpc.aio.UnaryUnaryMultiCallable[
@@ -720,6 +798,7 @@ class StorageAsyncStub:
     ]
     """Removes the `DONE` file of a task. Doing so again is fine.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`.
     """
 
     AppendTaskLog: grpc.aio.UnaryUnaryMultiCallable[
@@ -731,6 +810,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
     (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
     (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     ReadTaskLog: grpc.aio.UnaryStreamMultiCallable[
@@ -743,6 +823,7 @@ class StorageAsyncStub:
     removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
     end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
     the server stops: go on from the last `next_offset`.
+    Needs `read`.
     """
 
     SaveArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -757,6 +838,7 @@ class StorageAsyncStub:
     when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
     (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
     REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+    Needs `write`.
     """
 
     UploadArtifact: grpc.aio.StreamUnaryMultiCallable[
@@ -771,6 +853,7 @@ class StorageAsyncStub:
     is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
     (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
     same request id may be sent again.
+    Needs `write`.
     """
 
     GetArtifact: grpc.aio.UnaryStreamMultiCallable[
@@ -782,6 +865,7 @@ class StorageAsyncStub:
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
     OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
     (RESOURCE_EXHAUSTED).
+    Needs `read`.
     """
 
     ListArtifacts: grpc.aio.UnaryUnaryMultiCallable[
@@ -792,6 +876,7 @@ class StorageAsyncStub:
     their paths.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
     (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     DeleteArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -801,6 +886,7 @@ class StorageAsyncStub:
     """Removes an artifact or an attachment.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
     `allow_missing`.
+    Needs `write`.
     """
 
     AppendFact: grpc.aio.UnaryUnaryMultiCallable[
@@ -811,6 +897,7 @@ class StorageAsyncStub:
     changed afterwards.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
     (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`.
     """
 
     GetFact: grpc.aio.UnaryUnaryMultiCallable[
@@ -819,6 +906,7 @@ class StorageAsyncStub:
     ]
     """Returns a fact with its body.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+    Needs `read`.
     """
 
     ListFacts: grpc.aio.UnaryUnaryMultiCallable[
@@ -829,6 +917,7 @@ class StorageAsyncStub:
     instant in the falling order of their ids.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
     (INVALID_ARGUMENT).
+    Needs `read`.
     """
 
     CreateRun: grpc.aio.UnaryUnaryMultiCallable[
@@ -844,6 +933,7 @@ class StorageAsyncStub:
     worktree that is no folder on the server's host. Where the original program has a
     code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
     E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+    Needs `write`.
     """
 
     GetRunInfo: grpc.aio.UnaryUnaryMultiCallable[
@@ -853,6 +943,7 @@ class StorageAsyncStub:
     """Returns a run, found by its id alone or by project, task and id.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
     id is in two places: name project and task, or remove one of the two.
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ListRuns: grpc.aio.UnaryUnaryMultiCallable[
@@ -865,6 +956,7 @@ class StorageAsyncStub:
     has the status `unknown`, one whose file cannot be read the status `damaged`
     and its `problem`.
     Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     UpdateRunStatus: grpc.aio.UnaryUnaryMultiCallable[
@@ -878,6 +970,7 @@ class StorageAsyncStub:
     INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
     failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
     another way, or is to run again.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     UpdateRun: grpc.aio.UnaryUnaryMultiCallable[
@@ -886,6 +979,7 @@ class StorageAsyncStub:
     ]
     """Changes other fields of a run than its status.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     GetRunMeta: grpc.aio.UnaryUnaryMultiCallable[
@@ -895,6 +989,7 @@ class StorageAsyncStub:
     """Returns what a run's `meta.json` says: its worktree and its tools.
     Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
     RUN_AMBIGUOUS (FAILED_PRECONDITION).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     UpdateRunMeta: grpc.aio.UnaryUnaryMultiCallable[
@@ -906,6 +1001,7 @@ class StorageAsyncStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
     is no folder on the server's host.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     AppendRunEvent: grpc.aio.UnaryUnaryMultiCallable[
@@ -917,6 +1013,7 @@ class StorageAsyncStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
     (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     DeleteRun: grpc.aio.UnaryUnaryMultiCallable[
@@ -927,6 +1024,7 @@ class StorageAsyncStub:
     Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
     RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
     `force` is not set.
+    Needs `admin`. A caller limited to some projects names the project.
     """
 
     GetRunTree: grpc.aio.UnaryUnaryMultiCallable[
@@ -938,6 +1036,7 @@ class StorageAsyncStub:
     the files alone.
     Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
     `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     WriteRunFile: grpc.aio.UnaryUnaryMultiCallable[
@@ -947,6 +1046,7 @@ class StorageAsyncStub:
     """Replaces a file of a run as a whole.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     AppendRunOutput: grpc.aio.UnaryUnaryMultiCallable[
@@ -960,6 +1060,7 @@ class StorageAsyncStub:
     OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
     hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
     (INVALID_ARGUMENT).
+    Needs `write`. A caller limited to some projects names the project.
     """
 
     ReadRunFile: grpc.aio.UnaryStreamMultiCallable[
@@ -974,6 +1075,7 @@ class StorageAsyncStub:
     OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
     (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
     SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ListRunFiles: grpc.aio.UnaryUnaryMultiCallable[
@@ -984,6 +1086,7 @@ class StorageAsyncStub:
     stdout, stderr, events, then logs by name.
     Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
     INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+    Needs `read`. A caller limited to some projects names the project.
     """
 
     ReconcileRuns: grpc.aio.UnaryUnaryMultiCallable[
@@ -994,6 +1097,7 @@ class StorageAsyncStub:
     done; recreates derived files that are missing, and rewrites a TASK_STATE.md
     that cannot be read.
     Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `write`. A caller limited to some projects gets those only.
     """
 
     Watch: grpc.aio.UnaryStreamMultiCallable[
@@ -1008,6 +1112,7 @@ class StorageAsyncStub:
     gone.
     Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
     SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+    Needs `read`. A caller limited to some projects gets those only.
     """
 
     CleanUpRuns: grpc.aio.UnaryUnaryMultiCallable[
@@ -1018,6 +1123,7 @@ class StorageAsyncStub:
     it would remove. A run that has not ended is never removed.
     Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
     PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+    Needs `admin`. A caller limited to some projects gets those only.
     """
 
 class StorageServicer(metaclass=abc.ABCMeta):
@@ -1029,9 +1135,16 @@ class StorageServicer(metaclass=abc.ABCMeta):
     know. Every mutable document has an `etag`: give it back with an update to have
     the update refused when somebody else changed the document in between.
 
+    Who calls is let in as the user of the server itself, over its socket or loopback; by a
+    token, in the metadata `authorization: Bearer TOKEN`; or by a certificate. What a caller may
+    do is `read`, `write` or `admin`, in some projects or in all; each method says what it
+    needs.
+
     Errors of every method carry a `google.rpc.ErrorInfo` with the domain
     "callboard" and a reason in UPPER_SNAKE_CASE; branch on the reason. Common to
-    all methods: REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
+    all methods: TOKEN_REQUIRED and TOKEN_INVALID (UNAUTHENTICATED) for a caller that is
+    not let in; NOT_ALLOWED (PERMISSION_DENIED) for one that may not do this, or not in
+    this project, whether that exists or not; REQUIRED_FIELD (INVALID_ARGUMENT) for a field that is empty and
     must not be; INVALID_ID (INVALID_ARGUMENT) for an id that is too long or no
     single path component, or, where something is created, not of the form for new
     ids; PATH_TRAVERSAL (INVALID_ARGUMENT) for an id that tries to leave its folder;
@@ -1042,7 +1155,8 @@ class StorageServicer(metaclass=abc.ABCMeta):
     document asked for cannot be read, while lists show it with its `problem`, or
     when one to update holds what other programs wrote and cannot be kept as it is; IO
     (INTERNAL) when the disk fails; SHUTTING_DOWN (UNAVAILABLE, with RetryInfo)
-    while the server drains; BUG (INTERNAL). Common to all that write: DISK_FULL
+    while the server drains; CALL_TIMED_OUT (DEADLINE_EXCEEDED) for what takes too long; BUG
+    (INTERNAL). Common to all that write: DISK_FULL and QUOTA_EXCEEDED
     (RESOURCE_EXHAUSTED), and the old content is intact; LOCK_TIMEOUT (UNAVAILABLE,
     with RetryInfo) when another program holds a document's lock for 10 s, and
     nothing was written. Common to all that update a document: ETAG_MISMATCH
@@ -1057,7 +1171,9 @@ class StorageServicer(metaclass=abc.ABCMeta):
         request: callboard.v1.storage_pb2.GetServerInfoRequest,
         context: _ServicerContext,
     ) -> typing.Union[callboard.v1.storage_pb2.GetServerInfoResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.GetServerInfoResponse]]:
-        """Tells what server this is: its version, its limits, what it can do."""
+        """Tells what server this is: its version, its limits, what it can do.
+        Needs no permission: every caller that is let in may ask.
+        """
 
     @abc.abstractmethod
     def CreateProject(
@@ -1070,6 +1186,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_EXISTS (ALREADY_EXISTS) unless the same `request_id` created
         it; REQUEST_ID_REUSED (ALREADY_EXISTS) when the request id came with other
         content.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1080,6 +1197,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.GetProjectResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.GetProjectResponse]]:
         """Returns a project.
         Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1090,6 +1208,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.ListProjectsResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.ListProjectsResponse]]:
         """Lists projects in the order of their ids.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -1100,6 +1219,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.UpdateProjectResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.UpdateProjectResponse]]:
         """Changes a project's home folders (`home-folders.md`).
         Errors: PROJECT_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1112,6 +1232,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND (NOT_FOUND) unless `allow_missing`; NOT_EMPTY
         (FAILED_PRECONDITION) when the project has tasks, messages or other files and
         `force` is not set.
+        Needs `admin`.
         """
 
     @abc.abstractmethod
@@ -1127,6 +1248,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: TASK_EXISTS (ALREADY_EXISTS) unless the same `request_id` created it;
         also when another program has written another TASK.md or TASK-CONFIG.yaml
         there. REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1137,6 +1259,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.GetTaskResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.GetTaskResponse]]:
         """Returns a task with its prompt.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1148,6 +1271,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Lists a project's tasks, newest first; those of one instant in the order of
         their ids. An absent project has no tasks.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1162,6 +1286,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION); INVALID_FIELD (INVALID_ARGUMENT) for a `current_step`
         behind the last step, or `metadata_json` that is no JSON object.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1174,6 +1299,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND) unless `allow_missing`;
         RUN_ACTIVE (FAILED_PRECONDITION) when one of its runs is alive and `force` is
         not set.
+        Needs `admin`.
         """
 
     @abc.abstractmethod
@@ -1192,6 +1318,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_TRANSITION
         (FAILED_PRECONDITION) for every other move, to the same status too: its metadata
         names `from`, `to`, and the statuses that are `allowed`, separated by spaces.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1210,6 +1337,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         (FAILED_PRECONDITION), and then nothing is saved; TOO_LARGE (INVALID_ARGUMENT)
         when task.json would be over 2 MiB, of which 64 KiB are kept for moves: keep long
         outputs as artifacts.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1221,6 +1349,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Returns what `TASK_STATE.md` says. A file that cannot be read as one has the
         status `unknown`, and its text as it is; no file has an empty status.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1232,6 +1361,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Replaces `TASK_STATE.md` as a whole. A file that could not be read is kept
         beside it.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1242,6 +1372,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.MarkTaskDoneResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.MarkTaskDoneResponse]]:
         """Marks a task as done: creates its `DONE` file. Doing so again is fine.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1252,6 +1383,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.ClearTaskDoneResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.ClearTaskDoneResponse]]:
         """Removes the `DONE` file of a task. Doing so again is fine.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1265,6 +1397,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_FIELD
         (INVALID_ARGUMENT) for an entry that is no JSON object; TOO_LARGE
         (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1279,6 +1412,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         removed while it is followed; OFFSET_MISMATCH (ABORTED) for an offset behind the
         end; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with SHUTTING_DOWN when
         the server stops: go on from the last `next_offset`.
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1295,6 +1429,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         when its content has another sha256 than `sha256`; TOO_MANY_VERSIONS
         (RESOURCE_EXHAUSTED) after number 10 000; SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED);
         REQUEST_ID_REUSED (ALREADY_EXISTS). Nothing is saved then.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1311,6 +1446,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         is no header; INVALID_FIELD (INVALID_ARGUMENT) for a second one; UPLOAD_STALLED
         (DEADLINE_EXCEEDED) when nothing comes for 60 s, and then nothing is saved, and the
         same request id may be sent again.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1324,6 +1460,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND);
         OFFSET_MISMATCH (ABORTED) for an offset behind the end; SUBSCRIBER_LIMIT
         (RESOURCE_EXHAUSTED).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1336,6 +1473,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         their paths.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         (INVALID_ARGUMENT).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1347,6 +1485,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Removes an artifact or an attachment.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, ARTIFACT_NOT_FOUND (NOT_FOUND) unless
         `allow_missing`.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1359,6 +1498,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         changed afterwards.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); REQUIRED_FIELD
         (INVALID_ARGUMENT) without a title; REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1369,6 +1509,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.GetFactResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.GetFactResponse]]:
         """Returns a fact with its body.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND, FACT_NOT_FOUND (NOT_FOUND).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1381,6 +1522,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         instant in the falling order of their ids.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND); INVALID_PAGE_TOKEN
         (INVALID_ARGUMENT).
+        Needs `read`.
         """
 
     @abc.abstractmethod
@@ -1398,6 +1540,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         worktree that is no folder on the server's host. Where the original program has a
         code of its own, the metadata has it as `code`: E_RUN_DIR_EXISTS,
         E_RUN_DIR_CREATE_FAILED, E_META_WRITE_FAILED.
+        Needs `write`.
         """
 
     @abc.abstractmethod
@@ -1409,6 +1552,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Returns a run, found by its id alone or by project, task and id.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION) when the
         id is in two places: name project and task, or remove one of the two.
+        Needs `read`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1423,6 +1567,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         has the status `unknown`, one whose file cannot be read the status `damaged`
         and its `problem`.
         Errors: INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -1438,6 +1583,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         INVALID_FIELD (INVALID_ARGUMENT) for a status other than running, completed and
         failed; INVALID_TRANSITION (FAILED_PRECONDITION) for a run that has ended in
         another way, or is to run again.
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1448,6 +1594,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[callboard.v1.storage_pb2.UpdateRunResponse, collections.abc.Awaitable[callboard.v1.storage_pb2.UpdateRunResponse]]:
         """Changes other fields of a run than its status.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1459,6 +1606,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Returns what a run's `meta.json` says: its worktree and its tools.
         Errors: RUN_NOT_FOUND (NOT_FOUND), also for a run without a meta.json;
         RUN_AMBIGUOUS (FAILED_PRECONDITION).
+        Needs `read`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1472,6 +1620,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         WORKTREE_MISSING (FAILED_PRECONDITION) when the file is created and its worktree
         is no folder on the server's host.
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1485,6 +1634,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_FIELD (INVALID_ARGUMENT) for data that is no JSON object; TOO_LARGE
         (INVALID_ARGUMENT); REQUEST_ID_REUSED (ALREADY_EXISTS).
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1497,6 +1647,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         Errors: RUN_NOT_FOUND (NOT_FOUND) unless `allow_missing`; RUN_AMBIGUOUS,
         RUN_ACTIVE (FAILED_PRECONDITION), the latter when its process is alive and
         `force` is not set.
+        Needs `admin`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1510,6 +1661,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         the files alone.
         Errors: RUN_NOT_FOUND (NOT_FOUND), RUN_AMBIGUOUS (FAILED_PRECONDITION) for a
         `run_id`; PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `read`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1521,6 +1673,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         """Replaces a file of a run as a whole.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_FIELD (INVALID_ARGUMENT) for a `file` that is none of a run's.
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1536,6 +1689,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         OFFSET_MISMATCH (ABORTED) when the file does not end at `offset` and does not
         hold the chunk there: the metadata says where it ends, as `size`; INVALID_FIELD
         (INVALID_ARGUMENT).
+        Needs `write`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1552,6 +1706,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         OFFSET_MISMATCH (ABORTED) for an offset behind the end; INVALID_FIELD
         (INVALID_ARGUMENT); SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED); UNAVAILABLE with
         SHUTTING_DOWN when the server stops: go on from the last chunk's end.
+        Needs `read`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1564,6 +1719,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         stdout, stderr, events, then logs by name.
         Errors: RUN_NOT_FOUND (NOT_FOUND); RUN_AMBIGUOUS (FAILED_PRECONDITION);
         INVALID_PAGE_TOKEN (INVALID_ARGUMENT).
+        Needs `read`. A caller limited to some projects names the project.
         """
 
     @abc.abstractmethod
@@ -1576,6 +1732,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         done; recreates derived files that are missing, and rewrites a TASK_STATE.md
         that cannot be read.
         Errors: PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `write`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -1592,6 +1749,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         gone.
         Errors: UNAVAILABLE with SHUTTING_DOWN and RetryInfo when the server stops;
         SUBSCRIBER_LIMIT (RESOURCE_EXHAUSTED).
+        Needs `read`. A caller limited to some projects gets those only.
         """
 
     @abc.abstractmethod
@@ -1604,6 +1762,7 @@ class StorageServicer(metaclass=abc.ABCMeta):
         it would remove. A run that has not ended is never removed.
         Errors: REQUIRED_FIELD (INVALID_ARGUMENT) without `older_than`;
         PROJECT_NOT_FOUND, TASK_NOT_FOUND (NOT_FOUND).
+        Needs `admin`. A caller limited to some projects gets those only.
         """
 
 def add_StorageServicer_to_server(servicer: StorageServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
