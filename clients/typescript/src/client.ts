@@ -1,6 +1,5 @@
 /** The client for Node: everything there is, with files and streams. */
 
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,6 +10,7 @@ import { appendStream, type AppendStreamOptions } from "./append_stream.js";
 import { type ArtifactStream, getToFile, openArtifact, replaceFile } from "./artifact_download.js";
 import { putBytes, putFile, putStream } from "./artifact_upload.js";
 import type { ArtifactAddress, GetArtifactOptions, PutArtifactOptions } from "./artifacts.js";
+import { readCertificates } from "./certificate_files.js";
 import type { ByteSource } from "./chunks.js";
 import { ClientCore, type CommonClientOptions } from "./client_core.js";
 import type { AppendStreamResponse, Message } from "./generated/callboard/v1/message_bus_pb.js";
@@ -36,6 +36,13 @@ export interface ConnectOptions extends CommonClientOptions {
    * else those that Node trusts.
    */
   readonly caFile?: string | undefined;
+  /**
+   * A PEM file of the certificate that a server with TLS is shown, with those between it and its
+   * authority behind it; by default CALLBOARD_CERT, else none is shown.
+   */
+  readonly certFile?: string | undefined;
+  /** A PEM file of that certificate's key, which has no password; by default CALLBOARD_KEY. */
+  readonly keyFile?: string | undefined;
 }
 
 /** A file, named by its path. */
@@ -57,12 +64,16 @@ export class Client extends ClientCore {
   /** As `connect`. */
   constructor(options: ConnectOptions = {}) {
     const address = parseAddress(options.addr ?? variable("CALLBOARD_ADDR") ?? DEFAULT_ADDRESS);
-    const caFile = options.caFile ?? variable("CALLBOARD_CA");
     const secure = address.kind === "tcp" && address.secure;
+    const files = {
+      caFile: options.caFile ?? variable("CALLBOARD_CA"),
+      certFile: options.certFile ?? variable("CALLBOARD_CERT"),
+      keyFile: options.keyFile ?? variable("CALLBOARD_KEY"),
+    };
     const connection = connectTo(
       address,
       options.token ?? variable("CALLBOARD_TOKEN") ?? "",
-      secure && caFile !== undefined ? readFileSync(caFile, "utf8") : undefined,
+      secure ? readCertificates(files) : {},
     );
     const identity = resolveIdentity(options, process.env);
     super({ transport: connection.transport, identity, ownProcess }, options);
@@ -178,7 +189,8 @@ export class Client extends ClientCore {
  *
  * `project`, `task` and `run` are what the methods use that are not told: by default
  * JRUN_PROJECT_ID, JRUN_TASK_ID and JRUN_ID of the environment. Throws UsageError when the address
- * is not understood, or when a token would go over the network in the clear.
+ * is not understood, when a token would go over the network in the clear, or when of a certificate
+ * and its key one is missing or not that of the other.
  */
 export function connect(options: ConnectOptions = {}): Client {
   return new Client(options);

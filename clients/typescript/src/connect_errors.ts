@@ -61,7 +61,9 @@ export function fromConnectError(error: unknown, requestId = ""): CallboardError
     return errorOf(error.rawMessage, { ...facts, code: "INVALID_ARGUMENT", reason: "TOO_LARGE" });
   }
   if (isBreak(error)) {
-    return errorOf(`the connection broke: ${error.rawMessage}`, { ...facts, code: "UNAVAILABLE" });
+    // What OpenSSL says has an end of line.
+    const sentence = `the connection broke: ${error.rawMessage.trim()}`;
+    return errorOf(sentence, { ...facts, code: "UNAVAILABLE" });
   }
   return errorOf(error.rawMessage, facts);
 }

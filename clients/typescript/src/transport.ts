@@ -8,6 +8,7 @@ import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-no
 
 import type { Address } from "./address.js";
 import { bearer } from "./bearer.js";
+import type { Certificates } from "./certificate_files.js";
 import { UsageError } from "./usage_error.js";
 
 /** Pings find a peer that vanished without a word while a stream is open. */
@@ -42,15 +43,11 @@ export interface Connection {
 
 /**
  * Makes the transport to an address: the connection itself is made by the first call. `token` is
- * sent with every call, and `certificates` (PEM) are the only ones trusted when they are given.
+ * sent with every call, and `certificates` say whom to trust, and by what this client is known.
  *
  * Throws UsageError when the token would go over the network in the clear.
  */
-export function connectTo(
-  address: Address,
-  token: string,
-  certificates: string | undefined,
-): Connection {
+export function connectTo(address: Address, token: string, certificates: Certificates): Connection {
   if (token !== "" && address.kind === "tcp" && !address.secure && !address.local) {
     throw new UsageError("a token is only sent over TLS, a Unix socket, or to this machine");
   }
@@ -59,9 +56,7 @@ export function connectTo(
   const sessionManager = new Sessions(
     baseUrl,
     { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS },
-    address.kind === "unix"
-      ? { createConnection: () => net.connect(address.path) }
-      : { ...(certificates === undefined ? {} : { ca: certificates }) },
+    address.kind === "unix" ? { createConnection: () => net.connect(address.path) } : certificates,
   );
   return {
     transport: createGrpcTransport({

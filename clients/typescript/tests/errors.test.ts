@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 
+import { Calls } from "../src/calls.js";
 import { fromConnectError } from "../src/connect_errors.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "../src/generated/google/rpc/error_details_pb.js";
 import { toBinary, create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   CallboardError,
+  DeadlineError,
   DeniedError,
+  ExhaustedError,
   InvalidArgumentError,
+  MessageBus,
   NotFoundError,
   OtherError,
   UnavailableError,
@@ -54,6 +58,34 @@ test("an error has the delay that the server asks for", () => {
   const error = fromConnectError(refused(Code.Unavailable, [RetryInfoSchema, delay]));
   assert.equal(error.retryDelayMs, 1500);
 });
+
+for (const [code, reason, family] of [
+  [Code.Unauthenticated, "TOKEN_REQUIRED", DeniedError],
+  [Code.Unauthenticated, "TOKEN_INVALID", DeniedError],
+  [Code.PermissionDenied, "NOT_ALLOWED", DeniedError],
+  [Code.ResourceExhausted, "QUOTA_EXCEEDED", ExhaustedError],
+  [Code.DeadlineExceeded, "CALL_TIMED_OUT", DeadlineError],
+] as const) {
+  test(`${reason} gives ${family.name}, and the call is not tried again`, async () => {
+    let asked = 0;
+    const transport = createRouterTransport(({ service }) => {
+      service(MessageBus, {
+        getMessage: () => {
+          asked += 1;
+          const value = { reason, domain: "callboard" };
+          throw new ConnectError("no", code, undefined, [{ desc: ErrorInfoSchema, value }]);
+        },
+      });
+    });
+    const call = new Calls(transport, 1_000).unary(MessageBus.method.getMessage, { msgId: "m" });
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof CallboardError);
+      assert.deepEqual([error.constructor, error.reason], [family, reason]);
+      return true;
+    });
+    assert.equal(asked, 1);
+  });
+}
 
 test("the reasons of other domains are not ours", () => {
   const info = { reason: "QUOTA", domain: "example.org" };

@@ -9,7 +9,10 @@ import type { TestContext } from "node:test";
 import { type Client, connect, type ConnectOptions } from "../src/index.js";
 
 // The ids of whoever runs the tests are not those of their clients.
-for (const name of ["JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID", "CALLBOARD_TOKEN"]) {
+for (const name of [
+  ...["JRUN_PROJECT_ID", "JRUN_TASK_ID", "JRUN_ID"],
+  ...["CALLBOARD_TOKEN", "CALLBOARD_CA", "CALLBOARD_CERT", "CALLBOARD_KEY"],
+]) {
   Reflect.deleteProperty(process.env, name);
 }
 
@@ -29,7 +32,8 @@ export function newProject(): string {
 
 /** A client of the test's own, in a project of its own, closed with the test. */
 export function clientOf(test: TestContext, options: ConnectOptions = {}): Client {
-  const client = connect({ addr: serverAddress(), project: newProject(), ...options });
+  const addr = options.addr ?? serverAddress();
+  const client = connect({ project: newProject(), ...options, addr });
   test.after(() => {
     client.close();
   });
