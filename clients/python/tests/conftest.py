@@ -22,6 +22,8 @@ def _no_ids_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         "JRUN_ID",
         "CALLBOARD_TOKEN",
         "CALLBOARD_CA",
+        "CALLBOARD_CERT",
+        "CALLBOARD_KEY",
     ):
         monkeypatch.delenv(name, raising=False)
 

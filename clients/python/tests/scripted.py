@@ -18,8 +18,10 @@ _MODULES = {"MessageBus": message_bus_pb2, "Storage": storage_pb2}
 
 
 @contextmanager
-def serving(**behaviours: Behaviour) -> Iterator[str]:
-    """Serves methods, of both services, and gives the address."""
+def serving(
+    credentials: Optional[grpc.ServerCredentials] = None, /, **behaviours: Behaviour
+) -> Iterator[str]:
+    """Serves methods, of both services, and gives the address; over TLS with credentials."""
     server = grpc.server(ThreadPoolExecutor(8))
     for service, module in _MODULES.items():
         methods = module.DESCRIPTOR.services_by_name[service].methods_by_name
@@ -30,10 +32,13 @@ def serving(**behaviours: Behaviour) -> Iterator[str]:
         }
         handler = grpc.method_handlers_generic_handler(f"callboard.v1.{service}", handlers)
         server.add_generic_rpc_handlers((handler,))
-    port = server.add_insecure_port("127.0.0.1:0")
+    if credentials is None:
+        address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    else:
+        address = f"https://127.0.0.1:{server.add_secure_port('127.0.0.1:0', credentials)}"
     server.start()
     try:
-        yield f"127.0.0.1:{port}"
+        yield address
     finally:
         server.stop(None).wait()
 

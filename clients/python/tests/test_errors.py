@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Callable, Type
+from typing import Callable, List, Type
 
 import grpc
 import pytest
@@ -144,20 +144,31 @@ def answering(code: grpc.StatusCode, reason: str, message: str) -> Behaviour:
         (grpc.StatusCode.INTERNAL, "IO", callboard.InternalError),
         (grpc.StatusCode.FAILED_PRECONDITION, "BUS_POISONED", callboard.PreconditionError),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL", callboard.ExhaustedError),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", callboard.ExhaustedError),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_STALLED", callboard.DeadlineError),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "CALL_TIMED_OUT", callboard.DeadlineError),
         (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REQUIRED", callboard.DeniedError),
+        (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", callboard.DeniedError),
         (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED", callboard.DeniedError),
         (grpc.StatusCode.UNIMPLEMENTED, "", callboard.OtherError),
     ],
     ids=str,
 )
-def test_each_code_has_its_family(
+def test_each_code_has_its_family_and_is_not_tried_again(
     code: grpc.StatusCode, reason: str, family: Type[callboard.CallboardError]
 ) -> None:
-    with serving(GetMessage=answering(code, reason, "what happened")) as addr:
+    refuse_it = answering(code, reason, "what happened")
+    asked: List[object] = []
+
+    def count(request: object, context: grpc.ServicerContext) -> None:
+        asked.append(request)
+        refuse_it(request, context)
+
+    with serving(GetMessage=count) as addr:
         with callboard.connect(addr, project="p") as client:
             with pytest.raises(callboard.CallboardError) as caught:
                 client.get("m")
+    assert len(asked) == 1
     error = caught.value
     assert (type(error), error.code, error.reason) == (family, code, reason)
     assert error.metadata == ({"path": "demo/x"} if reason else {})

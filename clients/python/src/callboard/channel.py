@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 
 from callboard.address import Address, parse_address
-from callboard.credentials import Token, find_token, trusted_roots
+from callboard.credentials import Token, client_certificate, find_token, trusted_roots
 
 #: The longest answer that is taken, in bytes. The server's end at 3 MiB, but for a
 #: message that is longer than that by itself.
@@ -21,7 +21,12 @@ class Endpoint:
     """A server, and all that is needed to open a channel to it."""
 
     def __init__(
-        self, addr: Optional[str], token: Optional[str], ca_file: Optional[str]
+        self,
+        addr: Optional[str],
+        token: Optional[str],
+        ca_file: Optional[str],
+        cert_file: Optional[str],
+        key_file: Optional[str],
     ) -> None:
         """Takes what is None from the environment.
 
@@ -31,7 +36,9 @@ class Endpoint:
         self.token = find_token(token, self.address)
         self.credentials: Optional[grpc.ChannelCredentials] = None
         if self.address.secure:
-            self.credentials = grpc.ssl_channel_credentials(trusted_roots(ca_file))
+            key, certificate = client_certificate(cert_file, key_file) or (None, None)
+            roots = trusted_roots(ca_file)
+            self.credentials = grpc.ssl_channel_credentials(roots, key, certificate)
 
     def open_channel(self) -> grpc.Channel:
         """Opens a channel; it connects with the first call and again after every break."""

@@ -17,6 +17,8 @@ def connect(
     *,
     token: Optional[str] = None,
     ca_file: Optional[str] = None,
+    cert_file: Optional[str] = None,
+    key_file: Optional[str] = None,
     project: Optional[str] = None,
     task: Optional[str] = None,
     run: Optional[str] = None,
@@ -28,17 +30,21 @@ def connect(
     CALLBOARD_ADDR of the environment, else 127.0.0.1:50051. `token` says who calls, by default
     CALLBOARD_TOKEN; it is only sent over TLS, a Unix socket, or to this machine. With https the
     server is trusted when the certificates of `ca_file` say so, a file in the PEM form, by default
-    CALLBOARD_CA, else the system's. `project`, `task` and `run` are what the methods use when they
-    are not told: by default JRUN_PROJECT_ID, JRUN_TASK_ID and JRUN_ID of the environment. `timeout`
-    bounds a call with all its attempts, in seconds.
+    CALLBOARD_CA, else the system's. `cert_file` and `key_file`, PEM files as well, are the
+    certificate that this client shows such a server and its key, which has no password: by default
+    CALLBOARD_CERT and CALLBOARD_KEY, else none is shown. `project`, `task` and `run` are what the
+    methods use when they are not told: by default JRUN_PROJECT_ID, JRUN_TASK_ID and JRUN_ID of the
+    environment. `timeout` bounds a call with all its attempts, in seconds.
 
-    Raises ValueError when the address is not understood, the token could be read on the way, or
-    `ca_file` holds no certificate.
+    Raises ValueError when the address is not understood, the token could be read on the way, a file
+    holds no certificate, or of a certificate and its key one is missing or not that of the other.
     """
     return Client(
         addr,
         token=token,
         ca_file=ca_file,
+        cert_file=cert_file,
+        key_file=key_file,
         project=project,
         task=task,
         run=run,

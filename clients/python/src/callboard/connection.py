@@ -42,13 +42,15 @@ class Connection:
         *,
         token: Optional[str] = None,
         ca_file: Optional[str] = None,
+        cert_file: Optional[str] = None,
+        key_file: Optional[str] = None,
         project: Optional[str] = None,
         task: Optional[str] = None,
         run: Optional[str] = None,
         timeout: float = TIMEOUT_DEFAULT,
     ) -> None:
         """As `connect`."""
-        endpoint = Endpoint(addr, token, ca_file)
+        endpoint = Endpoint(addr, token, ca_file, cert_file, key_file)
         #: The project, the task and the run that are meant when none is named.
         self.defaults = Defaults.resolve(project, task, run)
         #: How long a call may take with all its attempts, in seconds.

@@ -1,4 +1,4 @@
-"""Who calls, and whom to trust: the token, which does not leak, and the certificates."""
+"""Who calls, and whom to trust: the token and the key, which do not leak, and the certificates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 import ssl
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Tuple
 
 from callboard.address import Address
 
@@ -56,13 +56,61 @@ def trusted_roots(ca_file: Optional[str]) -> Optional[bytes]:
     chosen = ca_file or os.environ.get("CALLBOARD_CA")
     if not chosen:
         return _system_roots()
+    return _read_certificates("ca_file", chosen)
+
+
+def client_certificate(
+    cert_file: Optional[str], key_file: Optional[str]
+) -> Optional[Tuple[bytes, bytes]]:
+    """Returns the key and the certificate, as PEM, by which a server may know this client: those
+    of the files given, else of the files that CALLBOARD_KEY and CALLBOARD_CERT name, else none.
+
+    Raises ValueError, which does not quote the key, when one is there without the other, a file
+    cannot be read, or the key is not that of the certificate.
+    """
+    certificate_path = cert_file or os.environ.get("CALLBOARD_CERT")
+    key_path = key_file or os.environ.get("CALLBOARD_KEY")
+    if not certificate_path and not key_path:
+        return None
+    if not key_path:
+        raise ValueError(
+            f"the cert_file {certificate_path!r} is of no use without its key:"
+            " give key_file, or set CALLBOARD_KEY"
+        )
+    if not certificate_path:
+        raise ValueError(
+            f"the key_file {key_path!r} is of no use without its certificate:"
+            " give cert_file, or set CALLBOARD_CERT"
+        )
+    certificate = _read_certificates("cert_file", certificate_path)
+    key = _read("key_file", key_path)
     try:
-        pem = Path(chosen).read_bytes()
-    except OSError as error:
-        raise ValueError(f"the ca_file {chosen!r} cannot be read: {error.strerror}") from error
+        # gRPC would say of such a pair, again and again, that the server has no address. Without
+        # a password, even an empty one, OpenSSL would ask the terminal for it.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_cert_chain(certificate_path, key_path, password="")
+    except ssl.SSLError as error:
+        raise ValueError(
+            f"the key_file {key_path!r} holds no key, free of a password,"
+            f" of the certificate in the cert_file {certificate_path!r}: {error.reason}"
+        ) from error
+    return key, certificate
+
+
+def _read_certificates(option: str, path: str) -> bytes:
+    """Reads a file of certificates. Raises ValueError when it holds none."""
+    pem = _read(option, path)
     if b"-----BEGIN CERTIFICATE-----" not in pem:
-        raise ValueError(f"the ca_file {chosen!r} holds no certificate in the PEM form")
+        raise ValueError(f"the {option} {path!r} holds no certificate in the PEM form")
     return pem
+
+
+def _read(option: str, path: str) -> bytes:
+    """Reads the file that an option names. Raises ValueError when it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"the {option} {path!r} cannot be read: {error.strerror}") from error
 
 
 def _system_roots() -> Optional[bytes]:

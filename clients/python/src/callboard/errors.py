@@ -76,7 +76,7 @@ class CursorError(CallboardError):
 
 
 class ExhaustedError(CallboardError):
-    """Something is full: DISK_FULL, SUBSCRIBER_LIMIT …"""
+    """Something is full: DISK_FULL, QUOTA_EXCEEDED, SUBSCRIBER_LIMIT …"""
 
 
 class UnavailableError(CallboardError):
@@ -88,7 +88,7 @@ class DeadlineError(CallboardError):
 
 
 class DeniedError(CallboardError):
-    """Not signed in, or not allowed."""
+    """Not signed in, or not allowed: TOKEN_REQUIRED, TOKEN_INVALID, NOT_ALLOWED."""
 
 
 class DataLossError(CallboardError):

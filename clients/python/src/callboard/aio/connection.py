@@ -53,6 +53,8 @@ class AsyncConnection:
         *,
         token: Optional[str] = None,
         ca_file: Optional[str] = None,
+        cert_file: Optional[str] = None,
+        key_file: Optional[str] = None,
         project: Optional[str] = None,
         task: Optional[str] = None,
         run: Optional[str] = None,
@@ -61,7 +63,7 @@ class AsyncConnection:
         """As `connect`."""
         # The channel belongs to this loop; without one, gRPC would make one that nobody runs.
         asyncio.get_running_loop()
-        endpoint = Endpoint(addr, token, ca_file)
+        endpoint = Endpoint(addr, token, ca_file, cert_file, key_file)
         #: The project, the task and the run that are meant when none is named.
         self.defaults = Defaults.resolve(project, task, run)
         #: How long a call may take with all its attempts, in seconds.
