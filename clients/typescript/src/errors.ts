@@ -99,7 +99,7 @@ export class CursorError extends CallboardError {
   override readonly name = "CursorError";
 }
 
-/** Something is full: DISK_FULL, SUBSCRIBER_LIMIT … */
+/** Something is full: DISK_FULL, QUOTA_EXCEEDED, SUBSCRIBER_LIMIT … */
 export class ExhaustedError extends CallboardError {
   override readonly name = "ExhaustedError";
 }
@@ -114,7 +114,7 @@ export class DeadlineError extends CallboardError {
   override readonly name = "DeadlineError";
 }
 
-/** Not signed in, or not allowed. */
+/** Not signed in, or not allowed: TOKEN_REQUIRED, TOKEN_INVALID, NOT_ALLOWED. */
 export class DeniedError extends CallboardError {
   override readonly name = "DeniedError";
 }
