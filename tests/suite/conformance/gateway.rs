@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use callboard::access::{Denial, Permission};
 use callboard::error::{Error, Holder, Reason};
 use callboard::grpc;
 use hyper::body::Incoming;
@@ -164,6 +165,7 @@ fn error(reason: &str) -> Error {
         "AMBIGUOUS_ID" => Error::AmbiguousId { bus: "demo/job".into(), msg_id: "m".into() },
         "BUS_POISONED" => Error::BusPoisoned { bus: "demo/job".into() },
         "BUG" => Error::Bug("a test asked for it".into()),
+        "CALL_TIMED_OUT" => Error::CallTimedOut { seconds: 60 },
         "DISK_FULL" => {
             Error::io("write", path(), std::io::Error::from(std::io::ErrorKind::StorageFull))
         }
@@ -171,6 +173,15 @@ fn error(reason: &str) -> Error {
         "IO" => Error::io("read", path(), std::io::Error::other("a test asked for it")),
         "LOCK_TIMEOUT" => {
             Error::LockTimeout { path: path(), holder: Holder(Some(4711)), budget_seconds: 10 }
+        }
+        "NOT_ALLOWED" => Error::Denied(Denial::Project {
+            caller: "reader".into(),
+            permission: Permission::Write,
+            project: "demo".into(),
+            has: "may read there".into(),
+        }),
+        "QUOTA_EXCEEDED" => {
+            Error::QuotaExceeded { project: "demo".into(), quota_bytes: 1000, used_bytes: 1001 }
         }
         "SHUTTING_DOWN" => Error::ShuttingDown,
         "SUBSCRIBER_LIMIT" => Error::SubscriberLimit { limit: 4096 },
