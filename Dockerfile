@@ -8,7 +8,8 @@
 #
 # From this machine, by the socket in the volume. The server lets in its own user, so it runs as
 # you. The folder has to be there and yours; otherwise Docker makes one that is root's, which
-# the server refuses.
+# the server refuses. Where Docker itself runs as you, it is `--user 0:0` that is you; Podman has
+# `--userns keep-id` for that.
 #
 #   mkdir -p -m 700 ~/run-agent
 #   docker run --detach --name callboard --stop-timeout 15 \
@@ -39,9 +40,9 @@ FROM ${RUST_IMAGE} AS build
 SHELL ["/bin/bash", "-euxo", "pipefail", "-c"]
 WORKDIR /src
 COPY . .
-# What is downloaded and compiled stays with the builder for the next time, and out of the image.
+# What is downloaded stays with the builder for the next time. What is compiled does not: nothing of
+# another build, or of another architecture, gets into this one.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
     cargo build --release --locked --package callboard --bin callboard; \
     install -D target/release/callboard /image/usr/local/bin/callboard
 # glibc rather than musl, whose allocator takes one lock for all threads. The program starts
@@ -70,6 +71,7 @@ COPY --from=build --chown=65532:65532 /volume/ /
 # stays as it is, loopback, which inside a container means nobody.
 ENV CALLBOARD_ROOT=/data \
     CALLBOARD_ADDR=unix:/data/.callboard/socket
+# Not nobody's 65534: the system shows it for everybody whom a container does not know.
 USER 65532:65532
 WORKDIR /data
 VOLUME /data
@@ -77,7 +79,7 @@ EXPOSE 50051
 STOPSIGNAL SIGTERM
 # With --json the server only says who it is, and counts nothing. A server with require_token asks
 # this for a token too: CALLBOARD_TOKEN.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["/usr/local/bin/callboard", "status", "--json"]
 ENTRYPOINT ["/usr/local/bin/callboard"]
 CMD ["serve"]
