@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
+};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+
+use super::own_folder::{FolderError, check_closed_folder};
 
 /// Why a socket cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +18,8 @@ pub enum SocketError {
     InUse { path: PathBuf },
     #[error("{} exists and is no socket", path.display())]
     NoSocket { path: PathBuf },
+    #[error("{source}")]
+    Folder { source: FolderError },
     #[error("cannot listen on {}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -27,14 +33,19 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Listens on a socket that only its owner may use (mode 0600). The file of a
-    /// server that died is taken over.
+    /// Listens on a socket that only its owner may use (mode 0600), in a folder that nobody else
+    /// may write to, which is made when it is missing (mode 0700). The file of a server that died
+    /// is taken over.
     ///
     /// # Errors
-    /// When another server listens there, something else has the name, or the
-    /// system refuses it.
+    /// When another server listens there, something else has the name, others could put a
+    /// socket of theirs in its place, or the system refuses it.
     pub fn listen(path: &Path) -> Result<(Self, UnixListener), SocketError> {
         let failed = |source| SocketError::Io { path: path.to_owned(), source };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+        check_closed_folder(folder).map_err(|source| SocketError::Folder { source })?;
         match fs::symlink_metadata(path) {
             Ok(found) if !found.file_type().is_socket() => {
                 return Err(SocketError::NoSocket { path: path.to_owned() });

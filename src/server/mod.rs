@@ -13,6 +13,7 @@ mod draining;
 mod gathered;
 mod open_connection;
 mod oversize;
+mod own_host;
 mod peer;
 mod request_body;
 mod revocation;
@@ -36,7 +37,7 @@ use tower::layer::util::Stack;
 use crate::audit::Audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Reflection, ServiceLimits};
-use crate::disk::{self, OsDisk, Socket, SocketError};
+use crate::disk::{self, FolderError, OsDisk, Socket, SocketError};
 use crate::error::Error;
 use crate::files::Files;
 use crate::grpc::pb::message_bus_server::MessageBusServer;
@@ -53,7 +54,7 @@ use connections::{Places, accept};
 use draining::DrainingLayer;
 use oversize::OversizeLayer;
 use tokens::{Tokens, TokensError};
-use web::{OriginError, OriginLayer, WebLayers};
+use web::{OriginError, PageLayer, ProgramLayers, WebLayers};
 
 /// Why a server cannot start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,8 @@ pub enum ServeError {
     Audit { path: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}: {source}{}", in_use_hint(source))]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("cannot keep the root there: {0}")]
+    Folder(#[from] FolderError),
     #[error("{0}; choose another path with --uds, or none with --no-uds")]
     Socket(#[from] SocketError),
     #[error("--web-origin {0}")]
@@ -112,6 +115,7 @@ pub async fn serve(
     let tokens = Arc::new(Tokens::open(&config.access.tokens)?);
     let address = address::to_listen_on(&config, &tokens, clock.now()).await?;
     let origins = web::origins(&config.web_origins)?;
+    let pages = PageLayer::new(&origins, &config.web_hosts);
     // Before the root, so that a port in use leaves nothing behind.
     let listener = TcpListener::bind(address)
         .await
@@ -122,6 +126,7 @@ pub async fn serve(
     disk::raise_descriptor_limit();
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = os_disk.root().to_owned();
+    disk::check_own_folder(&root)?;
     let files = Files::open(os_disk, clock.clone(), std::process::id()).map_err(in_root)?;
     let files = Arc::new(files);
 
@@ -153,10 +158,10 @@ pub async fn serve(
     let incoming = accept(listener, Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
     if origins.is_empty() {
-        let server = layered(settings(&limits)).add_routes(routes.clone());
+        let server = layered(settings(&limits, &pages)).add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     } else {
-        let settings = web_settings(&limits, &origins);
+        let settings = web_settings(&limits, &pages, &origins);
         let mut server = server(settings, &calls, &authentication, &draining);
         let server = server.add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
@@ -169,10 +174,12 @@ pub async fn serve(
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
-        serving.spawn(layered(settings(&limits)).add_routes(routes).serve_with_incoming_shutdown(
-            accept(listener, Arc::clone(&places)),
-            draining.clone().cancelled_owned(),
-        ));
+        serving.spawn(
+            layered(settings(&limits, &pages)).add_routes(routes).serve_with_incoming_shutdown(
+                accept(listener, Arc::clone(&places)),
+                draining.clone().cancelled_owned(),
+            ),
+        );
     }
     let looking = tokio::spawn(async move { places.look_after().await });
     let watching_tokens = tokio::spawn(async move { tokens.look_after().await });
@@ -277,7 +284,7 @@ fn open_now(places: &Arc<Places>, calls: &CallsLayer, files: &Arc<Files>) -> Ope
 }
 
 /// The settings of one listener.
-fn settings(limits: &ServiceLimits) -> Server {
+fn settings(limits: &ServiceLimits, pages: &PageLayer) -> Server<ProgramLayers> {
     Server::builder()
         .max_concurrent_streams(limits.connection_streams_max)
         // A client that pipelines small calls is answered with small frames. The h2
@@ -291,14 +298,18 @@ fn settings(limits: &ServiceLimits) -> Server {
         .http2_max_local_error_reset_streams(Some(limits::ERROR_RESETS_MAX))
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        .layer(pages.clone())
 }
 
 /// The settings of a listener that pages of these origins may call, too.
-fn web_settings(limits: &ServiceLimits, origins: &[HeaderValue]) -> Server<WebLayers> {
-    settings(limits)
+fn web_settings(
+    limits: &ServiceLimits,
+    pages: &PageLayer,
+    origins: &[HeaderValue],
+) -> Server<WebLayers> {
+    settings(limits, pages)
         // Without TLS, browsers speak nothing newer.
         .accept_http1(true)
-        .layer(OriginLayer::new(origins))
         .layer(web::cors(origins))
         .layer(GrpcWebLayer::new())
 }

@@ -1,8 +1,10 @@
 //! gRPC-Web: calls from the pages of the origins that were allowed, and of no other.
 //!
-//! Any page that a browser shows can send requests to this machine's loopback. So a
-//! request of a browser, which always names its page's origin, is answered only when that
-//! origin was allowed by name, whatever host name the page made the browser connect to.
+//! Any page that a browser shows can send requests to this machine's loopback, with the rights
+//! of its user. So a request of a browser, which always names its page's origin, is answered only
+//! when that origin was allowed by name, by a host name that no stranger can have resolved to
+//! this machine, and when its content is gRPC's, which a browser asks for first. This holds on
+//! every listener, whether it serves gRPC-Web or not: over TLS browsers speak HTTP/2, too.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,6 +19,8 @@ use tonic_web::GrpcWebLayer;
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service};
 use tower_http::cors::CorsLayer;
+
+use super::own_host::is_own_host;
 
 /// How long a browser may remember that a page is allowed.
 const ALLOWED_FOR: Duration = Duration::from_secs(3600);
@@ -35,8 +39,10 @@ const ANSWER_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("grpc-status-details-bin"),
 ];
 
+/// The layers of a listener that serves programs alone.
+pub(super) type ProgramLayers = Stack<PageLayer, Identity>;
 /// The layers of a listener that serves gRPC-Web, outermost last.
-pub(super) type WebLayers = Stack<GrpcWebLayer, Stack<CorsLayer, Stack<OriginLayer, Identity>>>;
+pub(super) type WebLayers = Stack<GrpcWebLayer, Stack<CorsLayer, ProgramLayers>>;
 
 /// An origin that is none.
 #[derive(Debug, thiserror::Error)]
@@ -81,43 +87,76 @@ pub(super) fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .max_age(ALLOWED_FOR)
 }
 
-/// Refuses the requests of other pages, and whatever of HTTP/1 is no page's.
+/// Refuses what pages of other sites can make a browser send, and whatever of HTTP/1 is no
+/// page's.
 #[derive(Debug, Clone)]
-pub(super) struct OriginLayer {
-    allowed: Arc<[HeaderValue]>,
+pub(super) struct PageLayer(Arc<Allowed>);
+
+#[derive(Debug)]
+struct Allowed {
+    /// The origins of pages.
+    origins: Vec<HeaderValue>,
+    /// Host names of this server, besides its addresses and `localhost`.
+    hosts: Vec<String>,
 }
 
-impl OriginLayer {
-    /// Lets in the pages of these origins.
-    pub(super) fn new(origins: &[HeaderValue]) -> Self {
-        Self { allowed: origins.into() }
+/// What a request is refused for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// It comes from a page, or by a host name, that is not allowed.
+    Page,
+    /// It is no gRPC; a page may send that without being asked for.
+    Content,
+}
+
+impl PageLayer {
+    /// Lets in the pages of these origins, by these names of this host and its own.
+    pub(super) fn new(origins: &[HeaderValue], hosts: &[String]) -> Self {
+        Self(Arc::new(Allowed { origins: origins.to_vec(), hosts: hosts.to_vec() }))
     }
 
-    fn lets_in<T>(&self, request: &Request<T>) -> bool {
-        match request.headers().get(header::ORIGIN) {
-            Some(origin) => self.allowed.contains(origin),
+    fn check<T>(&self, request: &Request<T>) -> Result<(), Refused> {
+        let origin = request.headers().get(header::ORIGIN);
+        let is_page = origin.is_some() || request.version() != Version::HTTP_2;
+        match origin {
+            Some(origin) if self.0.origins.contains(origin) => {}
             // No page: a program that speaks gRPC, which needs HTTP/2.
-            None => request.version() == Version::HTTP_2,
+            None if !is_page => {}
+            _ => return Err(Refused::Page),
         }
+        // A page of an allowed name may have been resolved to this machine by somebody else.
+        if is_page && !host(request).is_some_and(|host| is_own_host(host, &self.0.hosts)) {
+            return Err(Refused::Page);
+        }
+        let is_preflight = is_page && request.method() == Method::OPTIONS;
+        let content = request.headers().get(header::CONTENT_TYPE);
+        let is_grpc = content.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+        if is_grpc || is_preflight { Ok(()) } else { Err(Refused::Content) }
     }
 }
 
-impl<S> Layer<S> for OriginLayer {
-    type Service = OriginGate<S>;
+/// Returns the name by which a request calls this host.
+fn host<T>(request: &Request<T>) -> Option<&str> {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| request.uri().authority().map(Authority::as_str))
+}
 
-    fn layer(&self, inner: S) -> OriginGate<S> {
-        OriginGate { inner, layer: self.clone() }
+impl<S> Layer<S> for PageLayer {
+    type Service = PageGate<S>;
+
+    fn layer(&self, inner: S) -> PageGate<S> {
+        PageGate { inner, layer: self.clone() }
     }
 }
 
 /// A service that only lets in whom its layer does.
 #[derive(Debug, Clone)]
-pub(super) struct OriginGate<S> {
+pub(super) struct PageGate<S> {
     inner: S,
-    layer: OriginLayer,
+    layer: PageLayer,
 }
 
-impl<S, In> Service<Request<In>> for OriginGate<S>
+impl<S, In> Service<Request<In>> for PageGate<S>
 where
     S: Service<Request<In>, Response = Response<Body>>,
 {
@@ -130,16 +169,23 @@ where
     }
 
     fn call(&mut self, request: Request<In>) -> Self::Future {
-        if self.layer.lets_in(&request) {
+        let Err(refused) = self.layer.check(&request) else {
             return Either::Left(self.inner.call(request));
-        }
-        tracing::warn!(
-            origin = ?request.headers().get(header::ORIGIN),
-            path = request.uri().path(),
-            "refused a request of a page that is not allowed; --web-origin allows one"
-        );
+        };
         let mut refusal = Response::new(Body::empty());
-        *refusal.status_mut() = StatusCode::FORBIDDEN;
+        *refusal.status_mut() = match refused {
+            Refused::Page => {
+                tracing::warn!(
+                    origin = ?request.headers().get(header::ORIGIN),
+                    host = ?host(&request),
+                    path = request.uri().path(),
+                    "refused a request of a page that is not allowed; --web-origin allows one, \
+                     and --web-host another name of this host"
+                );
+                StatusCode::FORBIDDEN
+            }
+            Refused::Content => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        };
         Either::Right(ready(Ok(refusal)))
     }
 }
@@ -147,6 +193,53 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAGE: &str = "http://localhost:5173";
+
+    fn checked(version: Version, headers: &[(HeaderName, &str)]) -> Result<(), Refused> {
+        let layer = PageLayer::new(&[HeaderValue::from_static(PAGE)], &["board.example".into()]);
+        let mut request = Request::builder().method(Method::POST).version(version);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        layer.check(&request.body(()).expect("a request"))
+    }
+
+    #[test]
+    fn pages_are_let_in_by_origin_and_host_and_programs_by_what_they_send() {
+        let grpc = (header::CONTENT_TYPE, "application/grpc");
+        let web = (header::CONTENT_TYPE, "application/grpc-web+proto");
+        let from = |origin| (header::ORIGIN, origin);
+        let to = |host| (header::HOST, host);
+        let (http1, http2) = (Version::HTTP_11, Version::HTTP_2);
+        let good: [(Version, &[_]); 4] = [
+            (http2, &[grpc.clone()]),
+            (http2, &[grpc.clone(), to("any.example")]),
+            (http1, &[web.clone(), from(PAGE), to("127.0.0.1:1")]),
+            (http2, &[web.clone(), from(PAGE), to("board.example")]),
+        ];
+        for (version, headers) in good {
+            assert_eq!(checked(version, headers), Ok(()), "{headers:?}");
+        }
+        let pages: [(Version, &[_]); 5] = [
+            (http1, &[grpc.clone(), to("localhost")]),
+            (http1, &[web.clone(), from("http://evil.example"), to("localhost")]),
+            (http2, &[grpc.clone(), from("http://evil.example"), to("localhost")]),
+            (http1, &[web.clone(), from(PAGE), to("evil.example")]),
+            (http1, &[web, from(PAGE)]),
+        ];
+        for (version, headers) in pages {
+            assert_eq!(checked(version, headers), Err(Refused::Page), "{headers:?}");
+        }
+        let content: [(Version, &[_]); 3] = [
+            (http2, &[]),
+            (http2, &[(header::CONTENT_TYPE, "text/plain")]),
+            (http1, &[(header::CONTENT_TYPE, "text/plain"), from(PAGE), to("localhost")]),
+        ];
+        for (version, headers) in content {
+            assert_eq!(checked(version, headers), Err(Refused::Content), "{headers:?}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_a_port() {
