@@ -240,6 +240,14 @@ pub const TOKENS_LOOK_INTERVAL: Duration = Duration::from_millis(500);
 pub const SECRET_FILE_BYTES_MAX: usize = 1 << 20;
 /// How often the connections are looked at for those that met a timeout.
 pub const CONNECTION_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// A certificate, a private key or another such file that the server is given, in bytes.
+pub const SECRET_FILE_BYTES_MAX: usize = 1 << 20;
+/// How often the files of the certificates are looked at for new ones.
+pub const CERTIFICATE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long before its end a certificate is warned about, and how often.
+pub const CERTIFICATE_WARNING_AHEAD: Duration = Duration::from_secs(14 * 24 * 3600);
+/// See [`CERTIFICATE_WARNING_AHEAD`].
+pub const CERTIFICATE_WARNING_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// The headers of one request, in bytes.
 pub const REQUEST_HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How often a silent connection is pinged.
