@@ -236,8 +236,6 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 pub const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How often the file of tokens is looked at while nobody calls.
 pub const TOKENS_LOOK_INTERVAL: Duration = Duration::from_millis(500);
-/// A certificate, a key or the tokens, in bytes.
-pub const SECRET_FILE_BYTES_MAX: usize = 1 << 20;
 /// How often the connections are looked at for those that met a timeout.
 pub const CONNECTION_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// A certificate, a private key or another such file that the server is given, in bytes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
@@ -17,37 +18,74 @@ use crate::config::ServiceLimits;
 use crate::limits;
 
 use super::gathered::Gathered;
+use super::handshake::TlsConnection;
 use super::open_connection::OpenConnection;
 use super::peer::Peer;
+use super::tls::Tls;
 
 /// Something that connections come from.
-pub(super) trait Listener: Send + 'static {
+pub(super) trait Listener: Send + Sync + 'static {
+    /// What is accepted.
+    type Accepted: Send;
     /// What a connection reads and writes.
-    type Io: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static;
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Waits for the next connection. Safe to drop.
-    fn next(&self) -> impl Future<Output = io::Result<Self::Io>> + Send;
+    fn next(&self) -> impl Future<Output = io::Result<Self::Accepted>> + Send;
 
     /// Asks the system where a connection comes from.
-    fn peer(io: &Self::Io) -> Peer;
+    fn peer(accepted: &Self::Accepted) -> Peer;
+
+    /// Begins with a connection that has its place. Waits for nothing.
+    fn begin(&self, accepted: Self::Accepted, open: &Arc<OpenConnection>) -> Self::Io;
 }
 
-impl Listener for TcpListener {
-    type Io = TcpStream;
+/// A TCP port, with TLS or without.
+pub(super) struct TcpPort {
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+}
 
-    async fn next(&self) -> io::Result<TcpStream> {
-        let (stream, _) = self.accept().await?;
+impl TcpPort {
+    /// Makes one of a listener.
+    pub(super) fn new(listener: TcpListener, tls: Option<Arc<Tls>>) -> Self {
+        Self { listener, tls }
+    }
+}
+
+impl Listener for TcpPort {
+    type Accepted = (TcpStream, SocketAddr);
+    type Io = TcpConnection;
+
+    async fn next(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = self.listener.accept().await?;
         // Without this, small answers wait for the peer's delayed acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok((stream, peer))
     }
 
-    fn peer(stream: &TcpStream) -> Peer {
+    fn peer((stream, _): &(TcpStream, SocketAddr)) -> Peer {
         Peer::of_tcp(stream)
+    }
+
+    fn begin(
+        &self,
+        (stream, peer): (TcpStream, SocketAddr),
+        open: &Arc<OpenConnection>,
+    ) -> TcpConnection {
+        match &self.tls {
+            None => TcpConnection::Plain(stream),
+            Some(tls) => {
+                let open = Arc::clone(open);
+                let begun = TlsConnection::new(&tls.acceptor(), stream, peer, open);
+                TcpConnection::Tls(Box::new(begun))
+            }
+        }
     }
 }
 
 impl Listener for UnixListener {
+    type Accepted = UnixStream;
     type Io = UnixStream;
 
     async fn next(&self) -> io::Result<UnixStream> {
@@ -56,6 +94,58 @@ impl Listener for UnixListener {
 
     fn peer(stream: &UnixStream) -> Peer {
         Peer::of_unix(stream)
+    }
+
+    fn begin(&self, stream: UnixStream, _: &Arc<OpenConnection>) -> UnixStream {
+        stream
+    }
+}
+
+/// What a connection of a [`TcpPort`] reads and writes.
+pub(super) enum TcpConnection {
+    /// As it comes.
+    Plain(TcpStream),
+    /// By way of TLS.
+    Tls(Box<TlsConnection>),
+}
+
+impl AsyncRead for TcpConnection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for TcpConnection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }
 
@@ -136,24 +226,30 @@ impl Places {
         self.open.lock().expect("nothing panics with the list of connections")
     }
 
-    /// Notes a connection.
-    fn enter<I>(self: &Arc<Self>, io: I, peer: Peer, place: OwnedSemaphorePermit) -> Connection<I> {
-        let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle), peer));
+    /// Notes a connection, and begins with it.
+    fn enter<L: Listener>(
+        self: &Arc<Self>,
+        listener: &L,
+        accepted: L::Accepted,
+        place: OwnedSemaphorePermit,
+    ) -> Connection<L::Io> {
+        let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle), L::peer(&accepted)));
         self.open().insert(open.number(), Arc::clone(&open));
-        Connection { io: Gathered::new(io), open, places: Arc::clone(self), _place: place }
+        let io = Gathered::new(listener.begin(accepted, &open));
+        Connection { io, open, places: Arc::clone(self), _place: place }
     }
 }
 
 /// Accepts connections. One that finds no place waits for it, and further ones in the
 /// system's queue. A failed accept, such as for want of descriptors, ends nothing.
-pub(super) fn accept<L: Listener + Sync>(
+pub(super) fn accept<L: Listener>(
     listener: L,
     places: Arc<Places>,
 ) -> impl Stream<Item = io::Result<Connection<L::Io>>> {
     futures_util::stream::unfold((listener, places), |(listener, places)| async move {
         let accepted = loop {
             match listener.next().await {
-                Ok(io) => break io,
+                Ok(accepted) => break accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     // Nothing tells when descriptors are free again.
@@ -162,8 +258,8 @@ pub(super) fn accept<L: Listener + Sync>(
             }
         };
         let place = places.take().await;
-        let peer = L::peer(&accepted);
-        Some((Ok(places.enter(accepted, peer, place)), (listener, places)))
+        let connection = places.enter(&listener, accepted, place);
+        Some((Ok(connection), (listener, places)))
     })
 }
 

@@ -8,15 +8,19 @@ mod address;
 mod answer_body;
 mod authentication;
 mod calls;
+mod certificates;
 mod connections;
 mod draining;
 mod gathered;
+mod handshake;
 mod open_connection;
 mod oversize;
 mod own_host;
 mod peer;
+mod refused_handshake;
 mod request_body;
 mod revocation;
+mod tls;
 mod tokens;
 mod web;
 
@@ -50,9 +54,11 @@ use crate::store::Room;
 use address::AddressError;
 use authentication::{Authentication, AuthenticationLayer};
 use calls::CallsLayer;
-use connections::{Places, accept};
+use certificates::TlsError;
+use connections::{Places, TcpPort, accept};
 use draining::DrainingLayer;
 use oversize::OversizeLayer;
+use tls::Tls;
 use tokens::{Tokens, TokensError};
 use web::{OriginError, PageLayer, ProgramLayers, WebLayers};
 
@@ -76,6 +82,8 @@ pub enum ServeError {
     Socket(#[from] SocketError),
     #[error("--web-origin {0}")]
     Origin(#[from] OriginError),
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     #[error("the server failed: {0}")]
     Transport(#[from] tonic::transport::Error),
     #[error("cannot describe the services: {0}")]
@@ -116,6 +124,10 @@ pub async fn serve(
     let address = address::to_listen_on(&config, &tokens, clock.now()).await?;
     let origins = web::origins(&config.web_origins)?;
     let pages = PageLayer::new(&origins, &config.web_hosts);
+    // Of those who call, only pages may need it.
+    let with_http1 = !origins.is_empty();
+    let tls = config.tls.as_ref().map(|files| Tls::open(files, with_http1, clock.clone()));
+    let tls = tls.transpose()?.map(Arc::new);
     // Before the root, so that a port in use leaves nothing behind.
     let listener = TcpListener::bind(address)
         .await
@@ -155,7 +167,7 @@ pub async fn serve(
     let authentication = AuthenticationLayer(Arc::new(authentication));
     let layered = |settings| server(settings, &calls, &authentication, &draining);
     let mut serving = JoinSet::new();
-    let incoming = accept(listener, Arc::clone(&places));
+    let incoming = accept(TcpPort::new(listener, tls.clone()), Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
     if origins.is_empty() {
         let server = layered(settings(&limits, &pages)).add_routes(routes.clone());
@@ -182,6 +194,7 @@ pub async fn serve(
         );
     }
     let looking = tokio::spawn(async move { places.look_after().await });
+    let looking_after_tls = tls.map(|tls| tokio::spawn(tls.look_after()));
     let watching_tokens = tokio::spawn(async move { tokens.look_after().await });
     let following = {
         let files = Arc::clone(&files);
@@ -209,6 +222,7 @@ pub async fn serve(
     }
     looking.abort();
     watching_tokens.abort();
+    looking_after_tls.inspect(|task| task.abort());
     let _ = following.await;
     tracing::info!("stopped");
     match failed {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::Context;
 
 use futures_util::task::AtomicWaker;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::ServiceLimits;
 
+use super::handshake::PeerCertificate;
 use super::peer::Peer;
 
 /// What a client says first: as long as the preface of HTTP/2, and no request is shorter.
@@ -28,6 +29,7 @@ pub(super) struct OpenConnection {
     idle: Arc<Notify>,
     calls: Mutex<Calls>,
     peer: Peer,
+    certificate: OnceLock<PeerCertificate>,
 }
 
 #[derive(Default)]
@@ -62,6 +64,7 @@ impl OpenConnection {
             idle,
             calls: Mutex::default(),
             peer,
+            certificate: OnceLock::new(),
         }
     }
 
@@ -70,9 +73,15 @@ impl OpenConnection {
         self.number
     }
 
-    /// Returns the names of its client's certificate; none without one.
+    /// Notes whose certificate was checked.
+    pub(super) fn identify(&self, certificate: PeerCertificate) {
+        // A connection has one handshake.
+        let _ = self.certificate.set(certificate);
+    }
+
+    /// Returns the names in its client's certificate, which was checked; none without one.
     pub(super) fn certificate_names(&self) -> &[String] {
-        &[]
+        self.certificate.get().map_or(&[], |certificate| &certificate.names)
     }
 
     /// Returns where it comes from.
@@ -243,6 +252,16 @@ mod tests {
         drop(following);
         assert!(!connection.close_if_overdue(Instant::now(), &limits()));
         assert!(connection.close_if_overdue(late, &limits()));
+    }
+
+    #[test]
+    fn who_its_client_is_is_known_once() {
+        let connection = connection();
+        assert_eq!(connection.peer_certificate(), None);
+        let peer = |name: &str| PeerCertificate { names: vec![name.to_owned()] };
+        connection.identify(peer("ada"));
+        connection.identify(peer("eve"));
+        assert_eq!(connection.peer_certificate(), Some(&peer("ada")));
     }
 
     #[test]

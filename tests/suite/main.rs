@@ -5,6 +5,7 @@ mod any_call;
 mod append;
 mod architecture;
 mod atlas;
+mod authority;
 mod bad_messages;
 mod bus_faults;
 mod bus_format;
