@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fmt};
 
+use crate::channel::{self, TlsFiles};
 use crate::client::Shared;
 use crate::interruption::Interruption;
 use crate::place::Place;
 use crate::token::Authorize;
-use crate::{Address, Client, Error, channel};
+use crate::{Address, Client, Error};
 
 /// How long a call may take with all its attempts, unless asked otherwise.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
@@ -20,6 +21,8 @@ pub struct Builder {
     address: Option<String>,
     token: Option<String>,
     ca_file: Option<PathBuf>,
+    cert_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
     project: Option<String>,
     task: Option<String>,
     run: Option<String>,
@@ -36,6 +39,8 @@ impl Builder {
             address: None,
             token: None,
             ca_file: None,
+            cert_file: None,
+            key_file: None,
             project: None,
             task: None,
             run: None,
@@ -67,6 +72,22 @@ impl Builder {
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
+        self
+    }
+
+    /// Sets a PEM file with the certificate that is shown to a server over `https://`, those
+    /// between it and its authority after it. Unless set: `CALLBOARD_CERT`, else none.
+    #[must_use]
+    pub fn cert_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cert_file = Some(path.into());
+        self
+    }
+
+    /// Sets the PEM file with the private key of that certificate. Unless set: `CALLBOARD_KEY`,
+    /// else none.
+    #[must_use]
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key_file = Some(path.into());
         self
     }
 
@@ -123,11 +144,12 @@ impl Builder {
     ///
     /// # Errors
     /// Of the kind [`Usage`](crate::ErrorKind::Usage) when the address is not understood, the
-    /// token must not be sent there, or there is no Tokio runtime; of the kind
-    /// [`Io`](crate::ErrorKind::Io) when the CA file cannot be read.
+    /// token must not be sent there, a client certificate has no key or a key no certificate, or
+    /// there is no Tokio runtime; of the kind [`Io`](crate::ErrorKind::Io) when the CA file, the
+    /// certificate or the key cannot be read.
     pub fn build(self) -> Result<Client, Error> {
         let settings = self.settle()?;
-        let channel = channel::open(&settings.address, settings.ca_file.as_deref())?;
+        let channel = channel::open(&settings.address, &settings.files)?;
         Ok(settings.into_client(channel))
     }
 
@@ -138,7 +160,7 @@ impl Builder {
     /// when the server cannot be reached.
     pub async fn connect_now(self) -> Result<Client, Error> {
         let settings = self.settle()?;
-        let channel = channel::connect(&settings.address, settings.ca_file.as_deref()).await?;
+        let channel = channel::connect(&settings.address, &settings.files).await?;
         Ok(settings.into_client(channel))
     }
 
@@ -150,10 +172,11 @@ impl Builder {
         Ok(Settings {
             authorize: Authorize::new(token.as_deref(), &address)?,
             address,
-            ca_file: self
-                .ca_file
-                .or_else(|| env::var_os("CALLBOARD_CA").map(PathBuf::from))
-                .filter(|path| !path.as_os_str().is_empty()),
+            files: TlsFiles {
+                ca: file(self.ca_file, "CALLBOARD_CA"),
+                cert: file(self.cert_file, "CALLBOARD_CERT"),
+                key: file(self.key_file, "CALLBOARD_KEY"),
+            },
             place: Place::resolve(self.project, self.task, self.run, variable),
             timeout: self.timeout,
             retry_for: self.retry_for,
@@ -166,7 +189,7 @@ impl Builder {
 struct Settings {
     address: Address,
     authorize: Authorize,
-    ca_file: Option<PathBuf>,
+    files: TlsFiles,
     place: Place,
     timeout: Duration,
     retry_for: Option<Duration>,
@@ -180,6 +203,12 @@ impl Settings {
     }
 }
 
+/// Returns the file that is given, else that of a variable; an empty path is none.
+fn file(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    let found = given.or_else(|| env::var_os(name).map(PathBuf::from));
+    found.filter(|path| !path.as_os_str().is_empty())
+}
+
 /// Returns a variable of the environment; an empty one is none.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
@@ -191,6 +220,8 @@ impl fmt::Debug for Builder {
             .field("address", &self.address)
             .field("token", &self.token.as_ref().map(|_| "…"))
             .field("ca_file", &self.ca_file)
+            .field("cert_file", &self.cert_file)
+            .field("key_file", &self.key_file)
             .field("project", &self.project)
             .field("task", &self.task)
             .field("run", &self.run)
@@ -235,6 +266,36 @@ mod tests {
         let error = builder.build().expect_err("there is no such file");
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.message().contains("no-such.pem"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_without_its_key_or_a_key_without_its_certificate_is_refused() {
+        let tls = || Client::builder().address("https://localhost:1");
+        let refused = |builder: Builder| {
+            let error = builder.build().expect_err("half of a pair");
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            error.message().to_owned()
+        };
+        let said = refused(tls().cert_file("no-such.pem"));
+        assert!(said.contains("key_file") && said.contains("CALLBOARD_KEY"), "{said}");
+        let said = refused(tls().key_file("no-such.pem").cert_file(""));
+        assert!(said.contains("cert_file") && said.contains("CALLBOARD_CERT"), "{said}");
+        let plain = Client::builder().address("localhost:1").cert_file("no-such.pem");
+        assert!(plain.build().is_ok(), "as the CA file, it is for https:// only");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_or_key_that_cannot_be_read_or_is_none_is_refused_and_not_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let garbage = folder.path().join("garbage.pem");
+        std::fs::write(&garbage, "s3cret").expect("written");
+        let tls = || Client::builder().address("https://localhost:1").cert_file(&garbage);
+        let error = tls().key_file("no-such.pem").build().expect_err("there is no such file");
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.message().contains("no-such.pem"), "{error}");
+        let error = tls().key_file(&garbage).build().expect_err("this is no key");
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
     }
 
     #[tokio::test]

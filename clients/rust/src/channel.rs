@@ -1,9 +1,9 @@
 //! The channel to a server. It connects by itself, again after every break.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 use crate::{Address, Error};
 
@@ -14,12 +14,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The PEM files of TLS, which only matter over `https://`.
+#[derive(Debug, Default)]
+pub(crate) struct TlsFiles {
+    /// The certificates to trust; none means those that the system trusts.
+    pub(crate) ca: Option<PathBuf>,
+    /// The certificate that the client shows, and its private key.
+    pub(crate) cert: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+}
+
 /// Returns a channel that connects with its first call.
-pub(crate) fn open(address: &Address, ca_file: Option<&Path>) -> Result<Channel, Error> {
+pub(crate) fn open(address: &Address, files: &TlsFiles) -> Result<Channel, Error> {
     // Channels live on a runtime: without one tonic would panic.
     tokio::runtime::Handle::try_current()
         .map_err(|_| Error::usage("a client is made within a Tokio runtime"))?;
-    let endpoint = endpoint(address, ca_file)?;
+    let endpoint = endpoint(address, files)?;
     Ok(match address {
         Address::Tcp(_) | Address::Tls(_) => endpoint.connect_lazy(),
         #[cfg(unix)]
@@ -30,8 +40,8 @@ pub(crate) fn open(address: &Address, ca_file: Option<&Path>) -> Result<Channel,
 }
 
 /// Returns a channel that is connected.
-pub(crate) async fn connect(address: &Address, ca_file: Option<&Path>) -> Result<Channel, Error> {
-    let endpoint = endpoint(address, ca_file)?;
+pub(crate) async fn connect(address: &Address, files: &TlsFiles) -> Result<Channel, Error> {
+    let endpoint = endpoint(address, files)?;
     let connected = match address {
         Address::Tcp(_) | Address::Tls(_) => endpoint.connect().await,
         #[cfg(unix)]
@@ -42,7 +52,7 @@ pub(crate) async fn connect(address: &Address, ca_file: Option<&Path>) -> Result
     connected.map_err(|error| Error::from(tonic::Status::from_error(Box::new(error))))
 }
 
-fn endpoint(address: &Address, ca_file: Option<&Path>) -> Result<Endpoint, Error> {
+fn endpoint(address: &Address, files: &TlsFiles) -> Result<Endpoint, Error> {
     let uri = match address {
         Address::Tcp(host_and_port) => format!("http://{host_and_port}"),
         Address::Tls(host_and_port) => format!("https://{host_and_port}"),
@@ -52,7 +62,7 @@ fn endpoint(address: &Address, ca_file: Option<&Path>) -> Result<Endpoint, Error
     let wrong = |error| Error::usage(format!("address {address}: {error}"));
     let mut endpoint = Endpoint::from_shared(uri).map_err(wrong)?;
     if let Address::Tls(_) = address {
-        let tls = tls(ca_file)?;
+        let tls = tls(files)?;
         let refused = |error| Error::usage(format!("cannot set up TLS for {address}: {error:?}"));
         endpoint = endpoint.tls_config(tls).map_err(refused)?;
     }
@@ -62,13 +72,34 @@ fn endpoint(address: &Address, ca_file: Option<&Path>) -> Result<Endpoint, Error
         .keep_alive_timeout(KEEPALIVE_TIMEOUT))
 }
 
-/// Trusts the certificates of a file, and only those; without one, the system's.
-fn tls(ca_file: Option<&Path>) -> Result<ClientTlsConfig, Error> {
+/// Trusts the certificates of a file, and only those, or else the system's; shows a certificate
+/// when there is one.
+fn tls(files: &TlsFiles) -> Result<ClientTlsConfig, Error> {
     let tls = ClientTlsConfig::new();
-    let Some(path) = ca_file else { return Ok(tls.with_native_roots()) };
-    let pem = std::fs::read(path)
-        .map_err(|source| Error::io(&format!("read the CA file {}", path.display()), source))?;
-    Ok(tls.ca_certificate(Certificate::from_pem(pem)))
+    let tls = match &files.ca {
+        Some(path) => tls.ca_certificate(Certificate::from_pem(read("CA file", path)?)),
+        None => tls.with_native_roots(),
+    };
+    match (&files.cert, &files.key) {
+        (None, None) => Ok(tls),
+        (Some(cert), Some(key)) => {
+            let cert = read("certificate file", cert)?;
+            Ok(tls.identity(Identity::from_pem(cert, read("key file", key)?)))
+        }
+        (Some(_), None) => Err(Error::usage(
+            "a client certificate without its private key: set the key file as well, by key_file \
+             (--key-file) or CALLBOARD_KEY",
+        )),
+        (None, Some(_)) => Err(Error::usage(
+            "a private key without its client certificate: set the certificate file as well, by \
+             cert_file (--cert-file) or CALLBOARD_CERT",
+        )),
+    }
+}
+
+fn read(what: &str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path)
+        .map_err(|source| Error::io(&format!("read the {what} {}", path.display()), source))
 }
 
 #[cfg(not(unix))]

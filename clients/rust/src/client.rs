@@ -58,8 +58,8 @@ impl Shared {
 
 impl Client {
     /// Makes a client of what the environment says: `CALLBOARD_ADDR`, `CALLBOARD_TOKEN`,
-    /// `CALLBOARD_CA`, `JRUN_PROJECT_ID`, `JRUN_TASK_ID` and `JRUN_ID`. It connects with its
-    /// first call.
+    /// `CALLBOARD_CA`, `CALLBOARD_CERT`, `CALLBOARD_KEY`, `JRUN_PROJECT_ID`, `JRUN_TASK_ID` and
+    /// `JRUN_ID`. It connects with its first call.
     ///
     /// # Errors
     /// As [`Builder::build`].
