@@ -16,7 +16,7 @@ use crate::grpc::pb::storage_client::StorageClient;
 use super::failure::{self, Failure};
 use super::output;
 use super::place::Place;
-use super::run_environment::absolute_path;
+use super::run_environment::{TlsFiles, absolute_path};
 
 /// How long one call may take. The server answers or gives up long before.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -47,6 +47,26 @@ pub(super) struct Connection {
         help_heading = "Connection"
     )]
     ca_file: Option<PathBuf>,
+    /// With https://, show the server the certificate of this PEM file
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CALLBOARD_CERT",
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    cert_file: Option<PathBuf>,
+    /// The PEM file with the private key of that certificate
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CALLBOARD_KEY",
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    key_file: Option<PathBuf>,
 }
 
 impl Connection {
@@ -55,11 +75,17 @@ impl Connection {
         &self.addr
     }
 
-    /// Returns the file whose certificates are trusted, so that it means the same in every
-    /// folder; none means the system's.
-    pub(super) fn ca_file(&self) -> Result<Option<PathBuf>, Failure> {
-        let given = self.ca_file.as_deref().filter(|path| !path.as_os_str().is_empty());
-        given.map(absolute_path).transpose()
+    /// Returns the files of TLS, so that they mean the same in every folder.
+    pub(super) fn tls_files(&self) -> Result<TlsFiles, Failure> {
+        let absolute = |file: &Option<PathBuf>| {
+            let given = file.as_deref().filter(|path| !path.as_os_str().is_empty());
+            given.map(absolute_path).transpose()
+        };
+        Ok(TlsFiles {
+            ca: absolute(&self.ca_file)?,
+            cert: absolute(&self.cert_file)?,
+            key: absolute(&self.key_file)?,
+        })
     }
 
     /// Connects to the server. What outlives its connection says so on stderr.
@@ -89,11 +115,17 @@ impl Connection {
 
     fn builder(&self) -> Builder {
         let builder = Client::builder().address(self.addr.to_string()).timeout(CALL_TIMEOUT);
-        let builder = builder.retry_for(RETRY_FOR);
-        match &self.ca_file {
-            Some(path) => builder.ca_file(path),
-            None => builder,
+        let mut builder = builder.retry_for(RETRY_FOR);
+        if let Some(path) = &self.ca_file {
+            builder = builder.ca_file(path);
         }
+        if let Some(path) = &self.cert_file {
+            builder = builder.cert_file(path);
+        }
+        if let Some(path) = &self.key_file {
+            builder = builder.key_file(path);
+        }
+        builder
     }
 
     async fn connect(&self, builder: Builder) -> Result<Client, Failure> {

@@ -70,7 +70,7 @@ impl Env {
             run_path: &run_path,
             root,
             address: &run_environment::absolute_address(self.connection.address())?,
-            ca_file: self.connection.ca_file()?.as_deref(),
+            tls: &self.connection.tls_files()?,
         });
         if output.is_json() {
             let object: Map<String, Value> = variables

@@ -26,8 +26,19 @@ pub(super) struct Place<'a> {
     pub(super) root: Option<&'a Path>,
     /// Where the server is, so that it means the same in every folder.
     pub(super) address: &'a str,
-    /// Whose certificates are trusted, as an absolute path; none means the system's.
-    pub(super) ca_file: Option<&'a Path>,
+    /// The files of TLS.
+    pub(super) tls: &'a TlsFiles,
+}
+
+/// The files of TLS, as absolute paths.
+#[derive(Debug, Default)]
+pub(super) struct TlsFiles {
+    /// Whose certificates are trusted; none means the system's.
+    pub(super) ca: Option<PathBuf>,
+    /// The certificate that the server is shown; none means none.
+    pub(super) cert: Option<PathBuf>,
+    /// Its private key.
+    pub(super) key: Option<PathBuf>,
 }
 
 /// A variable, and its value; none means that it is removed.
@@ -52,8 +63,11 @@ pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
         ("JRUN_MESSAGE_BUS", bus.and_then(|bus| below_root(paths::bus_file(bus).as_str()))),
         ("CALLBOARD_ADDR", Some(place.address.to_owned())),
     ];
-    if let Some(ca_file) = place.ca_file {
-        variables.push(("CALLBOARD_CA", Some(ca_file.display().to_string())));
+    let TlsFiles { ca, cert, key } = place.tls;
+    for (name, file) in [("CALLBOARD_CA", ca), ("CALLBOARD_CERT", cert), ("CALLBOARD_KEY", key)] {
+        if let Some(file) = file {
+            variables.push((name, Some(file.display().to_string())));
+        }
     }
     if let Some(root) = place.root {
         variables.push(("CALLBOARD_ROOT", Some(root.display().to_string())));
@@ -79,7 +93,7 @@ pub(super) fn absolute_path(path: &Path) -> Result<PathBuf, Failure> {
 mod tests {
     use super::*;
 
-    fn place<'a>(parent: &'a str, root: Option<&'a Path>) -> Place<'a> {
+    fn place<'a>(parent: &'a str, root: Option<&'a Path>, tls: &'a TlsFiles) -> Place<'a> {
         Place {
             project: "p",
             task: "t",
@@ -88,7 +102,7 @@ mod tests {
             run_path: "p/t/runs/r",
             root,
             address: "unix:/s",
-            ca_file: Some(Path::new("/ca.pem")),
+            tls,
         }
     }
 
@@ -99,7 +113,9 @@ mod tests {
 
     #[test]
     fn folders_are_absolute_paths_below_the_root() {
-        let variables = variables(&place("q", Some(Path::new("/tree"))));
+        let file = |path: &str| Some(PathBuf::from(path));
+        let tls = TlsFiles { ca: file("/ca.pem"), cert: file("/cert.pem"), key: file("/key.pem") };
+        let variables = variables(&place("q", Some(Path::new("/tree")), &tls));
         assert_eq!(value(&variables, "JRUN_ID"), Some("r"));
         assert_eq!(value(&variables, "JRUN_PARENT_ID"), Some("q"));
         assert_eq!(value(&variables, "JRUN_TASK_FOLDER"), Some("/tree/p/t"));
@@ -109,11 +125,13 @@ mod tests {
         assert_eq!(value(&variables, "CALLBOARD_ROOT"), Some("/tree"));
         assert_eq!(value(&variables, "CALLBOARD_ADDR"), Some("unix:/s"));
         assert_eq!(value(&variables, "CALLBOARD_CA"), Some("/ca.pem"));
+        assert_eq!(value(&variables, "CALLBOARD_CERT"), Some("/cert.pem"));
+        assert_eq!(value(&variables, "CALLBOARD_KEY"), Some("/key.pem"));
     }
 
     #[test]
     fn what_an_outer_run_has_set_is_removed_when_it_would_be_wrong() {
-        let variables = variables(&place("", None));
+        let variables = variables(&place("", None, &TlsFiles::default()));
         for name in ["JRUN_PARENT_ID", "JRUN_TASK_FOLDER", "JRUN_RUN_FOLDER", "JRUN_MESSAGE_BUS"] {
             assert_eq!(value(&variables, name), None);
         }

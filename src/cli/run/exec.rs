@@ -123,7 +123,7 @@ impl Exec {
     async fn execute(self) -> Result<u8, Failure> {
         let folder = working_folder(self.cwd.as_deref())?;
         let address = run_environment::absolute_address(self.connection.address())?;
-        let ca_file = self.connection.ca_file()?;
+        let tls = self.connection.tls_files()?;
         let (prompt, parts) = match Prompt::open(self.prompt.as_deref())? {
             Prompt::Short(text) => (text, None),
             Prompt::Parts(parts) => (String::new(), Some(parts)),
@@ -156,7 +156,7 @@ impl Exec {
             run_path: &recorder.run.run_path,
             root: is_here.then(|| Path::new(&server.root)),
             address: &address,
-            ca_file: ca_file.as_deref(),
+            tls: &tls,
         });
         let story = Story {
             recorder: &recorder,
