@@ -53,6 +53,7 @@ mod storage_model;
 mod storage_server;
 mod subscribe;
 mod tasks;
+mod tls;
 mod verify;
 mod watch;
 mod web;
