@@ -137,7 +137,7 @@ mod tests {
 
     fn answer(room: Option<&Arc<Semaphore>>) -> AnswerBody {
         let body = Body::new(Full::new(Bytes::from(vec![b'x'; LONG])));
-        AnswerBody::new(body, room.cloned(), Arc::new(a_call()))
+        AnswerBody::new(body, room.cloned().map(|room| (room, LONG)), Arc::new(a_call()))
     }
 
     #[tokio::test]

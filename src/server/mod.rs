@@ -7,6 +7,9 @@
 mod address;
 mod answer_body;
 mod authentication;
+#[cfg(test)]
+#[path = "../../tests/suite/authority.rs"]
+mod authority;
 mod calls;
 mod certificates;
 mod connections;

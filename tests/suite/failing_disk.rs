@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use callboard::clock::SystemClock;
-use callboard::domain::{BusId, NewMessage};
+use callboard::domain::{BusId, NewMessage, Reach};
 use callboard::error::{Reason, Result};
 use callboard::files::Files;
 use callboard::store::{
@@ -240,7 +240,7 @@ async fn is_tried_again(fails_at_the_start: bool) {
     if fails_at_the_start {
         fail();
     }
-    let mut frames = backend.follow(Scope::All).await;
+    let mut frames = backend.follow(Scope::All(Reach::All)).await;
     fail();
     loop {
         let frame = tokio::time::timeout(DEADLINE, frames.next()).await.expect("in time");

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use callboard::clock::Clock;
 use callboard::domain::{
-    ProjectId, RequestId, RunFile, RunId, RunKey, Step, TaskId, TaskKey, TaskState,
+    ProjectId, Reach, RequestId, RunFile, RunId, RunKey, Step, TaskId, TaskKey, TaskState,
 };
 use callboard::error::{Reason, Result};
 use callboard::files::Files;
@@ -100,7 +100,7 @@ impl Backend {
     /// The ids of all runs and of the tasks of project `p`.
     async fn listed(&self) -> (Vec<String>, Vec<String>) {
         let runs = RunQuery {
-            part: Part::All,
+            part: Part::All(Reach::All),
             statuses: Vec::new(),
             after: None,
             limit: 100,

@@ -182,6 +182,7 @@ fn parse<T>(kind: &str, token: &str, place: impl FnOnce(&str) -> Option<T>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Reach;
 
     fn key() -> TaskKey {
         task_key("demo", "task-a.b").expect("a task")

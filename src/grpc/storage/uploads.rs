@@ -186,7 +186,14 @@ mod tests {
 
     async fn send(sent: Vec<Sent>) -> (Result<i64, Status>, Vec<Vec<u8>>) {
         let shelf = Shelf::default();
-        let answer = upload(&shelf, iter(sent), UPLOAD_IDLE, CancellationToken::new()).await;
+        let answer = upload(
+            &shelf,
+            iter(sent),
+            Entrance::of_anybody(),
+            UPLOAD_IDLE,
+            CancellationToken::new(),
+        )
+        .await;
         let size = answer.map(|answer| answer.into_inner().artifact.expect("an artifact").size);
         (size, shelf.0.into_inner().expect("the shelf"))
     }
@@ -238,7 +245,13 @@ mod tests {
     async fn nothing_is_saved_before_a_client_that_cancelled_could_be_noticed() {
         let shelf = Shelf::default();
         let sent = iter(vec![header(), bytes(b"a")]);
-        let mut uploading = Box::pin(upload(&shelf, sent, UPLOAD_IDLE, CancellationToken::new()));
+        let mut uploading = Box::pin(upload(
+            &shelf,
+            sent,
+            Entrance::of_anybody(),
+            UPLOAD_IDLE,
+            CancellationToken::new(),
+        ));
         let first = uploading.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(first.is_pending());
         assert!(shelf.0.lock().expect("the shelf").is_empty());
@@ -251,8 +264,13 @@ mod tests {
         for sent in [vec![], vec![header(), bytes(b"a")]] {
             let shelf = Shelf::default();
             let endless = Box::pin(iter(sent).chain(tokio_stream::pending()));
-            let answer =
-                upload(&shelf, endless, Duration::from_millis(10), CancellationToken::new());
+            let answer = upload(
+                &shelf,
+                endless,
+                Entrance::of_anybody(),
+                Duration::from_millis(10),
+                CancellationToken::new(),
+            );
             let answer = answer.await;
             let refused = answer.expect_err("stalled");
             assert_eq!(refused.code(), Code::DeadlineExceeded, "{refused}");
@@ -267,7 +285,13 @@ mod tests {
             let shelf = Shelf::default();
             let shutdown = CancellationToken::new();
             let endless = iter(sent).chain(tokio_stream::pending());
-            let uploading = upload(&shelf, Box::pin(endless), UPLOAD_IDLE, shutdown.clone());
+            let uploading = upload(
+                &shelf,
+                Box::pin(endless),
+                Entrance::of_anybody(),
+                UPLOAD_IDLE,
+                shutdown.clone(),
+            );
             let stopped = async { tokio::join!(uploading, async { shutdown.cancel() }).0 };
             let answer = timeout(Duration::from_secs(10), stopped).await.expect("an end");
             assert_eq!(answer.expect_err("stopped").code(), Code::Unavailable);

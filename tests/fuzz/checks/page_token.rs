@@ -37,7 +37,7 @@ const METHODS: [Method; 7] = [
         Some(page_tokens::task_out(place.created_at, &place.task))
     }),
     ("ListRuns", |text| {
-        let place = taken(page_tokens::run(text, &Part::All))?;
+        let place = taken(page_tokens::run(text, &Part::All(callboard::domain::Reach::All)))?;
         let inside = page_tokens::run(text, &Part::Task(place.task.clone()));
         assert_eq!(taken(inside).as_ref(), Some(&place));
         let elsewhere = ProjectId::parse("elsewhere").expect("a project");

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use callboard::clock::SystemClock;
-use callboard::domain::{ProjectId, RunId, RunKey, RunMeta, TaskId, TaskKey};
+use callboard::domain::{ProjectId, Reach, RunId, RunKey, RunMeta, TaskId, TaskKey};
 use callboard::error::Reason;
 use callboard::files::Files;
 use callboard::grpc::pb;
@@ -157,7 +157,7 @@ async fn a_meta_that_cannot_be_written_leaves_no_half_run_and_a_later_creation_s
             let staging = folder.path().join(".callboard/staging");
             assert!(!staging.exists() || names(&staging).is_empty(), "{fault:?} at step {step}");
             let query = RunQuery {
-                part: Part::All,
+                part: Part::All(Reach::All),
                 statuses: Vec::new(),
                 after: None,
                 limit: 10,

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use callboard::clock::SystemClock;
+use callboard::domain::Reach;
 use callboard::files::Files;
 use callboard::grpc::pb;
 use callboard::store::{Part, RunQuery, Runs as _};
@@ -80,7 +81,7 @@ async fn of_5000_runs_a_page_is_read_without_reading_more_than_needed() {
         let disk = StepDisk::open(folder.path(), &steps);
         let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
         let page = |after, limit| RunQuery {
-            part: Part::All,
+            part: Part::All(Reach::All),
             statuses: Vec::new(),
             after,
             limit,

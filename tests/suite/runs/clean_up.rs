@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use callboard::clock::{Clock as _, SystemClock};
+use callboard::domain::Reach;
 use callboard::files::Files;
 use callboard::grpc::pb;
 use callboard::store::{CleanUp, Part, Upkeep as _};
@@ -103,7 +104,7 @@ async fn with_a_threshold_runs_are_removed_only_while_less_is_free() {
     };
     let clean = |below, dry_run| {
         files.clean_up_runs(CleanUp {
-            part: Part::All,
+            part: Part::All(Reach::All),
             older_than: Duration::from_secs(86_400),
             only_if_free_below: below,
             dry_run,

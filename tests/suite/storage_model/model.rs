@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callboard::domain::{
-    ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Liveness, Project, ProjectId, Run,
-    RunFile, RunInfo, RunKey, RunMeta, Task, TaskId, TaskKey, TaskState,
+    ArtifactId, Etag, Fact, FactId, FactScope, JsonObject, Liveness, Project, ProjectId, Reach,
+    Run, RunFile, RunInfo, RunKey, RunMeta, Task, TaskId, TaskKey, TaskState,
 };
 use callboard::error::Reason;
 use callboard::store::{
@@ -113,7 +113,7 @@ impl Model {
     pub(super) fn tasks_of(&self, part: &Part) -> Result<Vec<&KeptTask>, Reason> {
         let project = |id: &ProjectId| self.projects.get(id).ok_or(Reason::ProjectNotFound);
         Ok(match part {
-            Part::All => self.projects.values().flat_map(|it| it.tasks.values()).collect(),
+            Part::All(_) => self.projects.values().flat_map(|it| it.tasks.values()).collect(),
             Part::Project(id) => project(id)?.tasks.values().collect(),
             Part::Task(key) => {
                 vec![project(&key.project)?.tasks.get(&key.task).ok_or(Reason::TaskNotFound)?]
@@ -241,7 +241,7 @@ impl Model {
 
     /// Whether no run id is in two places.
     pub(super) fn run_ids_are_unique(&self) -> bool {
-        let runs = self.runs_of(&Part::All).expect("everything");
+        let runs = self.runs_of(&Part::All(Reach::All)).expect("everything");
         let ids: BTreeSet<&str> = runs.iter().map(|run| run.info.run_id.as_str()).collect();
         ids.len() == runs.len()
     }
@@ -299,7 +299,7 @@ impl Model {
             return;
         }
         path.push(id.to_owned());
-        let runs = self.runs_of(&Part::All).expect("everything");
+        let runs = self.runs_of(&Part::All(Reach::All)).expect("everything");
         let mut below: Vec<(&str, Relation)> = runs
             .iter()
             .filter_map(|run| {
@@ -315,7 +315,10 @@ impl Model {
     }
 
     fn exists(&self, id: &str) -> bool {
-        self.runs_of(&Part::All).expect("everything").iter().any(|run| run.info.run_id == id)
+        self.runs_of(&Part::All(Reach::All))
+            .expect("everything")
+            .iter()
+            .any(|run| run.info.run_id == id)
     }
 
     /// Under which run a run stands: the one that it restarts, else its parent; rather

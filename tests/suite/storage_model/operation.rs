@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callboard::domain::{
-    HomeFolders, ProjectId, RunFile, RunId, RunKey, TaskId, TaskKey, TaskState,
+    HomeFolders, ProjectId, Reach, RunFile, RunId, RunKey, TaskId, TaskKey, TaskState,
 };
 use callboard::store::{
     EndStatus, FileStart, NewProject, NewRun, NewTask, Part, ProjectChange, RunChange, RunEnd,
@@ -197,7 +197,11 @@ pub(super) fn run() -> impl Strategy<Value = RunKey> {
 }
 
 fn part() -> impl Strategy<Value = Part> {
-    prop_oneof![Just(Part::All), project().prop_map(Part::Project), task().prop_map(Part::Task)]
+    prop_oneof![
+        Just(Part::All(Reach::All)),
+        project().prop_map(Part::Project),
+        task().prop_map(Part::Task)
+    ]
 }
 
 fn file() -> impl Strategy<Value = RunFile> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use callboard::clock::Clock as _;
 use callboard::domain::{
-    Etag, FactScope, ProjectId, RequestId, RunFile, RunId, RunKey, Task, TaskId, TaskKey,
+    Etag, FactScope, ProjectId, Reach, RequestId, RunFile, RunId, RunKey, Task, TaskId, TaskKey,
     TaskProgress, TaskRecord, TaskState,
 };
 use callboard::error::{Reason, Result};
@@ -377,8 +377,8 @@ impl<S: Storage> Player<S> {
             self.compare_facts(FactScope::Project(id.clone())).await;
             self.list_tasks(id, Vec::new(), 2).await;
         }
-        self.list_runs(Part::All, Vec::new(), 2, true).await;
-        let tasks = self.model.tasks_of(&Part::All).expect("everything");
+        self.list_runs(Part::All(Reach::All), Vec::new(), 2, true).await;
+        let tasks = self.model.tasks_of(&Part::All(Reach::All)).expect("everything");
         let keys: Vec<TaskKey> = tasks.iter().map(|kept| kept.task.key.clone()).collect();
         for key in keys {
             self.task(key.clone()).await;

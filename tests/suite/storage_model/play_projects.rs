@@ -46,7 +46,9 @@ impl<S: Storage> Player<S> {
         let mut listed: Vec<Project> = Vec::new();
         loop {
             let after = listed.last().map(|project| project.id.clone());
-            let page = self.answered(self.store.list_projects(after, limit).await);
+            let page = self.answered(
+                self.store.list_projects(callboard::domain::Reach::All, after, limit).await,
+            );
             self.check_page(page.items.len(), limit, page.more);
             listed.extend(page.items);
             if !page.more {

@@ -227,7 +227,7 @@ impl<S: Storage> Player<S> {
     async fn run_tree(&mut self, root: TreeRoot) {
         let is_unique = self.model.run_ids_are_unique();
         let expected = self.model.tree(&root);
-        let answer = self.store.run_tree(root).await;
+        let answer = self.store.run_tree(root, callboard::domain::Reach::All).await;
         let Some(nodes) = self.unless_refused(answer, expected.clone(), false) else { return };
         let mut groups: Vec<Vec<Node>> = Vec::new();
         for node in nodes {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use callboard::clock::SystemClock;
+use callboard::domain::Reach;
 use callboard::files::Files;
 use callboard::grpc::pb;
 use callboard::store::{Change, Part, Watching as _};
@@ -208,7 +209,7 @@ async fn a_subfolder_that_cannot_be_listed_for_a_moment_makes_nothing_gone() {
     let disk = StepDisk::open(folder.path(), &steps);
     let files = Files::open(disk, Arc::new(SystemClock), 1).expect("the root is free");
     let wanted = callboard::store::Watch {
-        part: Part::All,
+        part: Part::All(Reach::All),
         projects: false,
         tasks: false,
         runs: false,

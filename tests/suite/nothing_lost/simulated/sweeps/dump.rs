@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use callboard::domain::{
-    Artifact, Cursor, FactScope, JsonObject, Message, ProjectId, RunFile, RunKey, Task, TaskKey,
+    Artifact, Cursor, FactScope, JsonObject, Message, ProjectId, Reach, RunFile, RunKey, Task,
+    TaskKey,
 };
 use callboard::error::Result;
 use callboard::files::Files;
@@ -90,7 +91,7 @@ impl Dump {
     }
 
     async fn add_projects(&mut self, files: &Files) {
-        let projects = match files.list_projects(None, ALL).await {
+        let projects = match files.list_projects(Reach::All, None, ALL).await {
             Ok(page) => page.items,
             refused => return self.say_answer("projects".to_owned(), &refused),
         };
@@ -222,7 +223,7 @@ impl Dump {
 
     async fn add_runs(&mut self, files: &Files) {
         let query = RunQuery {
-            part: Part::All,
+            part: Part::All(Reach::All),
             statuses: Vec::new(),
             after: None,
             limit: ALL,
@@ -254,7 +255,7 @@ impl Dump {
             self.add_run_files(files, &place, &key).await;
         }
         for task in tasks {
-            let tree = files.run_tree(TreeRoot::Task(task.clone())).await;
+            let tree = files.run_tree(TreeRoot::Task(task.clone()), Reach::All).await;
             let tree = match tree {
                 Ok(nodes) => {
                     let node = |node: TreeNode| format!("{} {}\n", node.depth, node.run_id);

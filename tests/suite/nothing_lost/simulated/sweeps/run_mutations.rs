@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callboard::domain::{RunFile, RunId, RunMeta};
+use callboard::domain::{Reach, RunFile, RunId, RunMeta};
 use callboard::error::{Reason, Result};
 use callboard::files::Files;
 use callboard::store::{
@@ -205,7 +205,7 @@ pub(super) fn all() -> Vec<Mutation> {
         .then_refused(&[Reason::RunNotFound]),
         Mutation::new("reconcile runs", &["Storage.ReconcileRuns"], |files| {
             Box::pin(async move {
-                let done = files.reconcile_runs(Part::All, false).await?;
+                let done = files.reconcile_runs(Part::All(Reach::All), false).await?;
                 problems(&done.problems)
             })
         })
@@ -215,7 +215,7 @@ pub(super) fn all() -> Vec<Mutation> {
         Mutation::new("clean up runs", &["Storage.CleanUpRuns"], |files| {
             Box::pin(async move {
                 let wanted = CleanUp {
-                    part: Part::All,
+                    part: Part::All(Reach::All),
                     older_than: Duration::from_secs(600),
                     only_if_free_below: None,
                     dry_run: false,

@@ -19,7 +19,10 @@ const POISONED: &str = "takes no appends since a sync of it failed";
 
 impl Dump {
     pub(super) async fn add_buses(&mut self, files: &Files) {
-        let buses = match files.list(None, None, ALL).await {
+        let buses = match files
+            .list(callboard::store::Scope::All(callboard::domain::Reach::All), None, ALL)
+            .await
+        {
             Ok(page) => page.buses,
             refused => return self.say_answer("buses".to_owned(), &refused),
         };
