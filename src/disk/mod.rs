@@ -118,6 +118,10 @@ pub trait Disk: Send + Sync + 'static {
     /// Lists a folder, in no order.
     fn list(&self, path: &TreePath) -> Result<Option<Vec<Entry>>>;
 
+    /// Lists a folder as [`list`](Self::list) does, each name with its length in bytes; 0 for
+    /// what is no file.
+    fn list_with_lengths(&self, path: &TreePath) -> Result<Option<Vec<(Entry, u64)>>>;
+
     /// Renames a file or a folder, with all that is in it, unless something is at
     /// `to`. Of several that rename to one path at the same time, one succeeds. Not
     /// synced.

@@ -167,6 +167,11 @@ impl Disk for FaultyDisk {
         self.disk.list(path)
     }
 
+    fn list_with_lengths(&self, path: &TreePath) -> Result<Option<Vec<(Entry, u64)>>> {
+        self.faults.listed.fetch_add(1, Ordering::SeqCst);
+        self.disk.list_with_lengths(path)
+    }
+
     fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
         self.disk.rename_new(from, to)
     }

@@ -44,30 +44,56 @@ impl<C: Calls> TreeDisk<C> {
     }
 
     pub(super) fn list_folder(&self, path: &TreePath) -> Result<Option<Vec<Entry>>> {
+        self.list_each(path, |_, entry| Ok(entry))
+    }
+
+    pub(super) fn list_folder_with_lengths(
+        &self,
+        path: &TreePath,
+    ) -> Result<Option<Vec<(Entry, u64)>>> {
+        self.list_each(path, |folder, mut entry| {
+            if entry.kind != Kind::File {
+                return Ok((entry, 0));
+            }
+            let status = folder.status_of(OsStr::new(&entry.name))?;
+            // Something else may have the name by now.
+            entry.kind = status.kind;
+            let length = if status.kind == Kind::File { status.length } else { 0 };
+            Ok((entry, length))
+        })
+    }
+
+    /// Lists a folder, and makes something of each entry. What is gone when it is looked at
+    /// is left out.
+    fn list_each<T>(
+        &self,
+        path: &TreePath,
+        make: impl Fn(&C::Descriptor, Entry) -> rustix::io::Result<T>,
+    ) -> Result<Option<Vec<T>>> {
         let folder = match self.open_folder(path) {
             Ok(folder) => folder,
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(self.refused("list", path, "folder", errno)),
         };
         let failed = |errno: Errno| Error::io("list", path.as_str(), errno.into());
-        let mut entries = Vec::new();
+        let mut made = Vec::new();
         for entry in again(|| folder.entries()).map_err(failed)? {
             let (name, kind) = entry.map_err(failed)?;
             let Ok(name) = name.into_string() else {
                 continue;
             };
             let kind = match kind {
-                Some(kind) => kind,
-                None => match folder.status_of(OsStr::new(&name)) {
-                    Ok(status) => status.kind,
-                    // It went away while the folder was read.
-                    Err(Errno::NOENT) => continue,
-                    Err(errno) => return Err(failed(errno)),
-                },
+                Some(kind) => Ok(kind),
+                None => folder.status_of(OsStr::new(&name)).map(|status| status.kind),
             };
-            entries.push(Entry { name, kind });
+            match kind.and_then(|kind| make(&folder, Entry { name, kind })) {
+                Ok(one) => made.push(one),
+                // It went away while the folder was read.
+                Err(Errno::NOENT) => {}
+                Err(errno) => return Err(failed(errno)),
+            }
         }
-        Ok(Some(entries))
+        Ok(Some(made))
     }
 
     pub(super) fn rename_to_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {

@@ -125,6 +125,10 @@ impl<C: Calls> Disk for TreeDisk<C> {
         self.list_folder(path)
     }
 
+    fn list_with_lengths(&self, path: &TreePath) -> Result<Option<Vec<(Entry, u64)>>> {
+        self.list_folder_with_lengths(path)
+    }
+
     fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
         self.rename_to_new(from, to)
     }

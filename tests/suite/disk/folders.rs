@@ -4,11 +4,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use callboard::disk::{Disk as _, Renamed};
+use callboard::disk::{Disk as _, Entry, Kind, Renamed};
 use callboard::domain::TreePath;
 use callboard::error::Reason;
 use rustix::fs::{Mode, OFlags};
@@ -219,4 +220,31 @@ fn two_may_remove_one_tree_while_a_third_writes_into_it() {
         });
         assert!(names(folder.path()).is_empty());
     }
+}
+
+#[test]
+fn a_folder_is_listed_with_the_lengths_of_its_files_and_of_nothing_else() {
+    let (folder, disk) = tree();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("p/inner")).expect("creates");
+    fs::write(at("p/empty"), "").expect("writes");
+    fs::write(at("p/file"), "1234567").expect("writes");
+    fs::File::create(at("p/sparse")).and_then(|file| file.set_len(1 << 40)).expect("writes");
+    symlink(at("p/file"), at("p/link")).expect("links");
+    let _socket = UnixListener::bind(at("p/socket")).expect("binds");
+    let mut listed = disk.list_with_lengths(&path("p")).expect("lists").expect("a folder");
+    listed.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    let entry = |name: &str, kind, length| (Entry { name: name.to_owned(), kind }, length);
+    let expected = [
+        entry("empty", Kind::File, 0),
+        entry("file", Kind::File, 7),
+        entry("inner", Kind::Folder, 0),
+        entry("link", Kind::Symlink, 0),
+        entry("socket", Kind::Other, 0),
+        entry("sparse", Kind::File, 1 << 40),
+    ];
+    assert_eq!(listed, expected);
+    assert_eq!(disk.list_with_lengths(&path("none")).expect("an answer"), None);
+    let error = disk.list_with_lengths(&path("p/link")).expect_err("no folder");
+    assert_eq!(error.reason(), Reason::NotARegularFile);
 }

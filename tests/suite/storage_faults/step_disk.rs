@@ -240,6 +240,11 @@ impl Disk for StepDisk {
         self.disk.list(path)
     }
 
+    fn list_with_lengths(&self, path: &TreePath) -> Result<Option<Vec<(Entry, u64)>>> {
+        self.steps.path_call(Call::List, path)?;
+        self.disk.list_with_lengths(path)
+    }
+
     fn rename_new(&self, from: &TreePath, to: &TreePath) -> Result<Renamed> {
         self.steps.path_step(Fault::Full, to)?;
         self.steps.path_call(Call::Rename, to)?;
