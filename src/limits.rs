@@ -177,6 +177,15 @@ pub const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(2);
 pub const LOST_SILENCE: Duration = Duration::from_secs(5);
 /// How often followed buses are looked at without any hint.
 pub const FOLLOW_POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the free space is looked at while some of it is to stay free.
+pub const FREE_SPACE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often all projects are looked at for their bytes, at most.
+pub const USAGE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+/// How long they are looked at after somebody asked for their bytes, without any quota.
+pub const USAGE_WANTED: Duration = Duration::from_secs(300);
+/// Projects whose bytes are counted each for itself before a look has found them, together
+/// with those that it found; further ones share one count until the next look.
+pub const PROJECTS_COUNTED_MAX: usize = 100_000;
 /// How long request ids are remembered at least.
 pub const REQUEST_ID_AGE: Duration = Duration::from_secs(3600);
 /// How many messages of a bus back request ids are remembered at least.

@@ -15,7 +15,7 @@ mod yaml;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::ProjectPattern;
+use crate::domain::{ProjectId, ProjectPattern};
 
 pub use limits::ServiceLimits;
 pub use resolved::{Origin, Resolved, SettingError, Sources};
@@ -108,4 +108,12 @@ pub struct RoomSettings {
     pub quotas: Vec<(ProjectPattern, u64)>,
     /// How much of the file system is left free, in bytes; 0 for nothing.
     pub free_bytes_min: u64,
+}
+
+impl RoomSettings {
+    /// Returns how many bytes a project may have; none when it has no quota.
+    pub fn quota_of(&self, project: &ProjectId) -> Option<u64> {
+        let quota = self.quotas.iter().find(|(pattern, _)| pattern.covers(project));
+        quota.map(|(_, bytes)| *bytes)
+    }
 }

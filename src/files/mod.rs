@@ -7,10 +7,10 @@ mod lock;
 mod root_lock;
 mod seat;
 mod storage;
-mod stub;
 mod synced_folders;
 mod tree;
 mod unwritten;
+mod usage;
 pub mod verify;
 mod watched_folders;
 
@@ -18,33 +18,50 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::config::RoomSettings;
 use crate::disk::Disk;
 use crate::domain::{BusId, Cursor, Message, MsgId};
 use crate::error::Result;
 use crate::store::{
     AppendBatch, AppendTicket, Archives, BusPage, FrameStream, MessageBus, ReadPage, ReadQuery,
-    Scope, Subscription, Trimmed,
+    Room, Scope, Subscription, Trimmed,
 };
 
 use bus::Buses;
 use root_lock::RootLock;
 use synced_folders::SyncedFolders;
 use tree::Tree;
+use usage::Usage;
 
 /// A tree of files, held for ourselves as long as this lives.
 pub struct Files {
     buses: Arc<Buses>,
     tree: Arc<Tree>,
+    usage: Arc<Usage>,
     _lock: RootLock,
 }
 
 impl Files {
     /// Takes the root. Other programs may write buses below it meanwhile; another
-    /// server may not.
+    /// server may not. There are no bounds of how much may be written.
     ///
     /// # Errors
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
+        Self::open_with(disk, clock, pid, RoomSettings::default())
+    }
+
+    /// Takes the root as [`open`](Self::open) does, and says by [`Room`] how much may be
+    /// written.
+    ///
+    /// # Errors
+    /// The same; IO also when space is to stay free and cannot be looked at.
+    pub fn open_with(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        pid: u32,
+        room: RoomSettings,
+    ) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
         let synced_folders = Arc::<SyncedFolders>::default();
         let removals = Arc::<RwLock<()>>::default();
@@ -55,21 +72,33 @@ impl Files {
             Arc::clone(&synced_folders),
             Arc::clone(&removals),
         )?;
+        let usage = Arc::new(Usage::open(Arc::clone(&disk), room)?);
         let buses = Buses::new(disk, clock, pid, synced_folders, removals);
-        Ok(Self { buses, tree: Arc::new(tree), _lock: lock })
+        Ok(Self { buses, tree: Arc::new(tree), usage, _lock: lock })
     }
 
-    /// Follows what other programs do to what is followed and watched, and removes
-    /// what an earlier server left half-way. Run it once, beside the service; it ends
-    /// with [`Files::shut_down`].
+    /// Follows what other programs do to what is followed and watched, and how much room
+    /// there is, and removes what an earlier server left half-way. Run it once, beside the
+    /// service; it ends with [`Files::shut_down`].
     pub async fn follow_others(&self) {
         let left = Arc::clone(&self.tree);
         let emptying = tokio::task::spawn_blocking(move || left.empty_trash(&left.left_over));
         tokio::join!(
             Arc::clone(&self.buses).follow_others(),
             tree::observe(Arc::clone(&self.tree)),
+            Arc::clone(&self.usage).look_after(),
             async { drop(emptying.await) },
         );
+    }
+
+    /// Looks now at what is free, and at how many bytes each project has, as
+    /// [`follow_others`](Self::follow_others) does from time to time. Blocks for as long as
+    /// it takes to list every folder of every project.
+    ///
+    /// # Errors
+    /// IO when the root cannot be listed, or not be asked for its space; what was known stays.
+    pub fn look_at_room(&self) -> Result<()> {
+        self.usage.look()
     }
 
     /// Ends subscriptions, with `closing`, watches and waiting reads. Everything else
@@ -77,6 +106,7 @@ impl Files {
     pub fn shut_down(&self) {
         self.buses.shut_down();
         self.tree.shut_down();
+        self.usage.shut_down();
     }
 }
 
@@ -120,5 +150,19 @@ impl Archives for Files {
 
     async fn trim(&self, bus: BusId, older_than: Duration, dry_run: bool) -> Result<Trimmed> {
         self.buses.trim(&bus, older_than, dry_run).await
+    }
+}
+
+impl Room for Files {
+    fn admit(&self, project: &ProjectId, bytes: u64) -> Result<()> {
+        self.usage.admit(project, bytes)
+    }
+
+    fn bytes_by_project(&self) -> Vec<(ProjectId, u64)> {
+        self.usage.bytes_by_project()
+    }
+
+    fn free_bytes_known(&self) -> Option<u64> {
+        self.usage.free_bytes_known()
     }
 }

@@ -142,7 +142,7 @@ pub async fn serve(
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = os_disk.root().to_owned();
     disk::check_own_folder(&root)?;
-    let files = Files::open(os_disk, clock.clone(), std::process::id()).map_err(in_root)?;
+    let files = Files::open_with(os_disk, clock.clone(), std::process::id(), config.room.clone()).map_err(in_root)?;
     let files = Arc::new(files);
 
     let socket = listen_on_socket(&config)?;

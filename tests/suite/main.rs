@@ -37,6 +37,7 @@ mod real_files;
 mod real_run_info;
 mod recent_messages;
 mod request_ids;
+mod room;
 mod rotation;
 mod run_exec;
 mod run_files;
