@@ -55,6 +55,17 @@ pub fn ignored_signals() -> Option<u64> {
     ignored_in(&fs::read_to_string("/proc/self/status").ok()?)
 }
 
+/// Returns when this process began, to a second; none where the system does not tell.
+pub fn process_start() -> Option<Timestamp> {
+    Stat::of(rustix::process::getpid())?.began()
+}
+
+/// Returns how many descriptors this process has open; none where the system does not tell.
+pub fn open_descriptors() -> Option<usize> {
+    // The folder itself is open while it is listed.
+    Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
+}
+
 fn ignored_in(status: &str) -> Option<u64> {
     let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(set.trim(), 16).ok()
@@ -347,6 +358,26 @@ mod tests {
         assert!(used.resident_bytes > 1 << 20 && used.resident_bytes <= used.resident_bytes_peak);
         assert_eq!(usage(i64::from(i32::MAX)), None);
         assert_eq!(usage(0), None);
+    }
+
+    #[test]
+    fn a_descriptor_that_is_opened_is_counted() {
+        // Other tests open and close theirs meanwhile.
+        let before = open_descriptors().expect("a count");
+        let opened: Vec<_> = (0..250).map(|_| std::io::pipe().expect("a pipe")).collect();
+        assert!(open_descriptors().expect("a count") > before + 250);
+        drop(opened);
+        assert!(open_descriptors().expect("a count") < before + 250);
+    }
+
+    #[test]
+    fn this_process_began_a_while_ago() {
+        let began = process_start().expect("a time");
+        let age = SystemClock.now().duration_since(began);
+        assert!(
+            age > -SignedDuration::from_secs(2) && age < SignedDuration::from_hours(1),
+            "{age}"
+        );
     }
 
     #[test]

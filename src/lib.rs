@@ -38,5 +38,6 @@ pub mod grpc;
 pub mod host;
 pub mod layout;
 pub mod limits;
+pub mod meters;
 pub mod server;
 pub mod store;

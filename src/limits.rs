@@ -262,6 +262,22 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a ping may stay unanswered.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Projects whose size is shown by name; the size of all others is shown as one.
+pub const METERED_PROJECTS_MAX: usize = 500;
+/// Connections of the HTTP port at one time; further ones wait.
+pub const HTTP_CONNECTIONS_MAX: usize = 64;
+/// How long a client of the HTTP port may take for the head of a request, from when it has
+/// connected or was answered.
+pub const HTTP_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The head of a request to the HTTP port, in bytes.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 << 10;
+/// After how long a connection of the HTTP port takes no further request.
+pub const HTTP_CONNECTION_AGE_MAX: Duration = Duration::from_secs(300);
+/// How long one answer of the HTTP port may then still be on its way.
+pub const HTTP_ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the disk may take to say how it is, before that is the answer.
+pub const HTTP_LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
 // Calls that may last are fewer than the connections: they cannot take every place.
 const _: () = assert!(2 * SUBSCRIBERS_MAX + WAITING_CALLS_MAX < CONNECTIONS_MAX);
 const _: () = assert!(2 * SUBSCRIBERS_MAX + WAITING_CALLS_MAX < CALLS_MAX);

@@ -127,6 +127,11 @@ fn of_the_command_line_only_serve_and_verify_work_on_the_tree() {
 }
 
 #[test]
+fn only_meters_knows_the_metrics() {
+    only(&["meters/"], &["metrics::", "metrics_exporter_prometheus", "callboard_appended_"]);
+}
+
+#[test]
 fn only_clock_reads_the_system_clock() {
     only(&["clock.rs"], &["Timestamp::now", "SystemTime::now", "Zoned::now"]);
 }
