@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::disk::DiskFile;
 use crate::domain::TreePath;
 use crate::error::{Error, Holder};
+use crate::limits::LOCK_BUDGET;
+use crate::meters;
 
 /// How often it is tried to release a lock.
 const RELEASE_ATTEMPTS: usize = 3;
@@ -52,6 +54,10 @@ pub(in crate::files) fn release(file: &dyn DiskFile) -> io::Result<()> {
 
 /// Says that another program held the lock of a file for all of a time.
 pub(in crate::files) fn timed_out(file: &dyn DiskFile, path: &TreePath, budget: Duration) -> Error {
+    // Who waits for less tries again, and nobody's call is refused for it.
+    if budget >= LOCK_BUDGET {
+        meters::lock_timed_out();
+    }
     Error::LockTimeout {
         path: path.to_string(),
         holder: Holder(file.lock_holder()),

@@ -14,6 +14,7 @@ use crate::config::ServiceLimits;
 use crate::error::Error;
 use crate::grpc;
 use crate::limits;
+use crate::meters;
 
 use super::answer_body::AnswerBody;
 use super::open_connection::{CallOn, OpenConnection};
@@ -91,6 +92,7 @@ pub(super) struct Call {
     answer: OnceLock<OwnedSemaphorePermit>,
     _place: OwnedSemaphorePermit,
     _waiting: Option<OwnedSemaphorePermit>,
+    _metered: meters::Counted,
 }
 
 impl Call {
@@ -129,7 +131,8 @@ impl Room {
         });
         let waiting = waiting.transpose()?;
         let on = on.map(|connection| CallOn::new(Arc::clone(connection)));
-        Ok(Call { on, answer: OnceLock::new(), _place: place, _waiting: waiting })
+        let (answer, metered) = (OnceLock::new(), meters::call_in_progress());
+        Ok(Call { on, answer, _place: place, _waiting: waiting, _metered: metered })
     }
 }
 

@@ -16,6 +16,7 @@ use tonic::transport::server::Connected;
 
 use crate::config::ServiceLimits;
 use crate::limits;
+use crate::meters;
 
 use super::gathered::Gathered;
 use super::handshake::TlsConnection;
@@ -236,7 +237,8 @@ impl Places {
         let open = Arc::new(OpenConnection::new(Arc::clone(&self.idle), L::peer(&accepted)));
         self.open().insert(open.number(), Arc::clone(&open));
         let io = Gathered::new(listener.begin(accepted, &open));
-        Connection { io, open, places: Arc::clone(self), _place: place }
+        let (places, metered) = (Arc::clone(self), meters::connection());
+        Connection { io, open, places, _place: place, _metered: metered }
     }
 }
 
@@ -247,20 +249,25 @@ pub(super) fn accept<L: Listener>(
     places: Arc<Places>,
 ) -> impl Stream<Item = io::Result<Connection<L::Io>>> {
     futures_util::stream::unfold((listener, places), |(listener, places)| async move {
-        let accepted = loop {
-            match listener.next().await {
-                Ok(accepted) => break accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    // Nothing tells when descriptors are free again.
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-            }
-        };
+        let accepted = accept_one(&listener).await;
         let place = places.take().await;
         let connection = places.enter(&listener, accepted, place);
         Some((Ok(connection), (listener, places)))
     })
+}
+
+/// Accepts one connection, however often that fails before. Safe to drop.
+pub(super) async fn accept_one<L: Listener>(listener: &L) -> L::Accepted {
+    loop {
+        match listener.next().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                // Nothing tells when descriptors are free again.
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }
+    }
 }
 
 /// A connection that holds one of the places.
@@ -269,6 +276,7 @@ pub(super) struct Connection<I> {
     open: Arc<OpenConnection>,
     places: Arc<Places>,
     _place: OwnedSemaphorePermit,
+    _metered: meters::Counted,
 }
 
 impl<I> Connection<I> {

@@ -1,5 +1,7 @@
 //! Group commit: all waiting appends in one write and one sync.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -8,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::layout::message_file::{self, GUARD, NewRecord, Position, SEPARATOR, Step};
 use crate::layout::msg_id;
 use crate::limits;
+use crate::meters;
 use crate::store::{AppendBatch, Appended};
 
 use super::Publisher;
@@ -26,6 +29,15 @@ pub(super) struct PendingAppend {
 
 /// Who waits for an append, and what it came to.
 type Answer = (oneshot::Sender<Result<Appended>>, Appended);
+
+/// What one turn wrote, and who waits for its sync.
+struct Written {
+    answers: Vec<Answer>,
+    /// New ones.
+    messages: usize,
+    /// What these take in the file.
+    bytes: usize,
+}
 
 /// What one turn writes.
 struct Composition {
@@ -51,21 +63,28 @@ impl Owner {
             Err(error) => return refuse(appends, &error),
         }
         if let Err(error) = self.lock_for(&appends) {
+            meters::commit_failed();
             return refuse(appends, &error);
         }
         let written = self.write(appends);
         self.unlock();
-        let Some(answers) = written else { return };
+        let Some(Written { answers, messages, bytes }) = written else {
+            return meters::commit_failed();
+        };
         // What is in the file may be another program's and unsynced, even when
         // every append was a repetition.
+        let begin = Instant::now();
         match self.sync() {
             Ok(()) => {
+                meters::committed(messages, bytes, begin.elapsed());
+                meters::repeated(answers.iter().filter(|(_, it)| it.duplicate).count());
                 self.publish(publisher);
                 for (answer, appended) in answers {
                     let _ = answer.send(Ok(appended));
                 }
             }
             Err(error) => {
+                meters::commit_failed();
                 // The view has to say that the bus takes no more; without one, nobody
                 // knows what of the bus is durable.
                 if self.opened {
@@ -125,7 +144,7 @@ impl Owner {
 
     /// Composes and writes the records under the lock. Refused appends are
     /// answered at once, the others are returned with their answers.
-    fn write(&mut self, appends: Vec<PendingAppend>) -> Option<Vec<Answer>> {
+    fn write(&mut self, appends: Vec<PendingAppend>) -> Option<Written> {
         if let Err(error) = self.clear_tail().and_then(|()| self.load_request_ids(&appends)) {
             refuse(appends, &error);
             return None;
@@ -154,7 +173,8 @@ impl Owner {
             }
             return None;
         }
-        Some(answers)
+        let (messages, bytes) = (composition.entries.len(), composition.bytes.len());
+        Some(Written { answers, messages, bytes })
     }
 
     fn begin(&mut self) -> Result<Composition> {

@@ -96,7 +96,8 @@ impl Context {
         }
         let failed = |source| Error::io("read", path.as_str(), source);
         let file = self.open_archive(path)?;
-        let index = SharedIndex::new(Index::build(&*file, version.length).map_err(failed)?);
+        let index = Index::build(&*file, version.length).map_err(failed)?;
+        let index = SharedIndex::new(version.identity, index);
         let mut kept = indexes();
         kept.retain(|(known, _)| known.identity != version.identity);
         if kept.len() >= ARCHIVE_INDEXES_MAX {

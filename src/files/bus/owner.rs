@@ -336,7 +336,7 @@ impl Owner {
             length: position.offset(),
             committed: None,
             position,
-            index: SharedIndex::new(index),
+            index: SharedIndex::new(status.identity, index),
             recent: Arc::default(),
         });
         Ok(())

@@ -10,6 +10,7 @@ use crate::disk::{Disk, DiskFile, Identity};
 use crate::domain::TreePath;
 use crate::error::Result;
 use crate::layout::message_file::Position;
+use crate::meters;
 
 use super::archives::Version;
 use super::index::{Entry, Index};
@@ -57,14 +58,25 @@ pub(super) struct LiveFile {
 pub(super) struct SharedIndex(Arc<Shared>);
 
 struct Shared {
+    /// Which file it is of.
+    file: Identity,
     index: Mutex<Index>,
     /// Held while what is missing is scanned, so that one does it and the others wait.
     completing: Mutex<()>,
 }
 
 impl SharedIndex {
-    pub(super) fn new(index: Index) -> Self {
-        Self(Arc::new(Shared { index: Mutex::new(index), completing: Mutex::default() }))
+    pub(super) fn new(file: Identity, index: Index) -> Self {
+        let (index, completing) = (Mutex::new(index), Mutex::default());
+        let shared = Self(Arc::new(Shared { file, index, completing }));
+        shared.count_damage();
+        shared
+    }
+
+    /// Counts the damage that is known by now and was not before.
+    pub(super) fn count_damage(&self) {
+        let Identity { device, inode } = self.0.file;
+        meters::damage_known(device, inode, self.lock().damages());
     }
 
     /// Adds what the index is missing: of a large part it begins near its end.
@@ -76,6 +88,7 @@ impl SharedIndex {
         let Some(missing) = self.lock().missing() else { return Ok(()) };
         let before = Index::build_missing(file, missing, end)?;
         self.lock().complete(before);
+        self.count_damage();
         Ok(())
     }
 

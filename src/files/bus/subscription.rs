@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::files::blocking::finished;
 use crate::files::seat::Seat;
 use crate::limits::SUBSCRIBER_READ_BYTES;
+use crate::meters;
 use crate::store::{Delivery, Filter, Frame, FrameStream, Scope, Start, Subscription};
 
 use super::Bus;
@@ -54,6 +55,8 @@ pub(super) struct Follower {
     last_frame: Instant,
     /// Set when the stream is to end after the frames that wait.
     ending: Option<Result<()>>,
+    taken: meters::Deliveries,
+    _metered: meters::Counted,
     _seat: Seat,
 }
 
@@ -108,6 +111,8 @@ impl Follower {
             delivered: 0,
             last_frame: Instant::now(),
             ending: None,
+            taken: meters::Deliveries::default(),
+            _metered: meters::subscriber(),
             _seat: seat,
             buses,
             subscription,
@@ -130,10 +135,14 @@ impl Follower {
                 self.last_frame = Instant::now();
                 if matches!(frame, Frame::Message(_)) {
                     self.delivered += 1;
+                    self.taken.note();
                     if self.subscription.limit.is_some_and(|limit| self.delivered >= limit) {
                         self.frames.clear();
                         self.ending = Some(Ok(()));
                     }
+                }
+                if self.frames.is_empty() {
+                    self.taken.count();
                 }
                 return Some(Ok(frame));
             }
@@ -218,7 +227,9 @@ impl Follower {
             return Ok(());
         };
         let Chunk { place, frames, advanced } = finished(reading).await?;
+        let before = self.frames.len();
         self.frames.extend(frames);
+        self.count_lag(before);
         let cursor = place.cursor.clone();
         self.places.insert(id.clone(), Followed { bus: Arc::clone(&bus), place });
         let followed_on = match advanced {
@@ -272,7 +283,9 @@ impl Follower {
         };
         let filter = &self.subscription.filter;
         let passing = deliveries.into_iter().filter(|delivery| filter.passes(&delivery.message));
+        let before = self.frames.len();
         self.frames.extend(passing.map(Frame::Message));
+        self.count_lag(before);
         self.unreadable.remove(id);
         if is_at_end {
             self.replaying.remove(id);
@@ -280,6 +293,18 @@ impl Follower {
             self.wait_for_turn(id.clone());
         }
         true
+    }
+
+    /// Counts how late the oldest message comes of those that wait behind the first so many
+    /// frames. Of what is replayed it would say nothing.
+    fn count_lag(&self, before: usize) {
+        let ts = self.frames.range(before..).find_map(|frame| match frame {
+            Frame::Message(delivery) => delivery.message.ts,
+            _ => None,
+        });
+        if let Some(ts) = ts.filter(|_| self.caught_up) {
+            meters::delivery_lagged(ts, || self.buses.context.clock.now());
+        }
     }
 
     /// How far it has come in each bus, also in those it could not read yet.

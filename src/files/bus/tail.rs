@@ -41,7 +41,7 @@ impl Owner {
         if length < live.end {
             // Somebody cut the file in place: what was known of it is void.
             tracing::warn!(bus = %self.bus, "the bus file became shorter; reading it anew");
-            live.index = SharedIndex::new(Index::new());
+            live.index = SharedIndex::new(live.identity, Index::new());
             live.recent = Arc::default();
             live.position = Position::start();
             live.committed = None;
@@ -88,6 +88,7 @@ impl Owner {
                 }
             }
         };
+        live.index.count_damage();
         live.position = scanner.position().clone();
         live.length = length;
         let tail = match tail {

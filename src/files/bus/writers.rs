@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::disk::DiskFile;
 use crate::files::lock::{lock_until, try_lock};
 use crate::limits::{BUS_LOCK_WAITERS_MAX, BUS_WRITER_IDLE, BUS_WRITERS_MAX, LOCK_RETRY_INTERVAL};
+use crate::meters;
 
 /// How long the end waits for turns in progress: one may wait for a lock that
 /// another program holds.
@@ -85,9 +86,13 @@ impl Writers {
         deadline: Instant,
     ) -> io::Result<bool> {
         if try_lock(file)? {
+            meters::bus_lock_waited(Duration::ZERO);
             return Ok(true);
         }
-        self.aside(|| lock_until(file, deadline, || self.retry_interval()))
+        let begin = Instant::now();
+        let locked = self.aside(|| lock_until(file, deadline, || self.retry_interval()));
+        meters::bus_lock_waited(begin.elapsed());
+        locked
     }
 
     /// All who wait look no more often together than all writers would.

@@ -8,6 +8,7 @@ use crate::domain::TreePath;
 use crate::error::{Error, Result};
 use crate::files::lock::{lock_until, release, timed_out};
 use crate::limits;
+use crate::meters;
 
 /// A file, open for appending, whose lock is held as long as this lives. It is never
 /// removed.
@@ -29,7 +30,10 @@ impl FileLock {
         let failed = |source| Error::io("lock", path.as_str(), source);
         loop {
             let file = disk.create_append(path)?;
-            if !lock_until(&*file, deadline, || limits::LOCK_RETRY_INTERVAL).map_err(failed)? {
+            let begin = Instant::now();
+            let locked = lock_until(&*file, deadline, || limits::LOCK_RETRY_INTERVAL);
+            meters::document_lock_waited(begin.elapsed());
+            if !locked.map_err(failed)? {
                 return Err(timed_out(&*file, path, limits::LOCK_BUDGET));
             }
             let lock = Self { path: path.clone(), file };

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
 use crate::files::seat::Seat;
 use crate::layout::paths;
+use crate::meters;
 use crate::store::{Change, ChangeStream, Part, Watch};
 
 use super::Tree;
@@ -30,6 +31,7 @@ struct Watcher {
     progress: Progress,
     /// When it was sent something last.
     silent_since: Instant,
+    _metered: meters::Counted,
     _seat: Seat,
 }
 
@@ -59,6 +61,7 @@ impl Tree {
             queued: VecDeque::new(),
             progress: Progress::New,
             silent_since: Instant::now(),
+            _metered: meters::watcher(),
         };
         Ok(Box::pin(futures_util::stream::unfold(Some(watcher), |watcher| async {
             let mut watcher = watcher?;
