@@ -60,6 +60,7 @@ use calls::CallsLayer;
 use certificates::TlsError;
 use connections::{Places, TcpPort, accept};
 use draining::DrainingLayer;
+use http::{HttpState, Readiness};
 use oversize::OversizeLayer;
 use tls::Tls;
 use tokens::{Tokens, TokensError};
@@ -137,6 +138,11 @@ pub async fn serve(
         .map_err(|source| ServeError::Listen { address, source })?;
     let tcp = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
 
+    let http = match &config.http {
+        Some(http) => Some((listen_on_http(http).await?, meters::install())),
+        None => None,
+    };
+
     let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
     disk::raise_descriptor_limit();
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
@@ -196,6 +202,11 @@ pub async fn serve(
             ),
         );
     }
+    let end_http = CancellationToken::new();
+    let http = http.map(|(listener, meters)| {
+        let router = http::router(http_state(os_disk, meters, &draining));
+        tokio::spawn(http::serve(listener, router, end_http.clone()))
+    });
     let looking = tokio::spawn(async move { places.look_after().await });
     let looking_after_tls = tls.map(|tls| tokio::spawn(tls.look_after()));
     let watching_tokens = tokio::spawn(async move { tokens.look_after().await });
@@ -227,6 +238,11 @@ pub async fn serve(
     watching_tokens.abort();
     looking_after_tls.inspect(|task| task.abort());
     let _ = following.await;
+    // Until now it said that the server is draining.
+    end_http.cancel();
+    if let Some(http) = http {
+        let _ = http.await;
+    }
     tracing::info!("stopped");
     match failed {
         Some(Ok(Err(error))) => Err(error.into()),
@@ -347,6 +363,39 @@ fn server<L>(
 
 type Layers<L> =
     Stack<DrainingLayer, Stack<OversizeLayer, Stack<AuthenticationLayer, Stack<CallsLayer, L>>>>;
+
+/// Listens for HTTP.
+async fn listen_on_http(http: &str) -> Result<TcpListener, ServeError> {
+    let failed = |problem: String| ServeError::Http { http: http.to_owned(), problem };
+    let address = loopback_address(http).await.map_err(|error| match error {
+        ServeError::Address { problem, .. } => failed(format!("no HOST:PORT: {problem}")),
+        _ => failed("not a loopback address".to_owned()),
+    })?;
+    let listener = TcpListener::bind(address).await.map_err(|error| failed(error.to_string()))?;
+    let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
+    tracing::info!(%address, "metrics and health are answered over HTTP");
+    Ok(listener)
+}
+
+/// What is answered over HTTP: to everybody who reaches the address.
+fn http_state(disk: Arc<OsDisk>, meters: Meters, draining: &CancellationToken) -> HttpState {
+    let looked_at = Arc::clone(&disk);
+    let reasons = move || match looked_at.free_bytes() {
+        Ok(_) => Vec::new(),
+        Err(error) => vec![format!("disk: {error}")],
+    };
+    let gather = move || match disk.free_bytes() {
+        Ok(bytes) => meters::disk_free(bytes),
+        Err(error) => tracing::warn!(%error, "cannot tell what the disk has free"),
+    };
+    HttpState {
+        names: Vec::new(),
+        readiness: Readiness::new(draining.clone(), Arc::new(reasons)),
+        meters,
+        gather: Arc::new(gather),
+        admit: Arc::new(|_| Ok(())),
+    }
+}
 
 fn listen_on_socket(
     config: &Config,

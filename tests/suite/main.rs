@@ -28,6 +28,7 @@ mod fuzz_checks;
 mod grpcurl;
 mod large_bus;
 mod layout_v1;
+mod metrics;
 mod nothing_lost;
 mod odd_documents;
 mod original_reader;
