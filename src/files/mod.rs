@@ -22,6 +22,7 @@ use crate::config::RoomSettings;
 use crate::disk::Disk;
 use crate::domain::{BusId, Cursor, Message, MsgId};
 use crate::error::Result;
+use crate::limits;
 use crate::store::{
     AppendBatch, AppendTicket, Archives, BusPage, FrameStream, MessageBus, ReadPage, ReadQuery,
     Room, Scope, Subscription, Trimmed,
@@ -29,9 +30,25 @@ use crate::store::{
 
 use bus::Buses;
 use root_lock::RootLock;
+use seat::Seats;
 use synced_folders::SyncedFolders;
 use tree::Tree;
 use usage::Usage;
+
+/// How much callers may take of a tree.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// How much may be written.
+    pub room: RoomSettings,
+    /// How many subscriptions may be open; and as many other streams.
+    pub streams_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { room: RoomSettings::default(), streams_max: limits::SUBSCRIBERS_MAX }
+    }
+}
 
 /// A tree of files, held for ourselves as long as this lives.
 pub struct Files {
@@ -48,19 +65,18 @@ impl Files {
     /// # Errors
     /// ROOT_LOCKED with the pid that holds it; IO when it cannot be written.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, pid: u32) -> Result<Self> {
-        Self::open_with(disk, clock, pid, RoomSettings::default())
+        Self::open_within(disk, clock, pid, Bounds::default())
     }
 
-    /// Takes the root as [`open`](Self::open) does, and says by [`Room`] how much may be
-    /// written.
+    /// Takes the root as [`open`](Self::open) does, within bounds.
     ///
     /// # Errors
     /// The same; IO also when space is to stay free and cannot be looked at.
-    pub fn open_with(
+    pub fn open_within(
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
         pid: u32,
-        room: RoomSettings,
+        bounds: Bounds,
     ) -> Result<Self> {
         let lock = RootLock::take(&*disk, pid)?;
         let synced_folders = Arc::<SyncedFolders>::default();
@@ -71,9 +87,11 @@ impl Files {
             pid,
             Arc::clone(&synced_folders),
             Arc::clone(&removals),
+            Seats::new(bounds.streams_max),
         )?;
-        let usage = Arc::new(Usage::open(Arc::clone(&disk), room)?);
-        let buses = Buses::new(disk, clock, pid, synced_folders, removals);
+        let usage = Arc::new(Usage::open(Arc::clone(&disk), bounds.room)?);
+        let subscribers = Seats::new(bounds.streams_max);
+        let buses = Buses::new(disk, clock, pid, synced_folders, removals, subscribers);
         Ok(Self { buses, tree: Arc::new(tree), usage, _lock: lock })
     }
 
@@ -89,6 +107,19 @@ impl Files {
             Arc::clone(&self.usage).look_after(),
             async { drop(emptying.await) },
         );
+    }
+
+    /// Returns how many subscriptions of buses are open.
+    pub fn subscribers(&self) -> usize {
+        self.buses.subscribers.taken()
+    }
+
+    /// Asks the disk how many bytes a user without privileges may still write. Blocks.
+    ///
+    /// # Errors
+    /// IO.
+    pub fn free_bytes_now(&self) -> Result<u64> {
+        self.tree.free_bytes()
     }
 
     /// Looks now at what is free, and at how many bytes each project has, as

@@ -31,12 +31,25 @@ pub enum AddressError {
 ///
 /// # Errors
 /// When it is none, or others can reach it and would find it open, or closed to all.
-pub(super) async fn to_listen_on(
+pub(super) async fn for_grpc(
     config: &Config,
     tokens: &Tokens,
     now: Timestamp,
 ) -> Result<SocketAddr, AddressError> {
     find("--listen", &config.listen, config, tokens, now).await
+}
+
+/// Finds the address for monitoring.
+///
+/// # Errors
+/// The same.
+pub(super) async fn for_http(
+    listen: &str,
+    config: &Config,
+    tokens: &Tokens,
+    now: Timestamp,
+) -> Result<SocketAddr, AddressError> {
+    find("--http", listen, config, tokens, now).await
 }
 
 async fn find(

@@ -66,14 +66,35 @@ pub(super) struct Loaded {
     pub(super) expires: Timestamp,
 }
 
+/// What is spoken over TLS, which clients ask for by these names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocols {
+    /// gRPC.
+    Grpc,
+    /// gRPC, and gRPC-Web for pages, which may need HTTP/1.1.
+    GrpcAndWeb,
+    /// HTTP/1.1.
+    Http,
+}
+
+impl Protocols {
+    fn names(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Grpc => &[b"h2"],
+            Self::GrpcAndWeb => &[b"h2", b"http/1.1"],
+            Self::Http => &[b"http/1.1"],
+        }
+    }
+}
+
 /// Reads the files. With an authority of the clients, a connection is accepted only from those
-/// who have a certificate of it. Besides HTTP/2, clients may ask for HTTP/1.1 when told so.
+/// who have a certificate of it.
 ///
 /// # Errors
 /// When one of them cannot be used, or the server's certificate is not valid `now`.
 pub(super) fn load(
     settings: &TlsSettings,
-    with_http1: bool,
+    protocols: Protocols,
     now: Timestamp,
 ) -> Result<Loaded, TlsError> {
     // Said explicitly: a default for the process may be anybody's.
@@ -105,10 +126,7 @@ pub(super) fn load(
             }
             problem => unusable(KEY, &settings.key, problem),
         })?;
-    config.alpn_protocols.push(b"h2".to_vec());
-    if with_http1 {
-        config.alpn_protocols.push(b"http/1.1".to_vec());
-    }
+    config.alpn_protocols = protocols.names().iter().map(|name| name.to_vec()).collect();
     if settings.client_authority.is_some() {
         // A resumed session brings no certificate: one that has expired would go on.
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -264,7 +282,7 @@ mod tests {
     }
 
     fn refused(settings: &TlsSettings) -> String {
-        load(settings, false, now()).err().expect("refused").to_string()
+        load(settings, Protocols::Grpc, now()).err().expect("refused").to_string()
     }
 
     #[test]
@@ -272,11 +290,11 @@ mod tests {
         let fixture = Fixture::new();
         let leaf = Leaf::server_named(&["board.example", "localhost", "127.0.0.1"]);
         let files = fixture.authority.issue("server", &leaf.valid((2026, 1, 1), (2026, 7, 1)));
-        let loaded = load(&settings(&files, None), false, now()).expect("usable");
+        let loaded = load(&settings(&files, None), Protocols::Grpc, now()).expect("usable");
         assert_eq!(loaded.names, ["board.example", "localhost"]);
         assert_eq!(loaded.expires.to_string(), "2026-07-01T00:00:00Z");
         assert_eq!(loaded.config.alpn_protocols, [b"h2"]);
-        let loaded = load(&settings(&files, None), true, now()).expect("usable");
+        let loaded = load(&settings(&files, None), Protocols::GrpcAndWeb, now()).expect("usable");
         assert_eq!(loaded.config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
     }
 
@@ -285,7 +303,7 @@ mod tests {
         let fixture = Fixture::new();
         let files = fixture.authority.issue("server", &Leaf::server());
         let resumes = |client_authority| {
-            let loaded = load(&settings(&files, client_authority), false, now()).expect("usable");
+            let loaded = load(&settings(&files, client_authority), Protocols::Grpc, now()).expect("usable");
             loaded.config.session_storage.can_cache() || loaded.config.send_tls13_tickets > 0
         };
         assert!(resumes(None));
@@ -302,7 +320,7 @@ mod tests {
         let older =
             format!("-----BEGIN EC PRIVATE KEY-----\n{older}\n-----END EC PRIVATE KEY-----\n");
         replace(&files.key, &older, 0o600);
-        assert!(load(&settings(&files, None), false, now()).is_ok());
+        assert!(load(&settings(&files, None), Protocols::Grpc, now()).is_ok());
     }
 
     #[test]

@@ -23,13 +23,13 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::Connected;
 use tower::ServiceExt as _;
 
 use crate::limits;
 use crate::meters::Meters;
 
 use super::connections::{Listener, accept_one};
+use super::open_connection::OpenConnection;
 use super::own_host::is_own_host;
 
 /// The text format of Prometheus.
@@ -203,7 +203,7 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Result<&'static str, Refus
 }
 
 /// Serves a router on a listener until the token is cancelled; then it cuts off what is there.
-pub(super) async fn serve<L: Listener + Sync>(listener: L, router: Router, end: CancellationToken) {
+pub(super) async fn serve<L: Listener>(listener: L, router: Router, end: CancellationToken) {
     let places = Arc::new(Semaphore::new(limits::HTTP_CONNECTIONS_MAX));
     // Dropped, it ends them all.
     let mut connections = JoinSet::new();
@@ -214,11 +214,14 @@ pub(super) async fn serve<L: Listener + Sync>(listener: L, router: Router, end: 
         };
         tokio::select! {
             () = end.cancelled() => return,
-            (io, place) = accepted => {
+            (accepted, place) = accepted => {
+                let peer = L::peer(&accepted);
+                let open = Arc::new(OpenConnection::new(Arc::default(), peer));
+                let io = listener.begin(accepted, &open);
                 let router = router.clone();
                 connections.spawn(async move {
                     let _place = place;
-                    serve_connection(io, router).await;
+                    serve_connection(io, open, router).await;
                 });
             }
             Some(_) = connections.join_next() => {}
@@ -227,13 +230,12 @@ pub(super) async fn serve<L: Listener + Sync>(listener: L, router: Router, end: 
 }
 
 /// Answers what comes over one connection. What its client does wrong, or too slowly, ends it.
-async fn serve_connection<I>(io: I, router: Router)
+async fn serve_connection<I>(io: I, open: Arc<OpenConnection>, router: Router)
 where
-    I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let info = io.connect_info();
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(info.clone());
+        request.extensions_mut().insert(Arc::clone(&open));
         request
     });
     let mut connection = pin!(

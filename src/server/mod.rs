@@ -46,7 +46,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Reflection, ServiceLimits};
 use crate::disk::{self, FolderError, OsDisk, Socket, SocketError};
 use crate::error::Error;
-use crate::files::Files;
+use crate::files::{Bounds, Files};
 use crate::grpc::pb::message_bus_server::MessageBusServer;
 use crate::grpc::pb::storage_server::StorageServer;
 use crate::grpc::{DESCRIPTORS, Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
@@ -125,32 +125,22 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let clock = Arc::new(SystemClock);
     let tokens = Arc::new(Tokens::open(&config.access.tokens)?);
-    let address = address::to_listen_on(&config, &tokens, clock.now()).await?;
-    let origins = web::origins(&config.web_origins)?;
-    let pages = PageLayer::new(&origins, &config.web_hosts);
-    // Of those who call, only pages may need it.
-    let with_http1 = !origins.is_empty();
-    let tls = config.tls.as_ref().map(|files| Tls::open(files, with_http1, clock.clone()));
-    let tls = tls.transpose()?.map(Arc::new);
     // Before the root, so that a port in use leaves nothing behind.
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen { address, source })?;
-    let tcp = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
-
-    let http = match &config.http {
-        Some(http) => Some((listen_on_http(http).await?, meters::install())),
-        None => None,
-    };
+    let port = listen(&config, &tokens, &clock).await?;
+    let tcp = port.address;
+    let monitoring = Monitoring::listen(&config, &tokens, &clock).await?;
 
     let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
     disk::raise_descriptor_limit();
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = os_disk.root().to_owned();
     disk::check_own_folder(&root)?;
-    let files = Files::open_with(os_disk, clock.clone(), std::process::id(), config.room.clone()).map_err(in_root)?;
-    let files = Arc::new(files);
-
+    let bounds = Bounds {
+        room: config.room.clone(),
+        streams_max: config.limits.subscribers_max,
+    };
+    let files = Files::open_within(os_disk, clock.clone(), std::process::id(), bounds);
+    let files = Arc::new(files.map_err(in_root)?);
     let socket = listen_on_socket(&config)?;
     let audit = audit(&config, &clock)?;
 
@@ -158,33 +148,42 @@ pub async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<MessageBusServer<MessageBusService<Files>>>().await;
     health.set_serving::<StorageServer<StorageService<Files>>>().await;
-    let limits = config.limits;
-    let places = Arc::new(Places::new(limits));
-    let calls = CallsLayer::new(limits);
+    let places = Arc::new(Places::new(config.limits));
+    let calls = CallsLayer::new(config.limits, config.access_log);
     let facts = ServerFacts {
         host: host::name(),
         root: root.display().to_string(),
         pid: std::process::id(),
         started_at: clock.now(),
-        limits,
+        limits: config.limits,
         open: open_now(&places, &calls, &files),
     };
-    let gate = Gate::new(Arc::clone(&files) as Arc<dyn Room>, audit);
-    let services = Services { files: &files, clock: clock.clone(), gate, limits };
-    let routes = services.routes(facts, &draining, health_service, config.access.reflection)?;
-    let authentication = Authentication::new(&config.access, Arc::clone(&tokens), clock);
-    let authentication = AuthenticationLayer(Arc::new(authentication));
-    let layered = |settings| server(settings, &calls, &authentication, &draining);
+    let authentication = Authentication::new(&config.access, Arc::clone(&tokens), clock.clone());
+    let authentication = Arc::new(authentication);
+    let layers = ServiceLayers {
+        limits: config.limits,
+        pages: PageLayer::new(&port.origins, &config.web_hosts),
+        calls,
+        authentication: AuthenticationLayer(Arc::clone(&authentication)),
+        draining: DrainingLayer(draining.clone()),
+    };
+    let services = Services {
+        files: Arc::clone(&files),
+        clock,
+        gate: Gate::new(Arc::clone(&files) as Arc<dyn Room>, audit),
+        limits: config.limits,
+        reflection: config.access.reflection,
+    };
+    let routes = services.routes(facts, &draining, health_service)?;
+
     let mut serving = JoinSet::new();
-    let incoming = accept(TcpPort::new(listener, tls.clone()), Arc::clone(&places));
+    let incoming = accept(TcpPort::new(port.listener, port.tls.clone()), Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
-    if origins.is_empty() {
-        let server = layered(settings(&limits, &pages)).add_routes(routes.clone());
+    if port.origins.is_empty() {
+        let server = layers.for_programs().add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     } else {
-        let settings = web_settings(&limits, &pages, &origins);
-        let mut server = server(settings, &calls, &authentication, &draining);
-        let server = server.add_routes(routes.clone());
+        let server = layers.for_pages(&port.origins).add_routes(routes.clone());
         serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     }
     let mut uds = None;
@@ -195,21 +194,24 @@ pub async fn serve(
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(UnixListener::from_std)
             .map_err(|source| SocketError::Io { path: socket.path().to_owned(), source })?;
-        serving.spawn(
-            layered(settings(&limits, &pages)).add_routes(routes).serve_with_incoming_shutdown(
-                accept(listener, Arc::clone(&places)),
-                draining.clone().cancelled_owned(),
-            ),
-        );
+        let incoming = accept(listener, Arc::clone(&places));
+        let ended = draining.clone().cancelled_owned();
+        let server = layers.for_programs().add_routes(routes);
+        serving.spawn(server.serve_with_incoming_shutdown(incoming, ended));
     }
-    let end_http = CancellationToken::new();
-    let http = http.map(|(listener, meters)| {
-        let router = http::router(http_state(os_disk, meters, &draining));
-        tokio::spawn(http::serve(listener, router, end_http.clone()))
+
+    // Dropped, it ends them all.
+    let mut looking = JoinSet::new();
+    looking.spawn(async move { places.look_after().await });
+    looking.spawn(async move { tokens.look_after().await });
+    if let Some(tls) = port.tls {
+        looking.spawn(tls.look_after());
+    }
+    let end_monitoring = CancellationToken::new();
+    let monitoring = monitoring.map(|monitoring| {
+        let state = monitoring::state(&config, &files, authentication, &draining, monitoring.meters);
+        tokio::spawn(monitoring.serve(state, end_monitoring.clone()))
     });
-    let looking = tokio::spawn(async move { places.look_after().await });
-    let looking_after_tls = tls.map(|tls| tokio::spawn(tls.look_after()));
-    let watching_tokens = tokio::spawn(async move { tokens.look_after().await });
     let following = {
         let files = Arc::clone(&files);
         tokio::spawn(async move { files.follow_others().await })
@@ -234,14 +236,12 @@ pub async fn serve(
         tracing::warn!("some calls did not end in time; cutting them off");
         serving.shutdown().await;
     }
-    looking.abort();
-    watching_tokens.abort();
-    looking_after_tls.inspect(|task| task.abort());
+    drop(looking);
     let _ = following.await;
     // Until now it said that the server is draining.
-    end_http.cancel();
-    if let Some(http) = http {
-        let _ = http.await;
+    end_monitoring.cancel();
+    if let Some(monitoring) = monitoring {
+        let _ = monitoring.await;
     }
     tracing::info!("stopped");
     match failed {
@@ -250,51 +250,28 @@ pub async fn serve(
     }
 }
 
-/// What the services are made of.
-struct Services<'a> {
-    files: &'a Arc<Files>,
-    clock: Arc<SystemClock>,
-    gate: Gate,
-    limits: ServiceLimits,
+/// The TCP port of gRPC, listened on, and what goes with it.
+struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<Tls>>,
+    origins: Vec<HeaderValue>,
 }
 
-impl Services<'_> {
-    fn routes(
-        self,
-        facts: ServerFacts,
-        draining: &CancellationToken,
-        health: HealthServer<impl Health>,
-        reflection: Reflection,
-    ) -> Result<Routes, ServeError> {
-        let Self { files, clock, gate, limits } = self;
-        let token = draining.clone();
-        let bus =
-            MessageBusService::new(Arc::clone(files), clock.clone(), gate.clone(), limits, token);
-        let bus = MessageBusServer::new(bus)
-            .max_decoding_message_size(limits.request_bytes_max)
-            .max_encoding_message_size(usize::MAX);
-        let (token, upload_idle) = (draining.clone(), limits.upload_idle_timeout);
-        let storage =
-            StorageService::new(Arc::clone(files), clock, facts, gate, upload_idle, token);
-        let storage = StorageServer::new(storage)
-            .max_decoding_message_size(limits.request_bytes_max)
-            .max_encoding_message_size(usize::MAX);
-        let mut routes = Routes::builder();
-        routes.add_service(bus).add_service(storage).add_service(health);
-        if reflection != Reflection::Off {
-            routes.add_service(reflected().build_v1()?).add_service(reflected().build_v1alpha()?);
-        }
-        Ok(routes.routes())
-    }
-}
-
-/// What reflection tells of.
-fn reflected() -> tonic_reflection::server::Builder<'static> {
-    tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        // So that grpcurl can show the details of an error.
-        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+async fn listen(
+    config: &Config,
+    tokens: &Tokens,
+    clock: &Arc<SystemClock>,
+) -> Result<Port, ServeError> {
+    let address = address::for_grpc(config, tokens, clock.now()).await?;
+    let origins = web::origins(&config.web_origins)?;
+    let protocols = if origins.is_empty() { Protocols::Grpc } else { Protocols::GrpcAndWeb };
+    let tls = config.tls.as_ref().map(|files| Tls::open(files, protocols, clock.clone()));
+    let tls = tls.transpose()?.map(Arc::new);
+    let failed = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Port { listener, address, tls, origins })
 }
 
 /// Opens the log of changes, when there is to be one.
@@ -314,87 +291,6 @@ fn open_now(places: &Arc<Places>, calls: &CallsLayer, files: &Arc<Files>) -> Ope
             ("subscribers", files.subscribers()),
         ]
     })
-}
-
-/// The settings of one listener.
-fn settings(limits: &ServiceLimits, pages: &PageLayer) -> Server<ProgramLayers> {
-    Server::builder()
-        .max_concurrent_streams(limits.connection_streams_max)
-        // A client that pipelines small calls is answered with small frames. The h2
-        // library takes too many of them waiting in one stream for an attack, by a
-        // measure that grows with the connection's window: so the stream's is small.
-        .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
-        .max_frame_size(limits::FRAME_BYTES_MAX)
-        .http2_max_header_list_size(limits.request_header_bytes_max)
-        .http2_max_pending_accept_reset_streams(Some(limits::PENDING_RESETS_MAX))
-        .http2_max_local_error_reset_streams(Some(limits::ERROR_RESETS_MAX))
-        .http2_keepalive_interval(Some(limits.keepalive_interval))
-        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
-        .layer(pages.clone())
-}
-
-/// The settings of a listener that pages of these origins may call, too.
-fn web_settings(
-    limits: &ServiceLimits,
-    pages: &PageLayer,
-    origins: &[HeaderValue],
-) -> Server<WebLayers> {
-    settings(limits, pages)
-        // Without TLS, browsers speak nothing newer.
-        .accept_http1(true)
-        .layer(web::cors(origins))
-        .layer(GrpcWebLayer::new())
-}
-
-/// Adds the layers that every listener has.
-fn server<L>(
-    settings: Server<L>,
-    calls: &CallsLayer,
-    authentication: &AuthenticationLayer,
-    draining: &CancellationToken,
-) -> Server<Layers<L>> {
-    settings
-        .layer(calls.clone())
-        .layer(authentication.clone())
-        .layer(OversizeLayer)
-        .layer(DrainingLayer(draining.clone()))
-}
-
-type Layers<L> =
-    Stack<DrainingLayer, Stack<OversizeLayer, Stack<AuthenticationLayer, Stack<CallsLayer, L>>>>;
-
-/// Listens for HTTP.
-async fn listen_on_http(http: &str) -> Result<TcpListener, ServeError> {
-    let failed = |problem: String| ServeError::Http { http: http.to_owned(), problem };
-    let address = loopback_address(http).await.map_err(|error| match error {
-        ServeError::Address { problem, .. } => failed(format!("no HOST:PORT: {problem}")),
-        _ => failed("not a loopback address".to_owned()),
-    })?;
-    let listener = TcpListener::bind(address).await.map_err(|error| failed(error.to_string()))?;
-    let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
-    tracing::info!(%address, "metrics and health are answered over HTTP");
-    Ok(listener)
-}
-
-/// What is answered over HTTP: to everybody who reaches the address.
-fn http_state(disk: Arc<OsDisk>, meters: Meters, draining: &CancellationToken) -> HttpState {
-    let looked_at = Arc::clone(&disk);
-    let reasons = move || match looked_at.free_bytes() {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![format!("disk: {error}")],
-    };
-    let gather = move || match disk.free_bytes() {
-        Ok(bytes) => meters::disk_free(bytes),
-        Err(error) => tracing::warn!(%error, "cannot tell what the disk has free"),
-    };
-    HttpState {
-        names: Vec::new(),
-        readiness: Readiness::new(draining.clone(), Arc::new(reasons)),
-        meters,
-        gather: Arc::new(gather),
-        admit: Arc::new(|_| Ok(())),
-    }
 }
 
 fn listen_on_socket(

@@ -13,12 +13,12 @@ use crate::config::TlsSettings;
 use crate::disk::{self, FileVersion};
 use crate::limits;
 
-use super::certificates::{self, Loaded, TlsError};
+use super::certificates::{self, Loaded, Protocols, TlsError};
 
 /// TLS, with what its files hold at the moment.
 pub(super) struct Tls {
     settings: TlsSettings,
-    with_http1: bool,
+    protocols: Protocols,
     clock: Arc<dyn Clock>,
     config: RwLock<Arc<ServerConfig>>,
     seen: Mutex<Seen>,
@@ -48,24 +48,24 @@ impl Versions {
 
 impl Tls {
     /// Reads the files. With an authority of the clients, only those with a certificate of it
-    /// are let in. Besides HTTP/2, clients may ask for HTTP/1.1 when told so.
+    /// are let in.
     ///
     /// # Errors
     /// When one of the files cannot be used, or the certificate has expired.
     pub(super) fn open(
         settings: &TlsSettings,
-        with_http1: bool,
+        protocols: Protocols,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TlsError> {
         // Before they are read: what changes meanwhile is read again.
         let versions = Versions::of(settings);
-        let loaded = certificates::load(settings, with_http1, clock.now())?;
+        let loaded = certificates::load(settings, protocols, clock.now())?;
         tell(&loaded, "certificate loaded");
         let mut seen = Seen { versions, expires: loaded.expires, warned_at: None };
         seen.warn(clock.now());
         Ok(Self {
             settings: settings.clone(),
-            with_http1,
+            protocols,
             clock,
             config: RwLock::new(loaded.config),
             seen: Mutex::new(seen),
@@ -102,7 +102,7 @@ impl Tls {
         let versions = Versions::of(&self.settings);
         if versions != seen.versions {
             seen.versions = versions;
-            match certificates::load(&self.settings, self.with_http1, now) {
+            match certificates::load(&self.settings, self.protocols, now) {
                 Ok(loaded) => {
                     tell(&loaded, "certificate replaced; new connections use it");
                     seen.expires = loaded.expires;
@@ -177,7 +177,7 @@ mod tests {
             key: files.key.clone(),
             client_authority: client_authority.map(Path::to_owned),
         };
-        Tls::open(&settings, false, clock).expect("usable files")
+        Tls::open(&settings, Protocols::Grpc, clock).expect("usable files")
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::disk::{Disk, Kind};
 use crate::domain::{BusId, Cursor, Message, MsgId, RequestId};
 use crate::error::{Error, Result};
 use crate::files::blocking::blocking;
-use crate::files::seat::Seat;
+use crate::files::seat::{Seat, Seats};
 use crate::files::synced_folders::SyncedFolders;
 use crate::layout::message_file::{self, NewRecord};
 use crate::layout::{msg_id, paths};
@@ -38,7 +38,7 @@ const OPEN_BUSES: usize = 512;
 pub(in crate::files) struct Buses {
     pub(super) context: Arc<Context>,
     open: Mutex<Open>,
-    subscribers: Arc<AtomicUsize>,
+    pub(in crate::files) subscribers: Arc<Seats>,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -57,6 +57,7 @@ impl Buses {
         pid: u32,
         synced_folders: Arc<SyncedFolders>,
         removals: Arc<RwLock<()>>,
+        subscribers: Arc<Seats>,
     ) -> Arc<Self> {
         Arc::new(Self {
             context: Arc::new(Context {
@@ -72,7 +73,7 @@ impl Buses {
                 archive_indexes: Mutex::default(),
             }),
             open: Mutex::new(Open { buses: HashMap::new(), close_beyond: OPEN_BUSES }),
-            subscribers: Arc::default(),
+            subscribers,
             shutdown: CancellationToken::new(),
         })
     }

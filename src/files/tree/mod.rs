@@ -122,7 +122,7 @@ pub(super) struct Tree {
     /// Hints for those who follow a file.
     hints: Arc<FileHints>,
     /// How many streams are open.
-    streams: Arc<AtomicUsize>,
+    streams: Arc<Seats>,
     shutdown: CancellationToken,
 }
 
@@ -134,6 +134,7 @@ impl Tree {
         pid: u32,
         synced_folders: Arc<SyncedFolders>,
         removals: Arc<RwLock<()>>,
+        streams: Arc<Seats>,
     ) -> Result<Self> {
         staging::prepare_trash(&*disk);
         Ok(Self {
@@ -151,7 +152,7 @@ impl Tree {
             line_files: LineFiles::default(),
             fact_heads: FactHeads::default(),
             changes: Arc::default(),
-            streams: Arc::default(),
+            streams,
             disk,
             clock,
             pid,

@@ -1,0 +1,118 @@
+//! The port for monitoring: where it is, who may read it, and what it looks at.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{Denial, Permission};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Config;
+use crate::error::Reason;
+use crate::files::Files;
+use crate::meters::{self, Meters};
+use crate::store::Room as _;
+
+use super::ServeError;
+use super::address;
+use super::authentication::Authentication;
+use super::certificates::Protocols;
+use super::connections::TcpPort;
+use super::http::{self, HttpState, Readiness, Refusal};
+use super::open_connection::OpenConnection;
+use super::peer::Peer;
+use super::tls::Tls;
+use super::tokens::Tokens;
+
+/// The port, listened on.
+pub(super) struct Monitoring {
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    /// What is counted from here on.
+    pub(super) meters: Meters,
+}
+
+impl Monitoring {
+    /// Listens, when there is to be such a port; from here on things are counted.
+    ///
+    /// # Errors
+    /// When it cannot be listened on, or must not be.
+    pub(super) async fn listen(
+        config: &Config,
+        tokens: &Tokens,
+        clock: &Arc<SystemClock>,
+    ) -> Result<Option<Self>, ServeError> {
+        let Some(listen) = &config.http else { return Ok(None) };
+        let address = address::for_http(listen, config, tokens, clock.now()).await?;
+        let tls = config.tls.as_ref().map(|files| Tls::open(files, Protocols::Http, clock.clone()));
+        let tls = tls.transpose()?.map(Arc::new);
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        tracing::info!(%address, "metrics and health are answered over HTTP");
+        Ok(Some(Self { listener, tls, meters: meters::install() }))
+    }
+
+    /// Answers until the token is cancelled.
+    pub(super) async fn serve(self, state: HttpState, end: CancellationToken) {
+        let Self { listener, tls, .. } = self;
+        let looking = tls.clone().map(|tls| tokio::spawn(tls.look_after()));
+        http::serve(TcpPort::new(listener, tls), http::router(state), end).await;
+        looking.inspect(|task| task.abort());
+    }
+}
+
+/// What is answered. Who may read the metrics is who may read every project: they tell of all.
+pub(super) fn state(
+    config: &Config,
+    files: &Arc<Files>,
+    authentication: Arc<Authentication>,
+    draining: &CancellationToken,
+    meters: Meters,
+) -> HttpState {
+    let (looked_at, free_bytes_min) = (Arc::clone(files), config.room.free_bytes_min);
+    let reasons = move || match looked_at.free_bytes_now() {
+        Ok(free) if free < free_bytes_min => {
+            vec![format!("disk: {free} bytes are free, and {free_bytes_min} are to stay so")]
+        }
+        Ok(_) => Vec::new(),
+        Err(error) => vec![format!("disk: {error}")],
+    };
+    let gathered = Arc::clone(files);
+    let gather = move || {
+        match gathered.free_bytes_now() {
+            Ok(bytes) => meters::disk_free(bytes),
+            Err(error) => tracing::warn!(%error, "cannot tell what the disk has free"),
+        }
+        let bytes = gathered.bytes_by_project().into_iter();
+        let bytes: Vec<(String, u64)> =
+            bytes.map(|(project, bytes)| (project.to_string(), bytes)).collect();
+        meters::project_bytes(&bytes);
+    };
+    HttpState {
+        names: config.web_hosts.clone(),
+        readiness: Readiness::new(draining.clone(), Arc::new(reasons)),
+        meters,
+        gather: Arc::new(gather),
+        admit: Arc::new(move |parts| admit(&authentication, parts)),
+    }
+}
+
+fn admit(authentication: &Authentication, parts: &Parts) -> Result<(), Refusal> {
+    let open = parts.extensions.get::<Arc<OpenConnection>>();
+    let peer = open.map_or(Peer::Unknown, |open| open.peer());
+    let names = open.map(|open| open.certificate_names()).unwrap_or_default();
+    let let_in = authentication.let_in(&parts.headers, peer, names);
+    let allowed =
+        let_in.and_then(|let_in| let_in.caller.check_in(Permission::Read, ""));
+    allowed.map_err(|denial: Denial| {
+        meters::refused(denial.reason().as_str());
+        let status = match denial.reason() {
+            Reason::NotAllowed => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        Refusal { status, sentence: denial.to_string() }
+    })
+}
