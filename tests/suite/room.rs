@@ -255,15 +255,24 @@ async fn the_floor_holds_on_a_volume_that_fills_and_is_lifted_when_it_has_room()
 }
 
 #[tokio::test]
-async fn with_a_quota_and_a_floor_looks_begin_with_the_server_and_end_with_the_shutdown() {
-    let room = RoomSettings { free_bytes_min: 1_000, ..quotas(&[("*", 100)]) };
-    let backend = Backend::start(room);
+async fn with_a_quota_a_look_begins_with_the_server_and_looks_end_with_the_shutdown() {
+    let backend = Backend::start(quotas(&[("*", 100)]));
     backend.put("p/large", 101);
     let test = async {
         eventually("what was there counts", async || {
             matches!(backend.admit("p", 0), Err(Error::QuotaExceeded { used_bytes: 101, .. }))
         })
         .await;
+        backend.files.shut_down();
+    };
+    tokio::join!(backend.files.follow_others(), test);
+}
+
+#[tokio::test]
+async fn with_a_floor_free_space_is_looked_at_until_the_shutdown_though_nobody_asks_for_it() {
+    let backend = Backend::start(floor(1_000));
+    backend.admit("q", 0).expect("there is room");
+    let test = async {
         backend.faults.free_bytes.store(999, Ordering::SeqCst);
         eventually("the floor holds", async || {
             matches!(backend.admit("q", 0), Err(Error::LowSpace { .. }))
