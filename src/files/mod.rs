@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::RoomSettings;
 use crate::disk::Disk;
-use crate::domain::{BusId, Cursor, Message, MsgId};
+use crate::domain::{BusId, Cursor, Message, MsgId, ProjectId};
 use crate::error::Result;
 use crate::limits;
 use crate::store::{

@@ -126,6 +126,11 @@ pub fn install() -> Meters {
     meters
 }
 
+/// Whether anything is counted.
+pub fn is_installed() -> bool {
+    INSTALLED.get().is_some()
+}
+
 impl Meters {
     /// Returns all metrics in the text format of Prometheus, in the order of their names.
     /// Reads `/proc`.

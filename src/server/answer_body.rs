@@ -111,12 +111,18 @@ impl HttpBody for AnswerBody {
                     body.refused = true;
                     let mut trailers = HeaderMap::new();
                     grpc::status(&error).add_header(&mut trailers)?;
+                    body.call.note_outcome(&trailers);
                     return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
                 }
                 body.rest = data;
                 Poll::Ready(Some(Ok(body.piece())))
             }
-            Err(frame) => Poll::Ready(Some(Ok(frame))),
+            Err(frame) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    body.call.note_outcome(trailers);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
         }
     }
 

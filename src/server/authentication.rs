@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::grpc;
 
 use super::open_connection::OpenConnection;
+use super::outcome::CalledBy;
 use super::peer::Peer;
 use super::revocation::{UntilRevoked, until_revoked};
 use super::tokens::Tokens;
@@ -184,6 +185,7 @@ where
         let open = request.extensions().get::<Arc<OpenConnection>>();
         let peer = open.map_or(Peer::Unknown, |open| open.peer());
         let names = open.map(|open| open.certificate_names()).unwrap_or_default();
+        let called_by = request.extensions().get::<CalledBy>();
         let let_in = match self.authentication.let_in(request.headers(), peer, names) {
             Ok(let_in) => let_in,
             Err(denial) => {
@@ -191,6 +193,7 @@ where
                 return Either::Left(Either::Right(ready(Ok(refusal))));
             }
         };
+        called_by.iter().for_each(|it| it.note(&let_in.caller.who.to_string()));
         // Nothing behind needs it, and so nothing shows it.
         request.headers_mut().remove(header::AUTHORIZATION);
         request.extensions_mut().insert(Arc::clone(&let_in.caller));

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::future::{BoxFuture, Either, Ready, ready};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::{HeaderMap, Request, Response};
 use tower::{Layer, Service};
 
 use crate::config::ServiceLimits;
@@ -18,6 +18,7 @@ use crate::meters;
 
 use super::answer_body::AnswerBody;
 use super::open_connection::{CallOn, OpenConnection};
+use super::outcome::Outcome;
 use super::request_body::RequestBody;
 
 const APPEND_STREAM: &str = "/callboard.v1.MessageBus/AppendStream";
@@ -55,11 +56,13 @@ struct Room {
     requests: Arc<Semaphore>,
     answers: Arc<Semaphore>,
     limits: ServiceLimits,
+    /// Whether every call is logged.
+    is_logged: bool,
 }
 
 impl CallsLayer {
-    /// Makes one with the room that the limits give.
-    pub(super) fn new(limits: ServiceLimits) -> Self {
+    /// Makes one with the room that the limits give; every call is logged if it is to be.
+    pub(super) fn new(limits: ServiceLimits, is_logged: bool) -> Self {
         let room = |size| Arc::new(Semaphore::new(size));
         Self(Arc::new(Room {
             calls: room(limits.calls_max),
@@ -67,6 +70,7 @@ impl CallsLayer {
             requests: room(limits.requests_bytes_max),
             answers: room(limits.answers_bytes_max),
             limits,
+            is_logged,
         }))
     }
 
@@ -92,6 +96,7 @@ pub(super) struct Call {
     answer: OnceLock<OwnedSemaphorePermit>,
     _place: OwnedSemaphorePermit,
     _waiting: Option<OwnedSemaphorePermit>,
+    outcome: Option<Outcome>,
     _metered: meters::Counted,
 }
 
@@ -104,6 +109,11 @@ impl Call {
     /// Notes that there is a single answer to be taken, or that some of it was.
     pub(super) fn moved(&self) {
         self.on.iter().for_each(CallOn::moved);
+    }
+
+    /// Notes how it ended, if these say so: the headers of its answer, or what follows that.
+    pub(super) fn note_outcome(&self, said: &HeaderMap) {
+        self.outcome.iter().for_each(|outcome| outcome.note(said));
     }
 
     /// Keeps the room of its answer.
@@ -132,7 +142,8 @@ impl Room {
         let waiting = waiting.transpose()?;
         let on = on.map(|connection| CallOn::new(Arc::clone(connection)));
         let (answer, metered) = (OnceLock::new(), meters::call_in_progress());
-        Ok(Call { on, answer, _place: place, _waiting: waiting, _metered: metered })
+        let outcome = Outcome::of(path, self.is_logged);
+        Ok(Call { on, answer, _place: place, _waiting: waiting, outcome, _metered: metered })
     }
 }
 
@@ -167,7 +178,13 @@ where
         let timeout = (!lasts).then_some(self.room.limits.call_timeout);
         let call = match self.room.enter(path, request.extensions().get()) {
             Ok(call) => Arc::new(call),
-            Err(error) => return Either::Left(ready(Ok(grpc::status(&error).into_http()))),
+            Err(error) => {
+                let refusal = grpc::status(&error).into_http();
+                if let Some(outcome) = Outcome::of(path, self.room.is_logged) {
+                    outcome.note(refusal.headers());
+                }
+                return Either::Left(ready(Ok(refusal)));
+            }
         };
         let (takes_many, answers_many) = (TAKE_MANY.contains(&path), ANSWER_MANY.contains(&path));
         let (mut parts, body) = request.into_parts();
@@ -176,6 +193,9 @@ where
         let (body, held) = RequestBody::new(body, takes_many, requests, &limits, Arc::clone(&call));
         if takes_many {
             parts.extensions.insert(held.clone());
+        }
+        if let Some(called_by) = call.outcome.as_ref().and_then(Outcome::called_by) {
+            parts.extensions.insert(called_by.clone());
         }
         let answer = self.inner.call(Request::from_parts(parts, Body::new(body)));
         let answers =
@@ -193,6 +213,7 @@ where
             };
             // What came was carried out.
             held.give_back();
+            call.note_outcome(answer.headers());
             Ok(answer.map(|body| Body::new(AnswerBody::new(body, answers, call))))
         }))
     }
@@ -209,7 +230,7 @@ pub(super) mod tests {
 
     /// A call of a connection that nobody knows.
     pub(in crate::server) fn a_call() -> Call {
-        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default(), false);
         room.enter("/callboard.v1.MessageBus/ReadMessages", None).expect("a place")
     }
 
@@ -243,7 +264,7 @@ pub(super) mod tests {
 
     #[test]
     fn when_places_are_scarce_a_connection_with_many_calls_gets_no_more() {
-        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default(), false);
         let connections: [_; 2] =
             std::array::from_fn(|_| Arc::new(OpenConnection::new(Arc::default(), Peer::Unknown)));
         let enter = |nth: usize| room.enter(POLL_FOR_NEW, Some(&connections[nth]));
@@ -260,7 +281,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_call_too_many_is_refused_and_those_that_wait_leave_places_to_the_others() {
-        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default());
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default(), false);
         let enter = |path: &str| room.enter(path, None);
         let refused = |path| enter(path).err().map(|error| error.to_string()).unwrap_or_default();
         let waiting: Vec<Call> = (0..limits::WAITING_CALLS_MAX)

@@ -303,7 +303,8 @@ mod tests {
         let fixture = Fixture::new();
         let files = fixture.authority.issue("server", &Leaf::server());
         let resumes = |client_authority| {
-            let loaded = load(&settings(&files, client_authority), Protocols::Grpc, now()).expect("usable");
+            let loaded =
+                load(&settings(&files, client_authority), Protocols::Grpc, now()).expect("usable");
             loaded.config.session_storage.can_cache() || loaded.config.send_tls13_tickets > 0
         };
         assert!(resumes(None));

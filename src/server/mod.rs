@@ -16,13 +16,17 @@ mod connections;
 mod draining;
 mod gathered;
 mod handshake;
+mod http;
+mod monitoring;
 mod open_connection;
+mod outcome;
 mod oversize;
 mod own_host;
 mod peer;
 mod refused_handshake;
 mod request_body;
 mod revocation;
+mod services;
 mod tls;
 mod tokens;
 mod web;
@@ -35,36 +39,30 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::http::HeaderValue;
-use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic_health::pb::health_server::{Health, HealthServer};
-use tonic_web::GrpcWebLayer;
-use tower::layer::util::Stack;
 
 use crate::audit::Audit;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Config, Reflection, ServiceLimits};
+use crate::config::Config;
 use crate::disk::{self, FolderError, OsDisk, Socket, SocketError};
 use crate::error::Error;
 use crate::files::{Bounds, Files};
 use crate::grpc::pb::message_bus_server::MessageBusServer;
 use crate::grpc::pb::storage_server::StorageServer;
-use crate::grpc::{DESCRIPTORS, Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
+use crate::grpc::{Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
 use crate::host;
-use crate::limits;
 use crate::store::Room;
 
 use address::AddressError;
 use authentication::{Authentication, AuthenticationLayer};
 use calls::CallsLayer;
-use certificates::TlsError;
+use certificates::{Protocols, TlsError};
 use connections::{Places, TcpPort, accept};
 use draining::DrainingLayer;
-use http::{HttpState, Readiness};
-use oversize::OversizeLayer;
+use monitoring::Monitoring;
+use services::{ServiceLayers, Services};
 use tls::Tls;
 use tokens::{Tokens, TokensError};
-use web::{OriginError, PageLayer, ProgramLayers, WebLayers};
+use web::{OriginError, PageLayer};
 
 /// Why a server cannot start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -135,10 +133,7 @@ pub async fn serve(
     let os_disk = Arc::new(OsDisk::open_root(&config.root).map_err(in_root)?);
     let root = os_disk.root().to_owned();
     disk::check_own_folder(&root)?;
-    let bounds = Bounds {
-        room: config.room.clone(),
-        streams_max: config.limits.subscribers_max,
-    };
+    let bounds = Bounds { room: config.room.clone(), streams_max: config.limits.subscribers_max };
     let files = Files::open_within(os_disk, clock.clone(), std::process::id(), bounds);
     let files = Arc::new(files.map_err(in_root)?);
     let socket = listen_on_socket(&config)?;
@@ -209,7 +204,8 @@ pub async fn serve(
     }
     let end_monitoring = CancellationToken::new();
     let monitoring = monitoring.map(|monitoring| {
-        let state = monitoring::state(&config, &files, authentication, &draining, monitoring.meters);
+        let state =
+            monitoring::state(&config, &files, authentication, &draining, monitoring.meters);
         tokio::spawn(monitoring.serve(state, end_monitoring.clone()))
     });
     let following = {

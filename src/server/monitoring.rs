@@ -105,8 +105,7 @@ fn admit(authentication: &Authentication, parts: &Parts) -> Result<(), Refusal> 
     let peer = open.map_or(Peer::Unknown, |open| open.peer());
     let names = open.map(|open| open.certificate_names()).unwrap_or_default();
     let let_in = authentication.let_in(&parts.headers, peer, names);
-    let allowed =
-        let_in.and_then(|let_in| let_in.caller.check_in(Permission::Read, ""));
+    let allowed = let_in.and_then(|let_in| let_in.caller.check_in(Permission::Read, ""));
     allowed.map_err(|denial: Denial| {
         meters::refused(denial.reason().as_str());
         let status = match denial.reason() {

@@ -53,8 +53,7 @@ impl Services {
             .max_decoding_message_size(limits.request_bytes_max)
             .max_encoding_message_size(usize::MAX);
         let (token, upload_idle) = (draining.clone(), limits.upload_idle_timeout);
-        let storage =
-            StorageService::new(files, clock, facts, gate, upload_idle, token);
+        let storage = StorageService::new(files, clock, facts, gate, upload_idle, token);
         let storage = StorageServer::new(storage)
             .max_decoding_message_size(limits.request_bytes_max)
             .max_encoding_message_size(usize::MAX);

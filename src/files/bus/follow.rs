@@ -297,7 +297,14 @@ mod tests {
         let calls = SystemCalls::open_root(root.path()).expect("a root");
         let disk = TreeDisk::on(Noted { calls, asked, changed: Arc::clone(&changed) });
         let clock = Arc::new(crate::clock::SystemClock);
-        let buses = Buses::new(Arc::new(disk), clock, 1, Arc::default(), Arc::default(), Seats::new(8));
+        let buses = Buses::new(
+            Arc::new(disk),
+            clock,
+            1,
+            Arc::default(),
+            Arc::default(),
+            crate::files::seat::Seats::new(8),
+        );
         let bus = BusId::parse("swarm", "task-1").expect("good names");
         let folder = paths::bus_folder(&bus);
         let _follower = buses.context.hub.register(Scope::Bus(bus));

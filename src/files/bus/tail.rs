@@ -235,7 +235,14 @@ pub(in crate::files) fn move_torn_tail_away(
     pid: u32,
     bus: &BusId,
 ) -> Result<Vec<TreePath>> {
-    let buses = Buses::new(disk, clock, pid, Arc::default(), Arc::default(), Seats::new(0));
+    let buses = Buses::new(
+        disk,
+        clock,
+        pid,
+        Arc::default(),
+        Arc::default(),
+        crate::files::seat::Seats::new(0),
+    );
     let mut owner = Owner::new(Arc::clone(&buses.context), bus.clone());
     if !owner.lock_live(false, LOCK_BUDGET)? {
         return Ok(Vec::new());

@@ -46,7 +46,6 @@ mod turns;
 mod watching;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -57,6 +56,7 @@ use crate::disk::{Disk, Status};
 use crate::domain::{RequestId, TreePath};
 use crate::error::{Error, Holder, Result};
 use crate::files::lock::locked;
+use crate::files::seat::Seats;
 use crate::files::synced_folders::SyncedFolders;
 use crate::layout::{paths, stamp};
 

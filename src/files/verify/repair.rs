@@ -10,6 +10,7 @@ use crate::domain::{TaskKey, TreePath};
 use crate::error::{Error, Result};
 use crate::files::bus;
 use crate::files::root_lock::RootLock;
+use crate::files::seat::Seats;
 use crate::files::synced_folders::SyncedFolders;
 use crate::files::tree::{FileLock, RunPlace, Tree};
 use crate::layout::{paths, run_info_file, stamp};
@@ -93,6 +94,8 @@ impl Repairs {
                 self.pid,
                 Arc::<SyncedFolders>::default(),
                 Arc::<RwLock<()>>::default(),
+                // A repair has no readers.
+                Seats::new(0),
             )?,
         };
         Ok(self.tree.insert(tree))
