@@ -45,13 +45,14 @@ impl SettingFlags {
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             runtime_directory: runtime_directory(),
         };
-        Resolved::of(&sources).map_err(refused)
+        Resolved::of(&sources).map_err(|error| refused(&error))
     }
 
     /// Returns what a server is told.
     pub(super) fn config(&self) -> Result<(Config, Resolved), Failure> {
         let resolved = self.resolve()?;
-        let config = resolved.config(runtime_directory().as_deref()).map_err(refused)?;
+        let config =
+            resolved.config(runtime_directory().as_deref()).map_err(|error| refused(&error))?;
         Ok((config, resolved))
     }
 
@@ -75,11 +76,11 @@ impl SettingFlags {
         };
         let text = String::from_utf8(bytes)
             .map_err(|_| Failure::usage(format!("the settings in {name} are no UTF-8 text")))?;
-        Ok(Some((name.clone(), config::read_file(&text, &name).map_err(refused)?)))
+        Ok(Some((name.clone(), config::read_file(&text, &name).map_err(|error| refused(&error))?)))
     }
 }
 
-fn refused(error: SettingError) -> Failure {
+fn refused(error: &SettingError) -> Failure {
     Failure::usage(error.to_string())
 }
 

@@ -213,7 +213,7 @@ mod tests {
         let to = |host| (header::HOST, host);
         let (http1, http2) = (Version::HTTP_11, Version::HTTP_2);
         let good: [(Version, &[_]); 4] = [
-            (http2, &[grpc.clone()]),
+            (http2, std::slice::from_ref(&grpc)),
             (http2, &[grpc.clone(), to("any.example")]),
             (http1, &[web.clone(), from(PAGE), to("127.0.0.1:1")]),
             (http2, &[web.clone(), from(PAGE), to("board.example")]),

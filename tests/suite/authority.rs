@@ -70,12 +70,12 @@ impl Leaf {
 
     /// A certificate of a server with these host names and addresses.
     pub(crate) fn server_named(names: &[&str]) -> Self {
-        Self::leaf(names[0], names, ExtendedKeyUsagePurpose::ServerAuth)
+        Self::of(names[0], names, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
     /// A certificate of a client; host names of its own may follow the name.
     pub(crate) fn client(name: &str, alternative: &[&str]) -> Self {
-        Self::leaf(name, alternative, ExtendedKeyUsagePurpose::ClientAuth)
+        Self::of(name, alternative, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
     /// The same, but it expired in 2024.
@@ -90,7 +90,7 @@ impl Leaf {
         self
     }
 
-    fn leaf(name: &str, alternative: &[&str], usage: ExtendedKeyUsagePurpose) -> Self {
+    fn of(name: &str, alternative: &[&str], usage: ExtendedKeyUsagePurpose) -> Self {
         let mut params = params(name, alternative);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];

@@ -12,7 +12,7 @@ use callboard::clock::SystemClock;
 use callboard::config::RoomSettings;
 use callboard::domain::{BusId, NewMessage, ProjectId, ProjectPattern};
 use callboard::error::{Error, Reason, Result};
-use callboard::files::Files;
+use callboard::files::{Bounds, Files};
 use callboard::store::{AppendBatch, MessageBus as _, Projects as _, Room as _};
 use tempfile::TempDir;
 
@@ -55,7 +55,8 @@ impl Backend {
 
 fn open(root: &Path, faults: &Arc<Faults>, room: RoomSettings) -> Files {
     let disk = FaultyDisk::open(root, faults);
-    Files::open_with(disk, Arc::new(SystemClock), 1, room).expect("the root is free")
+    let bounds = Bounds { room, ..Bounds::default() };
+    Files::open_within(disk, Arc::new(SystemClock), 1, bounds).expect("the root is free")
 }
 
 fn put(root: &Path, path: &str, length: usize) {
