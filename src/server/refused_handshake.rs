@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
+use crate::meters;
+
 /// Why there was no handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -116,6 +118,7 @@ impl fmt::Display for Refusal {
 
 /// Notes that a connection ended before it was one.
 pub(super) fn refused_handshake(peer: SocketAddr, refusal: Refusal, detail: &dyn fmt::Display) {
+    meters::refused_connection(refusal.as_str());
     tracing::info!(%peer, reason = refusal.as_str(), %detail, "no handshake: {refusal}");
 }
 

@@ -8,6 +8,7 @@ use prost_reflect::{
     ReflectMessage as _, Value,
 };
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Request, Status};
 
 use crate::client::channel;
@@ -54,12 +55,21 @@ impl Decoder for Plain {
 
 /// Calls methods by their descriptors.
 #[derive(Clone)]
-pub(crate) struct Caller(tonic::client::Grpc<tonic::transport::Channel>);
+pub(crate) struct Caller {
+    calls: tonic::client::Grpc<tonic::transport::Channel>,
+    /// What goes with each call as its authorization.
+    authorization: Option<MetadataValue<Ascii>>,
+}
 
 impl Caller {
     pub(crate) async fn connect(server: &Server) -> Self {
         let calls = tonic::client::Grpc::new(channel(server.addr()).await);
-        Self(calls.max_decoding_message_size(usize::MAX))
+        Self { calls: calls.max_decoding_message_size(usize::MAX), authorization: None }
+    }
+
+    /// Sends this along as the authorization of each call.
+    pub(crate) fn authorized(self, authorization: &str) -> Self {
+        Self { authorization: Some(authorization.parse().expect("a header")), ..self }
     }
 
     /// Calls a method with one request, and returns the bytes of its answers: of a stream,
@@ -78,14 +88,17 @@ impl Caller {
         method: &MethodDescriptor,
         request: &DynamicMessage,
     ) -> Result<Vec<Vec<u8>>, Status> {
-        self.0.ready().await.expect("a connection");
+        self.calls.ready().await.expect("a connection");
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
         let path = path.parse().expect("a path");
-        let request = Request::new(request.encode_to_vec());
-        if !method.is_server_streaming() {
-            return Ok(vec![self.0.unary(request, path, Plain).await?.into_inner()]);
+        let mut request = Request::new(request.encode_to_vec());
+        if let Some(authorization) = &self.authorization {
+            request.metadata_mut().insert("authorization", authorization.clone());
         }
-        let mut stream = self.0.server_streaming(request, path, Plain).await?.into_inner();
+        if !method.is_server_streaming() {
+            return Ok(vec![self.calls.unary(request, path, Plain).await?.into_inner()]);
+        }
+        let mut stream = self.calls.server_streaming(request, path, Plain).await?.into_inner();
         let mut answers = Vec::new();
         while let Some(answer) = stream.message().await? {
             let frame = DynamicMessage::decode(method.output(), answer.as_slice());
