@@ -120,8 +120,6 @@ fn write(mut log: LineLog, mut noted: mpsc::Receiver<(Vec<u8>, oneshot::Sender<(
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::clock::SystemClock;
 
@@ -136,7 +134,8 @@ mod tests {
         audit.note(made).await;
         let error = Error::ProjectNotFound { project: "demo".into() };
         audit.note(begin(vec![]).ended(Err(&error))).await;
-        let text = fs::read_to_string(&path).expect("the log");
+        let bytes = crate::disk::read_public(&path).expect("the log");
+        let text = String::from_utf8(bytes).expect("text");
         let lines: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(lines.len(), 2);

@@ -337,6 +337,15 @@ fn hint(reason: &str) -> Option<&'static str> {
         }
         "UPLOAD_STALLED" => "send it again; an empty chunk tells the server that more may come",
         "SUBSCRIBER_LIMIT" => "end other followers and watchers first",
+        "TOKEN_REQUIRED" => {
+            "whose server it is makes one: callboard token create --name NAME --allow read,write"
+        }
+        "TOKEN_INVALID" => "whose server it is sees what became of it: callboard token list",
+        "NOT_ALLOWED" => "callboard status tells what you may do, and in which projects",
+        "QUOTA_EXCEEDED" => {
+            "callboard gc removes old runs, callboard trim old archives, callboard artifact delete \
+             an artifact"
+        }
         "BUG" => "the server's log says more; please report it",
         _ => return None,
     })

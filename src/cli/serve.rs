@@ -46,7 +46,11 @@ impl Serve {
             .map_err(|source| failed(&source))?;
         runtime.block_on(async {
             let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
-            serve(config, print_ready_line, shutdown).await.map_err(|source| failed(&source))
+            let served = serve(config, print_ready_line, shutdown).await;
+            served.map_err(|source| match source.is_of_settings() {
+                true => Failure::usage(format!("cannot serve: {source}")),
+                false => failed(&source),
+            })
         })
     }
 }

@@ -134,9 +134,10 @@ impl Args for SettingFlags {
 }
 
 fn flag(setting: &'static Setting) -> Arg {
+    let said = setting.help.trim();
     let help = match setting.default {
-        "" | "false" => setting.help.to_owned(),
-        default => format!("{} [default: {default}]", setting.help),
+        "" | "false" => said.to_owned(),
+        default => format!("{said} [default: {default}]"),
     };
     let arg = Arg::new(setting.key)
         .long(setting.flag())

@@ -1,5 +1,7 @@
 //! `callboard status`: tells about the server.
 
+use std::collections::BTreeMap;
+
 use callboard_client::Transport;
 use clap::Args;
 
@@ -98,8 +100,23 @@ fn block(info: &GetServerInfoResponse, address: &str, counts: &Counts) -> Block 
         .field("up for", uptime(info).map(duration::short).unwrap_or_default())
         .field("root", info.root.clone())
         .field("free", size::text(info.free_bytes))
+        .field("open", open(info))
+        .field("you are", caller(info))
         .field("projects", counts.projects.to_string())
         .field("running runs", running)
+}
+
+/// What is open, in the order of its names.
+fn open(info: &GetServerInfoResponse) -> String {
+    let counts: BTreeMap<_, _> = info.open.iter().collect();
+    let counts = counts.into_iter().map(|(name, count)| format!("{count} {name}"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// Whom the server takes the caller for, and what that one may do.
+fn caller(info: &GetServerInfoResponse) -> String {
+    let (may, projects) = (info.permissions.join(", "), info.projects.join(", "));
+    format!("{}; may {may} in {projects}", info.caller)
 }
 
 fn uptime(info: &GetServerInfoResponse) -> Option<std::time::Duration> {
@@ -123,6 +140,12 @@ mod tests {
             started_at: at(1_771_874_230),
             now: at(1_771_874_290),
             free_bytes: 2048,
+            caller: "token ci".into(),
+            permissions: vec!["read".into(), "write".into()],
+            projects: vec!["swarm*".into(), "demo".into()],
+            open: [("subscribers", 2), ("calls", 1)]
+                .map(|(name, count)| (name.into(), count))
+                .into(),
             ..Default::default()
         };
         let counts = Counts { projects: 2, running: 3, lost: 1 };
@@ -137,6 +160,8 @@ started:      2026-02-23T19:17:10.000Z
 up for:       1m00s
 root:         /tree
 free:         2.0 KiB
+open:         1 calls, 2 subscribers
+you are:      token ci; may read, write in swarm*, demo
 projects:     2
 running runs: 3, 1 of them lost; callboard reconcile marks them
 "

@@ -62,6 +62,7 @@ macro_rules! service_limits {
             form: $form,
             default: $written,
             value_name: $value,
+            // A line of documentation begins with a space.
             help: concat!($($doc),+),
             heading: "Limits",
         }),*];

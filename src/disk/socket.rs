@@ -18,6 +18,11 @@ pub enum SocketError {
     InUse { path: PathBuf },
     #[error("{} exists and is no socket", path.display())]
     NoSocket { path: PathBuf },
+    #[error(
+        "others may write to {}, and so put a socket of theirs in the place of one there",
+        folder.display()
+    )]
+    OpenFolder { folder: PathBuf },
     #[error("{source}")]
     Folder { source: FolderError },
     #[error("cannot listen on {}: {source}", path.display())]
@@ -45,7 +50,10 @@ impl Socket {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        check_closed_folder(folder).map_err(|source| SocketError::Folder { source })?;
+        check_closed_folder(folder).map_err(|problem| match problem {
+            FolderError::Mode { path: folder, .. } => SocketError::OpenFolder { folder },
+            source => SocketError::Folder { source },
+        })?;
         match fs::symlink_metadata(path) {
             Ok(found) if !found.file_type().is_socket() => {
                 return Err(SocketError::NoSocket { path: path.to_owned() });

@@ -189,6 +189,14 @@ impl Room for Files {
         self.usage.admit(project, bytes)
     }
 
+    fn check_space(&self) -> Result<()> {
+        self.usage.check_space()
+    }
+
+    fn has_quotas(&self) -> bool {
+        self.usage.has_quotas()
+    }
+
     fn bytes_by_project(&self) -> Vec<(ProjectId, u64)> {
         self.usage.bytes_by_project()
     }

@@ -115,11 +115,7 @@ impl Usage {
 
     /// Admits what is to be written to a project, or refuses it.
     pub(super) fn admit(&self, project: &ProjectId, bytes: u64) -> Result<()> {
-        let free_bytes = self.free_bytes.load(Ordering::Relaxed);
-        let free_bytes_min = self.settings.free_bytes_min;
-        if free_bytes < free_bytes_min {
-            return Err(Error::LowSpace { free_bytes, free_bytes_min });
-        }
+        self.check_space()?;
         let Some(quota_bytes) = self.settings.quota_of(project) else { return Ok(()) };
         let mut counts = self.lock();
         let count = counts.of(project);
@@ -130,6 +126,21 @@ impl Usage {
         }
         count.admitted += bytes;
         Ok(())
+    }
+
+    /// Refuses whatever is to be written while too little is free.
+    pub(super) fn check_space(&self) -> Result<()> {
+        let free_bytes = self.free_bytes.load(Ordering::Relaxed);
+        let free_bytes_min = self.settings.free_bytes_min;
+        if free_bytes < free_bytes_min {
+            return Err(Error::LowSpace { free_bytes, free_bytes_min });
+        }
+        Ok(())
+    }
+
+    /// Whether any project has a quota.
+    pub(super) fn has_quotas(&self) -> bool {
+        !self.settings.quotas.is_empty()
     }
 
     /// Returns what the last look found, and makes another one worth its while.
@@ -161,7 +172,7 @@ impl Usage {
     /// Whether anybody needs to know what projects have.
     fn is_wanted(&self) -> bool {
         let asked = self.lock().asked;
-        !self.settings.quotas.is_empty() || asked.is_some_and(|at| at.elapsed() < USAGE_WANTED)
+        self.has_quotas() || asked.is_some_and(|at| at.elapsed() < USAGE_WANTED)
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {

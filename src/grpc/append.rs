@@ -121,7 +121,7 @@ async fn take<B: MessageBus>(
 ) -> Result<Taken, Stop> {
     let entry = entrance.entry(&request);
     let submit = async {
-        entrance.admit(&request, "")?;
+        entrance.admit(&request, "").await?;
         let body_bytes_max = limits.message_body_bytes_max;
         let batch = convert::single(request.message, &request.request_id, "", body_bytes_max)?;
         bus.submit(batch).await

@@ -4,21 +4,26 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tonic::{Request, Response, Status};
 
 use crate::access::{Caller, Permission};
 use crate::audit::{Audit, Entry};
-use crate::domain::{ProjectId, Reach};
+use crate::domain::{ProjectId, Reach, RunId};
 use crate::error::{Error, Result};
 use crate::store::Room;
 
 use super::rules::Ruled;
 use super::status::{Answer, status};
 
+/// Finds the project of a run that is named by its id alone.
+pub type FindProject = Arc<dyn Fn(RunId) -> BoxFuture<'static, Result<ProjectId>> + Send + Sync>;
+
 /// What every request goes through.
 #[derive(Clone)]
 pub struct Gate {
     room: Arc<dyn Room>,
+    find_project: FindProject,
     audit: Option<Audit>,
 }
 
@@ -31,8 +36,8 @@ pub(super) struct Entrance {
 
 impl Gate {
     /// Makes one. The room says whether there is any; the log takes a line for each change.
-    pub fn new(room: Arc<dyn Room>, audit: Option<Audit>) -> Self {
-        Self { room, audit }
+    pub fn new(room: Arc<dyn Room>, find_project: FindProject, audit: Option<Audit>) -> Self {
+        Self { room, find_project, audit }
     }
 
     /// Lets a request through, or refuses it.
@@ -63,7 +68,11 @@ impl Gate {
         let caller = caller(&request)?;
         let request = request.into_inner();
         let entry = self.entry(&caller, &request);
-        let outcome = match self.admit(&caller, &request, request.project()) {
+        let admitted = match Self::allow::<R>(&caller, request.project()) {
+            Ok(()) => self.make_room(&request, request.project()).await,
+            refused => refused,
+        };
+        let outcome = match admitted {
             Ok(()) => act(request, &caller).await,
             Err(error) => Err(error),
         };
@@ -82,21 +91,36 @@ impl Gate {
         Ok(Entrance { gate: self.clone(), caller })
     }
 
-    fn admit<R: Ruled>(&self, caller: &Caller, request: &R, project: &str) -> Result<()> {
+    /// Refuses what the caller may not do.
+    fn allow<R: Ruled>(caller: &Caller, project: &str) -> Result<()> {
         let rule = R::RULE;
         let Some(permission) = rule.permission else { return Ok(()) };
-        if rule.is_wide && project.is_empty() {
+        let allowed = if rule.is_wide && project.is_empty() {
             caller.check(permission)
         } else {
             caller.check_in(permission, project)
+        };
+        allowed.map_err(Error::Denied)
+    }
+
+    /// Refuses what there is no room for.
+    async fn make_room<R: Ruled>(&self, request: &R, project: &str) -> Result<()> {
+        if !R::RULE.takes_room {
+            return Ok(());
         }
-        .map_err(Error::Denied)?;
-        if rule.takes_room
-            && let Ok(project) = ProjectId::parse(project)
-        {
-            self.room.admit(&project, request.encoded_len() as u64)?;
+        self.room.check_space()?;
+        if !self.room.has_quotas() {
+            return Ok(());
         }
-        Ok(())
+        let names = request.names();
+        let run = names.iter().find(|(name, run)| *name == "run_id" && !run.is_empty());
+        let project = match (ProjectId::parse(project), run) {
+            (Ok(project), _) => project,
+            (Err(_), Some((_, run))) => (self.find_project)(RunId::parse(run)?).await?,
+            // Refused for what it names.
+            (Err(_), None) => return Ok(()),
+        };
+        self.room.admit(&project, request.encoded_len() as u64)
     }
 
     /// Begins the line of a change, when they are noted.
@@ -110,9 +134,11 @@ impl Gate {
 impl Entrance {
     /// Lets the next request through, or refuses it. One that names no project is in the
     /// project of the one before, which is given.
-    pub(super) fn admit<R: Ruled>(&self, request: &R, before: &str) -> Result<()> {
+    pub(super) async fn admit<R: Ruled>(&self, request: &R, before: &str) -> Result<()> {
         let project = Some(request.project()).filter(|project| !project.is_empty());
-        self.gate.admit(&self.caller, request, project.unwrap_or(before))
+        let project = project.unwrap_or(before);
+        Gate::allow::<R>(&self.caller, project)?;
+        self.gate.make_room(request, project).await
     }
 
     /// Begins the line of a request's change, when they are noted.
@@ -163,6 +189,14 @@ impl Entrance {
                 Ok(())
             }
 
+            fn check_space(&self) -> Result<()> {
+                Ok(())
+            }
+
+            fn has_quotas(&self) -> bool {
+                false
+            }
+
             fn bytes_by_project(&self) -> Vec<(ProjectId, u64)> {
                 Vec::new()
             }
@@ -172,7 +206,8 @@ impl Entrance {
             }
         }
 
-        let gate = Gate::new(Arc::new(Endless), None);
+        let find = |_| -> BoxFuture<'static, _> { unreachable!("there are no quotas") };
+        let gate = Gate::new(Arc::new(Endless), Arc::new(find), None);
         Self { gate, caller: Arc::new(Caller::user(None)) }
     }
 }

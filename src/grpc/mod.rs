@@ -12,7 +12,7 @@ mod status;
 mod storage;
 
 pub use convert::page_tokens;
-pub use gate::Gate;
+pub use gate::{FindProject, Gate};
 pub use message_bus::MessageBusService;
 pub use request_room::RequestRoom;
 pub use status::{oversize, status};

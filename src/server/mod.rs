@@ -44,13 +44,14 @@ use crate::audit::Audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::disk::{self, FolderError, OsDisk, Socket, SocketError};
+use crate::domain::RunKey;
 use crate::error::Error;
 use crate::files::{Bounds, Files};
 use crate::grpc::pb::message_bus_server::MessageBusServer;
 use crate::grpc::pb::storage_server::StorageServer;
-use crate::grpc::{Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
+use crate::grpc::{FindProject, Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
 use crate::host;
-use crate::store::Room;
+use crate::store::{Room, Runs as _};
 
 use address::AddressError;
 use authentication::{Authentication, AuthenticationLayer};
@@ -90,6 +91,24 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
     #[error("cannot describe the services: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+}
+
+impl ServeError {
+    /// Whether it lies in the settings or in what they name: trying again changes nothing.
+    pub fn is_of_settings(&self) -> bool {
+        match self {
+            Self::Address(_)
+            | Self::Tokens(_)
+            | Self::Tls(_)
+            | Self::Origin(_)
+            | Self::Folder(_)
+            | Self::Audit { .. } => true,
+            Self::Socket(error) => !matches!(error, SocketError::InUse { .. }),
+            Self::Root { .. } | Self::Listen { .. } | Self::Transport(_) | Self::Reflection(_) => {
+                false
+            }
+        }
+    }
 }
 
 fn in_use_hint(error: &std::io::Error) -> &'static str {
@@ -165,7 +184,7 @@ pub async fn serve(
     let services = Services {
         files: Arc::clone(&files),
         clock,
-        gate: Gate::new(Arc::clone(&files) as Arc<dyn Room>, audit),
+        gate: Gate::new(Arc::clone(&files) as Arc<dyn Room>, find_project(&files), audit),
         limits: config.limits,
         reflection: config.access.reflection,
     };
@@ -268,6 +287,15 @@ async fn listen(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok(Port { listener, address, tls, origins })
+}
+
+/// Finds the project of a run that is named by its id alone.
+fn find_project(files: &Arc<Files>) -> FindProject {
+    let files = Arc::clone(files);
+    Arc::new(move |run| {
+        let files = Arc::clone(&files);
+        Box::pin(async move { Ok(files.run(RunKey { task: None, run }).await?.task.project) })
+    })
 }
 
 /// Opens the log of changes, when there is to be one.

@@ -106,19 +106,13 @@ fn read(path: &Path) -> Result<Known, TokensError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::OpenOptionsExt as _;
-
     use super::*;
     use crate::access::{Grant, Holder, Permission, Token};
     use crate::clock::{Clock as _, SystemClock};
 
     fn write(path: &Path, text: &[u8]) {
-        let next = path.with_extension("next");
-        let mut options = fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&next);
-        std::io::Write::write_all(&mut file.expect("a file"), text).expect("written");
-        fs::rename(&next, path).expect("in its place");
+        let written = disk::update_secret::<SecretFileError>(path, |_| Ok(text.to_vec()));
+        written.expect("written");
     }
 
     fn one(name: &str) -> Vec<u8> {
@@ -152,7 +146,7 @@ mod tests {
         assert_eq!(names(), ["a"], "it is not understood");
         write(&path, &one("b"));
         assert_eq!(names(), ["b"]);
-        fs::remove_file(&path).expect("removed");
+        drop(folder);
         assert!(names().is_empty(), "nobody is let in");
     }
 

@@ -26,6 +26,15 @@ pub trait Room: Send + Sync + 'static {
     /// would have more bytes than it may.
     fn admit(&self, project: &ProjectId, bytes: u64) -> Result<()>;
 
+    /// Asks whether anything may be written at all, whatever it belongs to.
+    ///
+    /// # Errors
+    /// DISK_FULL when less space is free than is to stay free.
+    fn check_space(&self) -> Result<()>;
+
+    /// Whether any project has a quota.
+    fn has_quotas(&self) -> bool;
+
     /// Returns how many bytes each project had at the last look, in the order of their ids.
     /// Without any quota projects are looked at only for some minutes after this was asked:
     /// the first answer may be empty, or old.

@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use crate::access::{Grant, Grants, Holder, Permission, Token};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::clock::{Clock as _, SystemClock};
 use crate::config::duration;
 use crate::domain::ProjectPattern;
 
@@ -52,7 +51,7 @@ The token stands alone on stdout. Clients take it from CALLBOARD_TOKEN; with grp
 impl Create {
     /// Makes it.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let now = SystemClock.now();
+        let now = super::now();
         let expires_at = match self.expires {
             None => None,
             Some(time) => {

@@ -8,8 +8,10 @@ mod revoke;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 use crate::access::{self, Grants, TokenFileError};
+use crate::clock::{Clock as _, SystemClock};
 use crate::disk::{self, SecretFileError};
 
 use super::failure::Failure;
@@ -43,6 +45,12 @@ impl Token {
             TokenCommand::Revoke(revoke) => revoke.run(),
         }
     }
+}
+
+/// The time in whole seconds: nobody needs it to be more exact.
+fn now() -> Timestamp {
+    let now = SystemClock.now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Which file it is about.

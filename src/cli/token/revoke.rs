@@ -4,7 +4,6 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::clock::{Clock as _, SystemClock};
 
 use super::TokensFile;
 
@@ -29,7 +28,7 @@ It stays in the list, as revoked, and its name stays taken.";
 impl Revoke {
     /// Takes it back.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let now = SystemClock.now();
+        let now = super::now();
         let mut was_revoked = false;
         let path = self.file.update(|grants| {
             let grant = grants.named(&self.name).ok_or_else(|| {

@@ -37,18 +37,28 @@ pub(super) async fn upload<B: Artifacts>(
 ) -> Answer<pb::UploadArtifactResponse> {
     let broken = Break::default();
     let noted = Arc::clone(&broken);
-    let mut project = String::new();
     let line = Line::default();
     let begun = Arc::clone(&line);
-    let parts = requests.map(move |request| {
-        let request = request.map_err(|status| broken_off(status, &noted))?;
-        if project.is_empty() {
-            request.project().clone_into(&mut project);
-            let _ = begun.set(entrance.entry(&request));
+    let open = (requests, entrance, String::new());
+    let parts = Box::pin(futures_util::stream::unfold(Some(open), move |open| {
+        let (noted, begun) = (Arc::clone(&noted), Arc::clone(&begun));
+        async move {
+            let (mut requests, entrance, mut project) = open?;
+            let part = match requests.next().await? {
+                Ok(request) => {
+                    if project.is_empty() {
+                        request.project().clone_into(&mut project);
+                        let _ = begun.set(entrance.entry(&request));
+                    }
+                    let admitted = entrance.admit(&request, &project).await;
+                    let part = request.part.ok_or(Error::RequiredField { field: "part" });
+                    admitted.and(part)
+                }
+                Err(status) => Err(broken_off(status, &noted)),
+            };
+            Some((part, Some((requests, entrance, project))))
         }
-        entrance.admit(&request, &project)?;
-        request.part.ok_or(Error::RequiredField { field: "part" })
-    });
+    }));
     let parts = Box::pin(until_idle(parts, idle));
     let saved = save(backend, until_shutdown(parts, shutdown)).await;
     if let Some(Some((audit, entry))) = line.get() {
