@@ -8,6 +8,7 @@ mod bus_file;
 mod cursor;
 mod documents;
 mod names;
+mod operator_files;
 mod page_token;
 mod run_info;
 mod task_file;
@@ -29,9 +30,11 @@ pub(crate) const TARGETS: &[Target] = &[
     ("names", names::check),
     ("page_token", page_token::check),
     ("run_info", run_info::check),
+    ("settings_file", operator_files::check_settings),
     ("task_config", documents::check_task_config),
     ("task_file", task_file::check),
     ("task_state", documents::check_task_state),
+    ("token_file", operator_files::check_tokens),
 ];
 
 /// The task that documents are read for.
