@@ -122,11 +122,11 @@ mod tests {
         };
         assert_eq!(
             refused(Permission::Write, "swarm-1"),
-            "token ci may not write here: it may only read"
+            "this needs write, and token ci may only read"
         );
         assert_eq!(
             refused(Permission::Read, "other"),
-            "token ci may not read in project other: it is limited to the projects swarm*"
+            "this needs read in project other, and token ci is limited to the projects swarm*"
         );
         assert_eq!(
             refused(Permission::Read, ""),

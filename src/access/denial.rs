@@ -12,9 +12,9 @@ pub enum Denial {
     TokenRequired { who: String },
     #[error("the token is not valid: {problem}")]
     TokenInvalid { problem: String },
-    #[error("{caller} may not {permission} in project {project}: it {has}")]
+    #[error("this needs {permission} in project {project}, and {caller} {has}")]
     Project { caller: String, permission: Permission, project: String, has: String },
-    #[error("{caller} may not {permission} here: it {has}")]
+    #[error("this needs {permission}, and {caller} {has}")]
     Anywhere { caller: String, permission: Permission, has: String },
     #[error("{caller} is limited to the projects {projects}: name the project as well")]
     Unnamed { caller: String, permission: Permission, projects: String },

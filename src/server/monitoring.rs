@@ -7,9 +7,10 @@ use axum::http::request::Parts;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Denial, Permission};
+use crate::access::{Caller, Denial, Permission};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
+use crate::domain::Reach;
 use crate::error::Reason;
 use crate::files::Files;
 use crate::meters::{self, Meters};
@@ -105,13 +106,25 @@ fn admit(authentication: &Authentication, parts: &Parts) -> Result<(), Refusal> 
     let peer = open.map_or(Peer::Unknown, |open| open.peer());
     let names = open.map(|open| open.certificate_names()).unwrap_or_default();
     let let_in = authentication.let_in(&parts.headers, peer, names);
-    let allowed = let_in.and_then(|let_in| let_in.caller.check_in(Permission::Read, ""));
-    allowed.map_err(|denial: Denial| {
+    let allowed = let_in.and_then(|let_in| reads_everything(&let_in.caller));
+    allowed.map_err(|denial| {
         meters::refused(denial.reason().as_str());
         let status = match denial.reason() {
             Reason::NotAllowed => StatusCode::FORBIDDEN,
             _ => StatusCode::UNAUTHORIZED,
         };
         Refusal { status, sentence: denial.to_string() }
+    })
+}
+
+fn reads_everything(caller: &Caller) -> Result<(), Denial> {
+    caller.check(Permission::Read)?;
+    if caller.reach == Reach::All {
+        return Ok(());
+    }
+    Err(Denial::Anywhere {
+        caller: caller.who.to_string(),
+        permission: Permission::Read,
+        has: format!("has it in the projects {} only; metrics are of all", caller.reach),
     })
 }

@@ -227,7 +227,11 @@ async fn a_refusal_says_the_same_of_a_project_that_exists_and_of_one_that_does_n
             told.push(status.message().replace(project, "it"));
         }
         assert_eq!(told[0], told[1], "{name}");
-        assert!(told[0].contains("token limited may not read in project it"), "{}", told[0]);
+        assert!(
+            told[0].contains("this needs read in project it, and token limited is"),
+            "{}",
+            told[0]
+        );
     }
 }
 
