@@ -283,6 +283,13 @@ pub fn project_bytes(projects: &[(String, u64)]) {
     }
 }
 
+/// Shows when the certificate of the server expires.
+pub fn certificate_expires(at: Timestamp) {
+    if let Some(meters) = INSTALLED.get() {
+        meters.found().set_certificate_expires(at);
+    }
+}
+
 /// Shows how many bytes the file system of the root has free.
 pub fn disk_free(bytes: u64) {
     if let Some(meters) = INSTALLED.get() {
@@ -333,6 +340,7 @@ mod tests {
         damage_known(u64::MAX, u64::MAX, 2);
         project_bytes(&[("demo".into(), 1)]);
         disk_free(1);
+        certificate_expires(Timestamp::UNIX_EPOCH);
         vec![subscriber(), watcher(), connection(), call_in_progress()]
     }
 

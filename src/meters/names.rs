@@ -93,6 +93,8 @@ metrics! {
         "What a project takes on the disk; of many projects the largest, and all others together without a name.";
     DISK_FREE = Kind::Gauge, "callboard_disk_free_bytes",
         "What the file system of the root has free.";
+    CERTIFICATE_EXPIRES = Kind::Gauge, "callboard_certificate_expires_timestamp_seconds",
+        "When the certificate of the server expires, in seconds since 1970; only with TLS.";
     BUILD_INFO = Kind::Gauge, "callboard_build_info",
         "1, with the version of the server.";
     PROCESS_START = Kind::Gauge, "process_start_time_seconds",

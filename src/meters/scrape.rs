@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::process;
 
+use jiff::Timestamp;
+
 use crate::host;
 use crate::limits::METERED_PROJECTS_MAX;
 
@@ -15,6 +17,7 @@ pub(super) struct Found {
     /// The largest first, and at the end all others without a name.
     projects: Vec<(String, u64)>,
     disk_free: Option<u64>,
+    certificate_expires: Option<Timestamp>,
 }
 
 impl Found {
@@ -35,10 +38,18 @@ impl Found {
         self.disk_free = Some(bytes);
     }
 
+    /// Replaces what is known of the server's certificate.
+    pub(super) fn set_certificate_expires(&mut self, at: Timestamp) {
+        self.certificate_expires = Some(at);
+    }
+
     /// Writes what is known.
     pub(super) fn write(&self, text: &mut Text) {
         if let Some(bytes) = self.disk_free {
             text.single(&names::DISK_FREE, bytes);
+        }
+        if let Some(at) = self.certificate_expires {
+            text.single(&names::CERTIFICATE_EXPIRES, at.as_second());
         }
         if !self.projects.is_empty() {
             text.begin(&names::PROJECT_BYTES);

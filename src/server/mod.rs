@@ -223,8 +223,7 @@ pub async fn serve(
     }
     let end_monitoring = CancellationToken::new();
     let monitoring = monitoring.map(|monitoring| {
-        let state =
-            monitoring::state(&config, &files, authentication, &draining, monitoring.meters);
+        let state = monitoring::state(&config, &files, authentication, &draining, &monitoring);
         tokio::spawn(monitoring.serve(state, end_monitoring.clone()))
     });
     let following = {

@@ -32,7 +32,7 @@ pub(super) struct Monitoring {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     /// What is counted from here on.
-    pub(super) meters: Meters,
+    meters: Meters,
 }
 
 impl Monitoring {
@@ -71,7 +71,7 @@ pub(super) fn state(
     files: &Arc<Files>,
     authentication: Arc<Authentication>,
     draining: &CancellationToken,
-    meters: Meters,
+    monitoring: &Monitoring,
 ) -> HttpState {
     let (looked_at, free_bytes_min) = (Arc::clone(files), config.room.free_bytes_min);
     let reasons = move || match looked_at.free_bytes_now() {
@@ -81,8 +81,9 @@ pub(super) fn state(
         Ok(_) => Vec::new(),
         Err(error) => vec![format!("disk: {error}")],
     };
-    let gathered = Arc::clone(files);
+    let (gathered, tls) = (Arc::clone(files), monitoring.tls.clone());
     let gather = move || {
+        tls.iter().for_each(|tls| meters::certificate_expires(tls.expires()));
         match gathered.free_bytes_now() {
             Ok(bytes) => meters::disk_free(bytes),
             Err(error) => tracing::warn!(%error, "cannot tell what the disk has free"),
@@ -95,7 +96,7 @@ pub(super) fn state(
     HttpState {
         names: config.web_hosts.clone(),
         readiness: Readiness::new(draining.clone(), Arc::new(reasons)),
-        meters,
+        meters: monitoring.meters,
         gather: Arc::new(gather),
         admit: Arc::new(move |parts| admit(&authentication, parts)),
     }

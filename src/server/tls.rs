@@ -77,6 +77,11 @@ impl Tls {
         TlsAcceptor::from(self.config())
     }
 
+    /// Returns when the certificate in use expires.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).expires
+    }
+
     fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
