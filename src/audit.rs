@@ -19,13 +19,20 @@ const WAITING_MAX: usize = 1024;
 /// The log of changes.
 #[derive(Clone)]
 pub struct Audit {
-    lines: mpsc::Sender<(Vec<u8>, oneshot::Sender<()>)>,
+    lines: mpsc::Sender<Line>,
     clock: Arc<dyn Clock>,
 }
 
-/// A line that is begun.
-#[derive(Debug, Clone)]
-pub struct Entry(Map<String, Value>);
+/// A line that is begun. Dropped before its end it says so: what was asked for may have been
+/// done all the same, since nothing takes it back when its caller goes away.
+#[derive(Debug)]
+pub struct Entry {
+    line: Map<String, Value>,
+    lines: mpsc::Sender<Line>,
+}
+
+/// A line to write, and whom to tell then.
+type Line = (Vec<u8>, oneshot::Sender<()>);
 
 impl Audit {
     /// Opens the file, and begins to write what is noted.
@@ -63,15 +70,14 @@ impl Audit {
         for (key, value) in names {
             put(key, value);
         }
-        Entry(line)
+        Entry { line, lines: self.lines.clone() }
     }
 
     /// Writes a line, and returns when the system has it. What cannot be written is logged.
-    pub async fn note(&self, entry: Entry) {
-        let mut line = Value::Object(entry.0).to_string().into_bytes();
-        line.push(b'\n');
+    pub async fn note(&self, mut entry: Entry) {
         let (written, done) = oneshot::channel();
-        if self.lines.send((line, written)).await.is_ok() {
+        let line = (text(std::mem::take(&mut entry.line)), written);
+        if self.lines.send(line).await.is_ok() {
             let _ = done.await;
         }
     }
@@ -83,17 +89,37 @@ impl Entry {
     pub fn ended(mut self, outcome: Result<String, &Error>) -> Self {
         match outcome {
             Ok(made) => {
-                self.0.insert("outcome".to_owned(), "OK".into());
+                self.line.insert("outcome".to_owned(), "OK".into());
                 if !made.is_empty() {
-                    self.0.insert("made".to_owned(), shown(&made).into());
+                    self.line.insert("made".to_owned(), shown(&made).into());
                 }
             }
             Err(error) => {
-                self.0.insert("outcome".to_owned(), error.reason().as_str().into());
+                self.line.insert("outcome".to_owned(), error.reason().as_str().into());
             }
         }
         self
     }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        // Empty when it was written.
+        if self.line.is_empty() {
+            return;
+        }
+        self.line.entry("outcome").or_insert_with(|| "UNANSWERED".into());
+        let (told, _) = oneshot::channel();
+        if self.lines.try_send((text(std::mem::take(&mut self.line)), told)).is_err() {
+            tracing::error!("a change whose caller went away is not in the log of changes");
+        }
+    }
+}
+
+fn text(line: Map<String, Value>) -> Vec<u8> {
+    let mut text = Value::Object(line).to_string().into_bytes();
+    text.push(b'\n');
+    text
 }
 
 /// Cuts a long value: what callers send is bounded, but not short.
@@ -102,7 +128,7 @@ fn shown(value: &str) -> String {
 }
 
 /// Writes what is noted until nobody notes any more: as many lines at once as there are.
-fn write(mut log: LineLog, mut noted: mpsc::Receiver<(Vec<u8>, oneshot::Sender<()>)>) {
+fn write(mut log: LineLog, mut noted: mpsc::Receiver<Line>) {
     while let Some((mut lines, written)) = noted.blocking_recv() {
         let mut waiting = vec![written];
         while let Ok((line, written)) = noted.try_recv() {
@@ -122,6 +148,22 @@ fn write(mut log: LineLog, mut noted: mpsc::Receiver<(Vec<u8>, oneshot::Sender<(
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn a_change_whose_caller_went_away_is_noted_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit");
+        let audit = Audit::open(&path, Arc::new(SystemClock)).expect("a log");
+        let who = Who::User(Some(1));
+        drop(audit.begin(&who, "/callboard.v1.Storage/DeleteTask", "demo", vec![]));
+        // Lines are written in their order.
+        let next = audit.begin(&who, "/callboard.v1.Storage/DeleteRun", "demo", vec![]);
+        audit.note(next.ended(Ok(String::new()))).await;
+        let bytes = crate::disk::read_public(&path).expect("the log");
+        let text = String::from_utf8(bytes).expect("text");
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.lines().next().is_some_and(|line| line.contains("UNANSWERED")), "{text}");
+    }
 
     #[tokio::test]
     async fn a_line_says_who_asked_for_what_and_how_it_ended() {

@@ -198,6 +198,11 @@ impl Stat {
     }
 }
 
+/// Returns the number that the kernel gives for users whom a process has no number for.
+fn overflow_user() -> Option<u32> {
+    fs::read_to_string("/proc/sys/kernel/overflowuid").ok()?.trim().parse().ok()
+}
+
 /// Returns the user as whom this process acts.
 pub fn own_user() -> u32 {
     rustix::process::geteuid().as_raw()

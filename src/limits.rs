@@ -182,7 +182,7 @@ pub const FREE_SPACE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often all projects are looked at for their bytes, at most.
 pub const USAGE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
 /// How long they are looked at after somebody asked for their bytes, without any quota.
-pub const USAGE_WANTED: Duration = Duration::from_secs(300);
+pub const USAGE_WANTED: Duration = Duration::from_secs(900);
 /// Projects whose bytes are counted each for itself before a look has found them, together
 /// with those that it found; further ones share one count until the next look.
 pub const PROJECTS_COUNTED_MAX: usize = 100_000;
@@ -243,6 +243,15 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a connection may be without a call.
 pub const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
+/// What is kept of a connection of TLS that the system has not taken yet, in bytes.
+pub const TLS_BUFFER_BYTES: usize = 16 << 10;
+/// Calls at one time of what everybody may call who can connect: the health, and reflection
+/// when it is open.
+pub const OPEN_CALLS_MAX: usize = 256;
+/// How often projects are looked at for their bytes while nothing but the metrics need them.
+pub const USAGE_METER_INTERVAL: Duration = Duration::from_secs(300);
+/// The longest rest between two looks at the projects while one of them has a quota.
+pub const USAGE_REST_MAX: Duration = Duration::from_secs(600);
 /// How often the file of tokens is looked at while nobody calls.
 pub const TOKENS_LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the connections are looked at for those that met a timeout.

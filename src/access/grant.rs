@@ -45,6 +45,10 @@ impl Grant {
         Reach::of(self.projects.iter().cloned())
     }
 
+    fn is_of_certificate(&self, name: &str) -> bool {
+        matches!(&self.holder, Holder::Certificate(of) if of == name)
+    }
+
     /// Refuses a grant that holds no more.
     fn check(&self, now: Timestamp) -> Result<(), Denial> {
         let refused = |what: String| Err(Denial::TokenInvalid { problem: what });
@@ -79,15 +83,33 @@ impl Grants {
         Ok((Caller::holder(grant, None), grant))
     }
 
-    /// Returns who has a certificate with these names, by the first grant of one of them that
-    /// holds; none when there is none.
-    pub fn of_certificate(&self, names: &[String], now: Timestamp) -> Option<(Caller, &Grant)> {
-        self.0.iter().find_map(|grant| {
-            let Holder::Certificate(pattern) = &grant.holder else { return None };
-            let name = names.iter().find(|name| pattern == "*" || *name == pattern)?;
-            grant.check(now).ok()?;
-            Some((Caller::holder(grant, Some(name)), grant))
-        })
+    /// Returns who has a certificate with these names; none when nothing is granted to it. What
+    /// is granted to one of the names goes before what is granted to any, also when it was taken
+    /// back: so that taking it back is the end of it.
+    ///
+    /// # Errors
+    /// TOKEN_INVALID for a grant that holds no more.
+    pub fn of_certificate(
+        &self,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Option<(Caller, &Grant)>, Denial> {
+        let mut ended = None;
+        for name in names {
+            for grant in self.0.iter().filter(|grant| grant.is_of_certificate(name)) {
+                match grant.check(now) {
+                    Ok(()) => return Ok(Some((Caller::holder(grant, Some(name)), grant))),
+                    Err(denial) => ended = Some(denial),
+                }
+            }
+        }
+        if let Some(denial) = ended {
+            return Err(denial);
+        }
+        let any = self.0.iter().find(|grant| grant.is_of_certificate("*"));
+        let (Some(any), Some(name)) = (any, names.first()) else { return Ok(None) };
+        any.check(now)?;
+        Ok(Some((Caller::holder(any, Some(name)), any)))
     }
 
     /// Whether a grant that was there still is, as it was, and holds.
@@ -95,16 +117,22 @@ impl Grants {
         self.0.contains(grant) && grant.check(now).is_ok()
     }
 
-    /// Whether anybody is let in by them.
-    pub fn let_anybody_in(&self, now: Timestamp) -> bool {
-        self.0.iter().any(|grant| grant.check(now).is_ok())
+    /// Whether anybody is let in by them, who may do anything. Certificates count only where
+    /// clients are asked for them.
+    pub fn let_anybody_in(&self, with_certificates: bool, now: Timestamp) -> bool {
+        self.0.iter().any(|grant| {
+            let is_asked_for = matches!(grant.holder, Holder::Token { .. }) || with_certificates;
+            is_asked_for && grant.check(now).is_ok() && grant.permissions.given().next().is_some()
+        })
     }
 
-    /// Returns the grant of this name or id.
+    /// Returns the grant of this name, else of this id.
     pub fn named(&mut self, name: &str) -> Option<&mut Grant> {
-        self.0.iter_mut().find(|grant| {
-            grant.name == name || matches!(&grant.holder, Holder::Token { id, .. } if id == name)
-        })
+        let has_id =
+            |grant: &Grant| matches!(&grant.holder, Holder::Token { id, .. } if id == name);
+        let index = self.0.iter().position(|grant| grant.name == name);
+        let index = index.or_else(|| self.0.iter().position(has_id))?;
+        self.0.get_mut(index)
     }
 }
 
@@ -159,15 +187,27 @@ mod tests {
     #[test]
     fn a_certificate_lets_in_by_any_of_its_names() {
         let named = grant("build", Holder::Certificate("build.example".into()));
-        let expired =
-            Grant { expires_at: Some(at(1)), ..grant("any", Holder::Certificate("*".into())) };
-        let grants = Grants(vec![expired, named]);
-        let names = ["x".to_owned(), "build.example".to_owned()];
-        let (caller, _) = grants.of_certificate(&names, at(5)).expect("let in");
-        assert_eq!(caller.who, Who::Certificate("build.example".into()));
-        assert!(grants.of_certificate(&names[..1], at(5)).is_none());
-        let (caller, _) = grants.of_certificate(&names[..1], at(0)).expect("any, in time");
-        assert_eq!(caller.who, Who::Certificate("x".into()));
+        let any =
+            Grant { expires_at: Some(at(8)), ..grant("any", Holder::Certificate("*".into())) };
+        let revoked = Grant {
+            revoked_at: Some(at(1)),
+            ..grant("gone", Holder::Certificate("gone.example".into()))
+        };
+        let grants = Grants(vec![any, named, revoked]);
+        let of = |names: &[&str], now| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let found = grants.of_certificate(&names, at(now)).map_err(|denial| denial.to_string());
+            found.map(|found| found.map(|(caller, grant)| (caller.who, grant.name.clone())))
+        };
+        let named = |who: &str, grant: &str| Some((Who::Certificate(who.into()), grant.to_owned()));
+        assert_eq!(of(&["x", "build.example"], 5), Ok(named("build.example", "build")));
+        assert_eq!(of(&["x"], 5), Ok(named("x", "any")));
+        assert!(of(&["x"], 8).expect_err("it ran out").contains("any expired"));
+        assert!(
+            of(&["x", "gone.example"], 5).expect_err("taken back").contains("gone was revoked")
+        );
+        assert_eq!(of(&[], 5), Ok(None));
+        assert_eq!(Grants::default().of_certificate(&["x".to_owned()], at(5)), Ok(None));
     }
 
     #[test]
@@ -177,6 +217,9 @@ mod tests {
         assert!(grants.still_hold(&kept, at(9)) && !grants.still_hold(&kept, at(10)));
         let narrower = Grant { projects: Vec::new(), ..kept.clone() };
         assert!(!Grants(vec![narrower]).still_hold(&kept, at(9)));
-        assert!(grants.let_anybody_in(at(9)) && !grants.let_anybody_in(at(10)));
+        assert!(grants.let_anybody_in(false, at(9)) && !grants.let_anybody_in(true, at(10)));
+        let certificates = Grants(vec![grant("any", Holder::Certificate("*".into()))]);
+        assert!(certificates.let_anybody_in(true, at(9)));
+        assert!(!certificates.let_anybody_in(false, at(9)), "nobody is asked for one");
     }
 }

@@ -5,6 +5,7 @@ mod caller;
 mod denial;
 mod grant;
 mod permission;
+mod standing;
 mod token;
 mod token_file;
 
@@ -12,5 +13,6 @@ pub use caller::{Caller, Who};
 pub use denial::Denial;
 pub use grant::{Grant, Grants, Holder};
 pub use permission::{Permission, Permissions};
+pub use standing::Standing;
 pub use token::{Token, TokenHash};
 pub use token_file::{TokenFileError, read, write};

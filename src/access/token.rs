@@ -41,6 +41,11 @@ impl Token {
             .then(|| Self { id: id.to_owned(), text: text.to_owned() })
     }
 
+    /// Whether a text can be the part of a token that is no secret.
+    pub fn is_id(text: &str) -> bool {
+        text.len() == ID_CHARS && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// Returns the part that is no secret.
     pub fn id(&self) -> &str {
         &self.id

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ProjectPattern;
 
-use super::{Grant, Grants, Holder, Permission, TokenHash};
+use super::{Grant, Grants, Holder, Permission, Token, TokenHash};
 
 const VERSION: u32 = 1;
 const HEAD: &str = "\
@@ -67,6 +67,15 @@ pub fn read(bytes: &[u8]) -> Result<Grants, TokenFileError> {
         if grants.0.iter().any(|other| other.name == grant.name) {
             return Err(TokenFileError(format!("{name} is there twice")));
         }
+        let id_of = |grant: &Grant| match &grant.holder {
+            Holder::Token { id, .. } => Some(id.clone()),
+            Holder::Certificate(_) => None,
+        };
+        if id_of(&grant)
+            .is_some_and(|id| grants.0.iter().any(|other| id_of(other) == Some(id.clone())))
+        {
+            return Err(TokenFileError(format!("the id of {name} is there twice")));
+        }
         grants.0.push(grant);
     }
     Ok(grants)
@@ -75,12 +84,18 @@ pub fn read(bytes: &[u8]) -> Result<Grants, TokenFileError> {
 fn grant(entry: Entry) -> Result<Grant, String> {
     let holder = match (entry.id, entry.sha256, entry.certificate) {
         (Some(id), Some(hash), None) => {
+            if !Token::is_id(&id) {
+                return Err("id is not eight hexadecimal digits".into());
+            }
             let hash = TokenHash::parse(&hash).ok_or("sha256 is no SHA-256")?;
             Holder::Token { id, hash }
         }
         (None, None, Some(name)) => Holder::Certificate(name),
         _ => return Err("it needs id and sha256, or certificate".into()),
     };
+    if entry.projects.is_empty() || entry.allow.is_empty() {
+        return Err("it needs projects, and something to allow".into());
+    }
     let projects = entry.projects.iter().map(|text| ProjectPattern::parse(text));
     let permissions = entry.allow.iter().map(|word| {
         Permission::of_word(word).ok_or_else(|| format!("{word} is none of read, write, admin"))
@@ -127,7 +142,6 @@ pub fn write(grants: &Grants) -> Result<Vec<u8>, TokenFileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Token;
 
     fn text() -> String {
         let hash = Token::new([1; 4], [2; 32]).hash();
@@ -157,6 +171,8 @@ mod tests {
             ("name: build", "name: ci", "ci is there twice"),
             ("certificate", "certificates", "unknown field"),
             ("  certificate: build.example\n", "", "it needs id and sha256, or certificate"),
+            ("01010101", "0101", "ci: id is not eight"),
+            ("  - admin", "", "invalid type"),
             ("sha256: ", "sha256: x", "ci: sha256 is no SHA-256"),
             ("2026-02-01T00:00:00Z", "soon", "expires_at"),
         ] {

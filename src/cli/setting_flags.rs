@@ -35,6 +35,12 @@ impl SettingFlags {
 
     /// Returns all settings with where each comes from.
     pub(super) fn resolve(&self) -> Result<Resolved, Failure> {
+        for setting in settings::all() {
+            let name = setting.variable();
+            if std::env::var_os(&name).is_some_and(|value| value.to_str().is_none()) {
+                return Err(Failure::usage(format!("{name} is no UTF-8 text")));
+            }
+        }
         let variable = |name: &str| std::env::var(name).ok();
         let flag = |setting: &Setting| self.values.get(setting.key).cloned();
         let file = self.file()?;

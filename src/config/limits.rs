@@ -115,6 +115,12 @@ service_limits! {
 }
 
 impl ServiceLimits {
+    /// Whether there are places and calls left when everything is open that may last.
+    pub fn leave_places(&self) -> bool {
+        let lasting = 2 * self.subscribers_max + self.waiting_calls_max + standard::OPEN_CALLS_MAX;
+        lasting < self.connections_max && lasting < self.calls_max
+    }
+
     /// Returns those of them that clients meet, by their names in [`crate::limits`].
     pub fn announced(&self) -> [(&'static str, usize); 11] {
         [

@@ -5,6 +5,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
+/// Users who are neither the owner nor of the group.
+const OTHERS: u32 = 0o007;
+
 /// A file that lines are appended to. Whoever rotates it renames it: the next lines go into a
 /// new one.
 #[derive(Debug)]
@@ -13,6 +18,8 @@ pub struct LineLog {
     file: File,
     /// Device and inode of the file that is open.
     identity: (u64, u64),
+    /// Whether the last write failed: it may have left a part of a line.
+    is_torn: bool,
 }
 
 impl LineLog {
@@ -21,12 +28,22 @@ impl LineLog {
     /// # Errors
     /// When the system refuses it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        // NONBLOCK: opening a pipe must not hang.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let mut options = OpenOptions::new();
+        let options = options.append(true).create(true).mode(0o600).custom_flags(flags);
+        let file = options.open(path)?;
         let found = file.metadata()?;
+        let refused = |problem| Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         if !found.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+            return refused("it is no regular file".to_owned());
         }
-        Ok(Self { path: path.to_owned(), file, identity: (found.dev(), found.ino()) })
+        if found.mode() & OTHERS != 0 {
+            let shown = path.display();
+            return refused(format!("others may read or write it; type: chmod o-rwx {shown}"));
+        }
+        let identity = (found.dev(), found.ino());
+        Ok(Self { path: path.to_owned(), file, identity, is_torn: false })
     }
 
     /// Appends whole lines with one write. They are the system's then, and survive the end of
@@ -40,7 +57,13 @@ impl LineLog {
         if !is_there {
             *self = Self::open(&self.path)?;
         }
-        self.file.write_all(lines)
+        // Only once is there half a line.
+        let written = match self.is_torn {
+            false => self.file.write_all(lines),
+            true => self.file.write_all(&[b"\n", lines].concat()),
+        };
+        self.is_torn = written.is_err();
+        written
     }
 }
 

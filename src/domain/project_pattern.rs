@@ -73,6 +73,14 @@ impl Reach {
         if patterns.iter().any(ProjectPattern::is_any) { Self::All } else { Self::Only(patterns) }
     }
 
+    /// Returns the patterns that it is made of, as texts.
+    pub fn patterns(&self) -> Vec<String> {
+        match self {
+            Self::All => vec!["*".to_owned()],
+            Self::Only(patterns) => patterns.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// Whether a project is within it.
     pub fn covers(&self, project: &ProjectId) -> bool {
         self.covers_name(project.as_str())
@@ -91,13 +99,7 @@ impl Reach {
 
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => f.write_str("*"),
-            Self::Only(patterns) => {
-                let texts: Vec<&str> = patterns.iter().map(|pattern| &*pattern.0).collect();
-                f.write_str(&texts.join(", "))
-            }
-        }
+        f.write_str(&self.patterns().join(", "))
     }
 }
 

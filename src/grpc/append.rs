@@ -102,11 +102,19 @@ pub(super) fn run<B: MessageBus>(
                 Stop::Refused(error) => status_with(&error, &[("index", index.to_string())]),
                 Stop::Broken(status) => status,
             });
-            // Dropping the tickets ends the other task as well.
             if answer_in.send(answer).await.is_err() || refused {
                 break;
             }
             index += 1;
+        }
+        // Closing the tickets ends the other task as well. What was taken in is appended, and
+        // noted, though nobody is told.
+        tickets.close();
+        while let Some(left) = tickets.recv().await {
+            if let Ok((ticket, Some((audit, entry)))) = left {
+                let made = ticket.await.and_then(|appended| response(&appended));
+                audit.note(entry.ended(made.as_ref().map(|made| made.msg_id.clone()))).await;
+            }
         }
     });
     ReceiverStream::new(answers)
@@ -132,7 +140,7 @@ async fn take<B: MessageBus>(
             if let Some((audit, entry)) = entry {
                 audit.note(entry.ended(Err(&error))).await;
             }
-            Err(Stop::Refused(error))
+            Err(Stop::Refused(entrance.within_reach(error)))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tonic::{Request, Response, Status};
 
-use crate::access::{Caller, Permission};
+use crate::access::{Caller, Permission, Standing};
 use crate::audit::{Audit, Entry};
 use crate::domain::{ProjectId, Reach, RunId};
 use crate::error::{Error, Result};
@@ -32,6 +32,7 @@ pub struct Gate {
 pub(super) struct Entrance {
     gate: Gate,
     caller: Arc<Caller>,
+    standing: Option<Standing>,
 }
 
 impl Gate {
@@ -84,11 +85,21 @@ impl Gate {
     }
 
     /// Lets a caller begin a stream of requests.
-    pub(super) fn enter<R: Ruled, S>(&self, request: &Request<S>) -> Result<Entrance, Status> {
+    pub(super) async fn enter<R: Ruled, S>(
+        &self,
+        request: &Request<S>,
+    ) -> Result<Entrance, Status> {
         let caller = caller(request)?;
         let permission = R::RULE.permission.unwrap_or(Permission::Admin);
-        caller.check(permission).map_err(|denial| status(&Error::Denied(denial)))?;
-        Ok(Entrance { gate: self.clone(), caller })
+        if let Err(denial) = caller.check(permission) {
+            let error = Error::Denied(denial);
+            if let Some((audit, entry)) = self.entry(&caller, &R::default()) {
+                audit.note(entry.ended(Err(&error))).await;
+            }
+            return Err(status(&error));
+        }
+        let standing = request.extensions().get().cloned();
+        Ok(Entrance { gate: self.clone(), caller, standing })
     }
 
     /// Refuses what the caller may not do.
@@ -137,6 +148,9 @@ impl Entrance {
     pub(super) async fn admit<R: Ruled>(&self, request: &R, before: &str) -> Result<()> {
         let project = Some(request.project()).filter(|project| !project.is_empty());
         let project = project.unwrap_or(before);
+        if let Some(standing) = &self.standing {
+            standing.check().map_err(Error::Denied)?;
+        }
         Gate::allow::<R>(&self.caller, project)?;
         self.gate.make_room(request, project).await
     }
@@ -159,19 +173,17 @@ fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
     caller.ok_or_else(|| status(&Error::Bug("nobody said who is calling".into())))
 }
 
-/// Takes the names of what the caller does not reach out of an error: request ids are those of
+/// Takes the names of what the caller may not reach out of an error: request ids are those of
 /// all projects together.
 fn within_reach(error: Error, reach: &Reach) -> Error {
-    let hidden = |path: &str| {
-        let project = path.split('/').next().unwrap_or_default();
-        if reach.covers_name(project) { path.to_owned() } else { "another project".to_owned() }
-    };
+    const HIDDEN: &str = "a place that is not shown";
     match error {
-        Error::RequestIdReused { place, request_id } => {
-            Error::RequestIdReused { place: hidden(&place), request_id }
+        error if *reach == Reach::All => error,
+        Error::RequestIdReused { request_id, .. } => {
+            Error::RequestIdReused { place: HIDDEN.to_owned(), request_id }
         }
-        Error::CreatedAndRemoved { path, request_id } => {
-            Error::CreatedAndRemoved { path: hidden(&path), request_id }
+        Error::CreatedAndRemoved { request_id, .. } => {
+            Error::CreatedAndRemoved { path: HIDDEN.to_owned(), request_id }
         }
         error => error,
     }
@@ -208,6 +220,6 @@ impl Entrance {
 
         let find = |_| -> BoxFuture<'static, _> { unreachable!("there are no quotas") };
         let gate = Gate::new(Arc::new(Endless), Arc::new(find), None);
-        Self { gate, caller: Arc::new(Caller::user(None)) }
+        Self { gate, caller: Arc::new(Caller::user(None)), standing: None }
     }
 }

@@ -97,7 +97,7 @@ impl<B: MessageBus + Archives> pb::message_bus_server::MessageBus for MessageBus
         &self,
         mut request: Request<Streaming<pb::AppendStreamRequest>>,
     ) -> Answer<Self::AppendStreamStream> {
-        let entrance = self.gate.enter::<pb::AppendStreamRequest, _>(&request)?;
+        let entrance = self.gate.enter::<pb::AppendStreamRequest, _>(&request).await?;
         let room = request.extensions_mut().remove().unwrap_or_default();
         let stream =
             append::Stream { entrance, room, limits: self.limits, shutdown: self.shutdown.clone() };

@@ -29,7 +29,7 @@ impl Rule {
 }
 
 /// A request that the table has a row for.
-pub(super) trait Ruled: Message {
+pub(super) trait Ruled: Message + Default {
     /// The path of its method.
     const METHOD: &'static str;
     /// What that needs.
@@ -58,7 +58,7 @@ const ADMIN: Rule = rule(Permission::Admin);
 const ADMIN_WIDE: Rule = Rule { is_wide: true, ..ADMIN };
 
 macro_rules! rules {
-    ($($service:ident { $($method:ident($request:ident): $rule:ident [$($name:ident)*] $project:expr;)* })*) => {
+    ($($service:ident { $($method:ident($request:ident): $rule:ident [$($name:ident)*] $project:expr $(, $more:expr)?;)* })*) => {
         $($(
             impl Ruled for pb::$request {
                 const METHOD: &'static str =
@@ -70,8 +70,14 @@ macro_rules! rules {
                     project(self)
                 }
 
+                #[allow(unused_mut, reason = "few have more")]
                 fn names(&self) -> Vec<(&'static str, &str)> {
-                    vec![$((stringify!($name), self.$name.as_str())),*]
+                    let mut names = vec![$((stringify!($name), self.$name.as_str())),*];
+                    $(
+                        let more: fn(&Self) -> Vec<(&'static str, &str)> = $more;
+                        names.extend(more(self));
+                    )?
+                    names
                 }
             }
         )*)*
@@ -84,16 +90,16 @@ macro_rules! rules {
 
 rules! {
     MessageBus {
-        AppendMessage(AppendMessageRequest): ADD [request_id] |r| of_message(&r.message);
-        AppendMessages(AppendMessagesRequest): ADD [request_id] |r| of_batch(&r.messages);
-        AppendStream(AppendStreamRequest): ADD [request_id] |r| of_message(&r.message);
+        AppendMessage(AppendMessageRequest): ADD [request_id] |r| of_message(&r.message), |r| task_of(r.message.as_ref());
+        AppendMessages(AppendMessagesRequest): ADD [request_id] |r| of_batch(&r.messages), |r| task_of(r.messages.first());
+        AppendStream(AppendStreamRequest): ADD [request_id] |r| of_message(&r.message), |r| task_of(r.message.as_ref());
         ReadMessages(ReadMessagesRequest): READ [] |r| &r.project_id;
         PollForNew(PollForNewRequest): READ [] |r| &r.project_id;
         GetMessage(GetMessageRequest): READ [] |r| &r.project_id;
         Subscribe(SubscribeRequest): READ_WIDE [] |r| &r.project_id;
         ListBuses(ListBusesRequest): READ_WIDE [] |r| &r.project_id;
         RotateBus(RotateBusRequest): ADMIN [task_id] |r| &r.project_id;
-        TrimBus(TrimBusRequest): ADMIN [task_id] |r| &r.project_id;
+        TrimBus(TrimBusRequest): ADMIN [task_id] |r| &r.project_id, |r| said("dry_run", r.dry_run.unwrap_or(true));
     }
     Storage {
         GetServerInfo(GetServerInfoRequest): OPEN [] |_| "";
@@ -101,12 +107,12 @@ rules! {
         GetProject(GetProjectRequest): READ [] |r| &r.project_id;
         ListProjects(ListProjectsRequest): READ_WIDE [] |_| "";
         UpdateProject(UpdateProjectRequest): ADD [] |r| &r.project_id;
-        DeleteProject(DeleteProjectRequest): ADMIN [] |r| &r.project_id;
+        DeleteProject(DeleteProjectRequest): ADMIN [] |r| &r.project_id, |r| said("force", r.force);
         CreateTask(CreateTaskRequest): ADD [task_id request_id] |r| &r.project_id;
         GetTask(GetTaskRequest): READ [] |r| &r.project_id;
         ListTasks(ListTasksRequest): READ [] |r| &r.project_id;
         UpdateTask(UpdateTaskRequest): ADD [task_id] |r| &r.project_id;
-        DeleteTask(DeleteTaskRequest): ADMIN [task_id] |r| &r.project_id;
+        DeleteTask(DeleteTaskRequest): ADMIN [task_id] |r| &r.project_id, |r| said("force", r.force);
         TransitionTask(TransitionTaskRequest): ADD [task_id to_status] |r| &r.project_id;
         SaveStepResult(SaveStepResultRequest): ADD [task_id to_status] |r| &r.project_id;
         GetTaskState(GetTaskStateRequest): READ [] |r| &r.project_id;
@@ -116,7 +122,7 @@ rules! {
         AppendTaskLog(AppendTaskLogRequest): ADD [task_id request_id] |r| &r.project_id;
         ReadTaskLog(ReadTaskLogRequest): READ [] |r| &r.project_id;
         SaveArtifact(SaveArtifactRequest): ADD [task_id name request_id] |r| &r.project_id;
-        UploadArtifact(UploadArtifactRequest): ADD [] |r| of_upload(&r.part);
+        UploadArtifact(UploadArtifactRequest): ADD [] |r| of_upload(&r.part), |r| names_of_upload(&r.part);
         GetArtifact(GetArtifactRequest): READ [] |r| &r.project_id;
         ListArtifacts(ListArtifactsRequest): READ [] |r| &r.project_id;
         DeleteArtifact(DeleteArtifactRequest): TIDY [task_id name path] |r| &r.project_id;
@@ -131,20 +137,40 @@ rules! {
         GetRunMeta(GetRunMetaRequest): READ [] |r| &r.project_id;
         UpdateRunMeta(UpdateRunMetaRequest): ADD [task_id run_id] |r| &r.project_id;
         AppendRunEvent(AppendRunEventRequest): ADD [task_id run_id event request_id] |r| &r.project_id;
-        DeleteRun(DeleteRunRequest): ADMIN [task_id run_id] |r| &r.project_id;
+        DeleteRun(DeleteRunRequest): ADMIN [task_id run_id] |r| &r.project_id, |r| said("force", r.force);
         GetRunTree(GetRunTreeRequest): READ [] |r| &r.project_id;
         WriteRunFile(WriteRunFileRequest): ADD [task_id run_id file] |r| &r.project_id;
         AppendRunOutput(AppendRunOutputRequest): ADD [task_id run_id file] |r| &r.project_id;
         ReadRunFile(ReadRunFileRequest): READ [] |r| &r.project_id;
         ListRunFiles(ListRunFilesRequest): READ [] |r| &r.project_id;
-        ReconcileRuns(ReconcileRunsRequest): TIDY_WIDE [task_id] |r| &r.project_id;
+        ReconcileRuns(ReconcileRunsRequest): TIDY_WIDE [task_id] |r| &r.project_id, |r| said("dry_run", r.dry_run);
         Watch(WatchRequest): READ_WIDE [] |r| &r.project_id;
-        CleanUpRuns(CleanUpRunsRequest): ADMIN_WIDE [task_id] |r| &r.project_id;
+        CleanUpRuns(CleanUpRunsRequest): ADMIN_WIDE [task_id] |r| &r.project_id, |r| said("dry_run", r.dry_run.unwrap_or(true));
     }
 }
 
 fn of_message(message: &Option<pb::Message>) -> &str {
     message.as_ref().map_or("", |message| &message.project_id)
+}
+
+fn task_of(message: Option<&pb::Message>) -> Vec<(&'static str, &str)> {
+    vec![("task_id", message.map_or("", |message| &message.task_id))]
+}
+
+/// A switch that changes what a call does.
+fn said(name: &'static str, is_set: bool) -> Vec<(&'static str, &'static str)> {
+    vec![(name, if is_set { "true" } else { "false" })]
+}
+
+fn names_of_upload(part: &Option<Part>) -> Vec<(&'static str, &str)> {
+    match part {
+        Some(Part::Header(header)) => vec![
+            ("task_id", &header.task_id),
+            ("name", &header.name),
+            ("request_id", &header.request_id),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 /// The project of a batch is that of its first message: others are refused with it.

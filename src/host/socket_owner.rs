@@ -10,6 +10,7 @@
 //! So only a socket counts that some process still has open, which is one with an inode.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::OnceLock;
 
 /// Returns the user whose socket is at `client` and connected to `server`, both on this host;
 /// none when that cannot be known.
@@ -31,12 +32,15 @@ pub fn socket_owner(_: SocketAddr, _: SocketAddr) -> Option<u32> {
     None
 }
 
-/// The number that the kernel gives for users whom a process has no number for: `overflowuid`.
+/// The number that the kernel gives for users whom a process has no number for, unless it is
+/// told another one.
 const NOBODY_KNOWN: u32 = 65_534;
 
 /// Returns the user of this number, unless it may be anybody's.
 pub fn known_user(uid: u32) -> Option<u32> {
-    (uid != NOBODY_KNOWN).then_some(uid)
+    static OVERFLOW: OnceLock<u32> = OnceLock::new();
+    let overflow = OVERFLOW.get_or_init(|| super::overflow_user().unwrap_or(NOBODY_KNOWN));
+    (uid != *overflow).then_some(uid)
 }
 
 /// An IPv4 address that a socket for both families shows as one of IPv6.

@@ -15,6 +15,7 @@ mod names;
 mod recorder;
 mod scrape;
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use metrics::{Counter, Gauge, Histogram, Label};
 
 use calls::{Calls, Refusals};
 use damage::KnownDamage;
+use names::Metric;
 use recorder::{Recorder, UPKEEP_INTERVAL};
 use scrape::{Found, Text};
 
@@ -50,11 +52,22 @@ struct Instruments {
     damaged_records: Counter,
     calls: Calls,
     refusals: Refusals,
+    /// What was refused before any call: by the metric's name and the reason.
+    refused: Mutex<HashMap<(&'static str, &'static str), Counter>>,
     damage: Mutex<KnownDamage>,
     found: Mutex<Found>,
 }
 
 impl Instruments {
+    /// Counts what was refused before any call. Reasons are words of ours, and so few.
+    fn refused(&self, metric: &Metric, reason: &'static str) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = refused.entry((metric.name, reason)).or_insert_with(|| {
+            self.recorder.counter(metric, vec![Label::from_static_parts("reason", reason)])
+        });
+        counter.increment(1);
+    }
+
     fn new() -> Self {
         let recorder = Recorder::new();
         let counter = |metric| recorder.counter(metric, Vec::new());
@@ -84,6 +97,7 @@ impl Instruments {
             damaged_records: counter(&names::DAMAGED_RECORDS),
             calls: Calls::new(),
             refusals: Refusals::new(),
+            refused: Mutex::default(),
             damage: Mutex::default(),
             found: Mutex::default(),
             recorder,
@@ -266,11 +280,17 @@ pub fn refused(reason: &str) {
     }
 }
 
-/// Counts a connection that was refused before any call.
+/// Counts a connection that was refused before any call, or closed for want of one.
 pub fn refused_connection(reason: &'static str) {
     if let Some(meters) = INSTALLED.get() {
-        let labels = vec![Label::from_static_parts("reason", reason)];
-        meters.recorder.counter(&names::REFUSED_CONNECTIONS, labels).increment(1);
+        meters.refused(&names::REFUSED_CONNECTIONS, reason);
+    }
+}
+
+/// Counts an HTTP request that was refused before it was taken for a call.
+pub fn refused_request(reason: &'static str) {
+    if let Some(meters) = INSTALLED.get() {
+        meters.refused(&names::REFUSED_REQUESTS, reason);
     }
 }
 

@@ -84,9 +84,11 @@ metrics! {
     CALL_DURATION = Kind::Histogram(SECONDS), "callboard_call_seconds",
         "How long calls took that have one request and one answer, by method.";
     REFUSED = Kind::Counter, "callboard_refused_total",
-        "Calls that were refused, by the reason in their error.";
+        "Calls, and requests for metrics, that were refused, by the reason in their error.";
     REFUSED_CONNECTIONS = Kind::Counter, "callboard_refused_connections_total",
-        "Connections that were refused before any call, by reason.";
+        "Connections that were refused before any call or given up, by reason.";
+    REFUSED_REQUESTS = Kind::Counter, "callboard_refused_requests_total",
+        "HTTP requests that were refused before they were taken for calls, by reason.";
     DAMAGED_RECORDS = Kind::Counter, "callboard_damaged_records_total",
         "Damaged places that were found in files of buses, each once.";
     PROJECT_BYTES = Kind::Gauge, "callboard_project_bytes",

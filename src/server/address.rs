@@ -69,10 +69,9 @@ async fn find(
         return Ok(address);
     }
     let listen = listen.to_owned();
-    if config.tls.is_none() {
-        return Err(AddressError::NoTls { flag, listen });
-    }
-    if !tokens.current().let_anybody_in(now) {
+    let Some(tls) = &config.tls else { return Err(AddressError::NoTls { flag, listen }) };
+    let with_certificates = tls.client_authority.is_some();
+    if !tokens.current().let_anybody_in(with_certificates, now) {
         let tokens = config.access.tokens.display().to_string();
         return Err(AddressError::NobodyLetIn { flag, listen, tokens });
     }

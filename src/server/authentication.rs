@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, Either, Ready, ready};
+use jiff::Timestamp;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response, header};
 use tower::{Layer, Service};
 
-use crate::access::{Caller, Denial, Grant, Token};
+use crate::access::{Caller, Denial, Grant, Holder, Token};
 use crate::clock::Clock;
 use crate::config::{AccessSettings, Reflection, WithoutToken};
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::grpc;
 use super::open_connection::OpenConnection;
 use super::outcome::CalledBy;
 use super::peer::Peer;
-use super::revocation::{UntilRevoked, until_revoked};
+use super::revocation::{Held, UntilRevoked};
 use super::tokens::Tokens;
 
 const HEALTH: &str = "/grpc.health.v1.Health/";
@@ -77,7 +78,7 @@ impl Authentication {
         }
         if !certificate_names.is_empty() {
             let grants = self.tokens.current();
-            let found = grants.of_certificate(certificate_names, self.clock.now());
+            let found = grants.of_certificate(certificate_names, self.clock.now())?;
             if let Some((caller, grant)) = found {
                 return Ok(LetIn { caller: Arc::new(caller), grant: Some(grant.clone()) });
             }
@@ -95,6 +96,11 @@ impl Authentication {
             }
         };
         Ok(LetIn { caller, grant: None })
+    }
+
+    /// Returns the time by which grants hold.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Says who calls and why that is not enough.
@@ -182,9 +188,12 @@ where
         if self.authentication.is_open(request.uri().path()) {
             return Either::Left(Either::Left(self.inner.call(request)));
         }
-        let open = request.extensions().get::<Arc<OpenConnection>>();
-        let peer = open.map_or(Peer::Unknown, |open| open.peer());
-        let names = open.map(|open| open.certificate_names()).unwrap_or_default();
+        let open = request.extensions().get::<Arc<OpenConnection>>().cloned();
+        let open = open.as_deref();
+        let peer = open.map_or(Peer::Unknown, OpenConnection::peer);
+        let now = self.authentication.clock.now();
+        let certificate = open.and_then(|open| open.certificate(now));
+        let names = certificate.map(|certificate| &*certificate.names).unwrap_or_default();
         let called_by = request.extensions().get::<CalledBy>();
         let let_in = match self.authentication.let_in(request.headers(), peer, names) {
             Ok(let_in) => let_in,
@@ -201,7 +210,11 @@ where
             return Either::Left(Either::Left(self.inner.call(request)));
         };
         let Authentication { tokens, clock, .. } = &*self.authentication;
-        let revoked = until_revoked(Arc::clone(tokens), Arc::clone(clock), grant);
+        let by_certificate = matches!(grant.holder, Holder::Certificate(_));
+        let expires = certificate.filter(|_| by_certificate).map(|it| it.expires);
+        let held = Held { tokens: Arc::clone(tokens), clock: Arc::clone(clock), grant, expires };
+        request.extensions_mut().insert(held.standing());
+        let revoked = held.until_revoked();
         let answer = self.inner.call(request);
         Either::Right(Box::pin(UntilRevoked::call(answer, revoked)))
     }

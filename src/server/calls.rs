@@ -42,8 +42,10 @@ const ANSWER_MANY: &[&str] = &[
     REFLECTION,
     REFLECTION_ALPHA,
 ];
-/// Methods that may wait for long and have no seat of their own.
-const WAITING: &[&str] = &[APPEND_STREAM, POLL_FOR_NEW, HEALTH_WATCH, REFLECTION, REFLECTION_ALPHA];
+/// Where everybody may call who can connect; reflection as it is set.
+const NEED_NO_CALLER: &[&str] = &["/grpc.health.", "/grpc.reflection."];
+/// Further methods that may wait for long and have no seat of their own.
+const WAITING: &[&str] = &[APPEND_STREAM, POLL_FOR_NEW];
 
 /// Bounds the calls of all servers that it is given to.
 #[derive(Clone)]
@@ -53,6 +55,8 @@ pub(super) struct CallsLayer(Arc<Room>);
 struct Room {
     calls: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// For what needs no caller: it cannot take the places of the others.
+    open: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     answers: Arc<Semaphore>,
     limits: ServiceLimits,
@@ -67,6 +71,7 @@ impl CallsLayer {
         Self(Arc::new(Room {
             calls: room(limits.calls_max),
             waiting: room(limits.waiting_calls_max),
+            open: room(limits::OPEN_CALLS_MAX),
             requests: room(limits.requests_bytes_max),
             answers: room(limits.answers_bytes_max),
             limits,
@@ -135,11 +140,15 @@ impl Room {
             Arc::clone(room).try_acquire_owned().map_err(|_| busy)
         };
         let place = take(&self.calls, "calls", "CALLS_MAX", self.limits.calls_max)?;
-        let waiting = WAITING.contains(&path).then(|| {
+        let waiting = if NEED_NO_CALLER.iter().any(|open| path.starts_with(open)) {
+            let limit = limits::OPEN_CALLS_MAX;
+            Some(take(&self.open, "calls of the health", "OPEN_CALLS_MAX", limit)?)
+        } else if WAITING.contains(&path) {
             let limit = self.limits.waiting_calls_max;
-            take(&self.waiting, "calls that wait", "WAITING_CALLS_MAX", limit)
-        });
-        let waiting = waiting.transpose()?;
+            Some(take(&self.waiting, "calls that wait", "WAITING_CALLS_MAX", limit)?)
+        } else {
+            None
+        };
         let on = on.map(|connection| CallOn::new(Arc::clone(connection)));
         let (answer, metered) = (OnceLock::new(), meters::call_in_progress());
         let outcome = Outcome::of(path, self.is_logged);
@@ -173,8 +182,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        let lasts =
-            ANSWER_MANY.contains(&path) || TAKE_MANY.contains(&path) || WAITING.contains(&path);
+        let lasts = [TAKE_MANY, ANSWER_MANY, WAITING].iter().any(|many| many.contains(&path));
         let timeout = (!lasts).then_some(self.room.limits.call_timeout);
         let call = match self.room.enter(path, request.extensions().get()) {
             Ok(call) => Arc::new(call),
@@ -277,6 +285,16 @@ pub(super) mod tests {
         assert_eq!(few.len(), limits::CALLS_SHARE);
         calls.clear();
         assert!(enter(0).is_ok() && enter(1).is_ok());
+    }
+
+    #[test]
+    fn what_needs_no_caller_takes_no_place_of_those_that_do() {
+        let CallsLayer(room) = CallsLayer::new(ServiceLimits::default(), false);
+        let watches: Vec<Call> =
+            std::iter::from_fn(|| room.enter(HEALTH_WATCH, None).ok()).collect();
+        assert_eq!(watches.len(), limits::OPEN_CALLS_MAX);
+        assert!(room.enter(REFLECTION, None).is_err());
+        assert!(room.enter(POLL_FOR_NEW, None).is_ok());
     }
 
     #[test]

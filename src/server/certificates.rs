@@ -100,7 +100,11 @@ pub(super) fn load(
     // Said explicitly: a default for the process may be anybody's.
     let provider = Arc::new(ring::default_provider());
     let chain = certificates(CERTIFICATE, &settings.certificate)?;
-    let (names, expires) = look_at(&chain[0], &settings.certificate, now)?;
+    let (names, mut expires) = look_at(&chain[0], &settings.certificate, now)?;
+    // With one of those above it the certificate is worth nothing either.
+    for above in &chain[1..] {
+        expires = expires.min(look_at(above, &settings.certificate, now)?.1);
+    }
     let key = private_key(&settings.key)?;
     let verifier = match &settings.client_authority {
         None => WebPkiClientVerifier::no_client_auth(),
@@ -139,6 +143,12 @@ pub(super) fn load(
 /// names, URIs and mail addresses. None for what is no certificate.
 pub(super) fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
     X509Certificate::from_der(certificate).map_or_else(|_| Vec::new(), |(_, it)| names(&it))
+}
+
+/// Returns when a certificate expires; none for what is no certificate.
+pub(super) fn expiry_of(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let (_, found) = X509Certificate::from_der(certificate).ok()?;
+    Timestamp::from_second(found.validity().not_after.timestamp()).ok()
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
@@ -202,7 +212,8 @@ fn certificates(flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'s
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let bytes = disk::read_secret(path).map_err(|source| TlsError::File { flag: KEY, source })?;
     // Both forms of encrypted keys say so in plain words.
-    if memchr::memmem::find(&bytes, b"ENCRYPTED").is_some() {
+    let says = |words: &[u8]| memchr::memmem::find(&bytes, words).is_some();
+    if says(b"BEGIN ENCRYPTED") || says(b"4,ENCRYPTED") {
         return Err(TlsError::EncryptedKey { path: path.to_owned() });
     }
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|problem| match problem {

@@ -184,7 +184,10 @@ impl Places {
             let now = Instant::now();
             let mut closed = 0;
             for open in self.open().values() {
-                closed += usize::from(open.close_if_overdue(now, &self.limits));
+                if open.close_if_overdue(now, &self.limits) {
+                    meters::refused_connection("timeout");
+                    closed += 1;
+                }
             }
             if closed > 0 {
                 tracing::debug!(closed, "closed connections that met a timeout");
@@ -219,6 +222,7 @@ impl Places {
         }
         let idle = open.values().filter_map(|open| Some((open.idle()?, open)));
         if let Some((_, spared)) = idle.min_by_key(|(idle, _)| *idle) {
+            meters::refused_connection("place_needed");
             spared.close();
         }
     }

@@ -7,10 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{FallibleAccept, TlsAcceptor};
+
+use crate::limits;
 
 use super::certificates;
 use super::open_connection::OpenConnection;
@@ -24,6 +27,8 @@ const THROWN_AWAY: usize = 4 << 10;
 pub(super) struct PeerCertificate {
     /// The common names of its subject, and its host names, URIs and mail addresses.
     pub(super) names: Vec<String>,
+    /// When it expires: a connection may last longer.
+    pub(super) expires: Timestamp,
 }
 
 /// A connection of TLS.
@@ -62,7 +67,8 @@ impl TlsConnection {
         while !matches!(self.state, State::Established(_)) {
             self.state = match &mut self.state {
                 State::Handshaking(accept) => match ready!(Pin::new(accept).poll(cx)) {
-                    Ok(stream) => {
+                    Ok(mut stream) => {
+                        stream.get_mut().1.set_buffer_limit(Some(limits::TLS_BUFFER_BYTES));
                         self.know_client(&stream);
                         State::Established(stream)
                     }
@@ -92,7 +98,8 @@ impl TlsConnection {
         if let Some([leaf, ..]) = session.peer_certificates() {
             let names = certificates::names_of(leaf);
             tracing::debug!(peer = %self.peer, ?names, "a client with a certificate");
-            self.open.identify(PeerCertificate { names });
+            let expires = certificates::expiry_of(leaf).unwrap_or(Timestamp::MIN);
+            self.open.identify(PeerCertificate { names, expires });
         }
     }
 }

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::limits;
-use crate::meters::Meters;
+use crate::meters::{self, Meters};
 
 use super::connections::{Listener, accept_one};
 use super::open_connection::OpenConnection;
@@ -173,6 +173,7 @@ async fn own_hosts_only(
     if is_own {
         return Ok(next.run(request).await);
     }
+    meters::refused_request("host");
     tracing::warn!(?host, path = request.uri().path(), "refused a request to another host's name");
     let sentence = "the Host of the request is not a name of this server; \
                     use its address, or localhost";

@@ -142,6 +142,12 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let clock = Arc::new(SystemClock);
     let tokens = Arc::new(Tokens::open(&config.access.tokens)?);
+    if !config.limits.leave_places() {
+        tracing::warn!(
+            "streams that last may take every place: connections_max and calls_max are not more \
+             than twice subscribers_max with waiting_calls_max"
+        );
+    }
     // Before the root, so that a port in use leaves nothing behind.
     let port = listen(&config, &tokens, &clock).await?;
     let tcp = port.address;

@@ -75,11 +75,13 @@ pub(super) fn state(
 ) -> HttpState {
     let (looked_at, free_bytes_min) = (Arc::clone(files), config.room.free_bytes_min);
     let reasons = move || match looked_at.free_bytes_now() {
-        Ok(free) if free < free_bytes_min => {
-            vec![format!("disk: {free} bytes are free, and {free_bytes_min} are to stay so")]
-        }
+        // Everybody may ask: how much it is, and what fails, is for those who may.
+        Ok(free) if free < free_bytes_min => vec!["disk: too little is free".to_owned()],
         Ok(_) => Vec::new(),
-        Err(error) => vec![format!("disk: {error}")],
+        Err(error) => {
+            tracing::warn!(%error, "cannot tell what the disk has free");
+            vec!["disk: it cannot be asked".to_owned()]
+        }
     };
     let (gathered, tls) = (Arc::clone(files), monitoring.tls.clone());
     let gather = move || {
@@ -105,7 +107,8 @@ pub(super) fn state(
 fn admit(authentication: &Authentication, parts: &Parts) -> Result<(), Refusal> {
     let open = parts.extensions.get::<Arc<OpenConnection>>();
     let peer = open.map_or(Peer::Unknown, |open| open.peer());
-    let names = open.map(|open| open.certificate_names()).unwrap_or_default();
+    let certificate = open.and_then(|open| open.certificate(authentication.now()));
+    let names = certificate.map(|certificate| &*certificate.names).unwrap_or_default();
     let let_in = authentication.let_in(&parts.headers, peer, names);
     let allowed = let_in.and_then(|let_in| reads_everything(&let_in.caller));
     allowed.map_err(|denial| {

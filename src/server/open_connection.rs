@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::Context;
 
 use futures_util::task::AtomicWaker;
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -79,9 +80,10 @@ impl OpenConnection {
         let _ = self.certificate.set(certificate);
     }
 
-    /// Returns the names in its client's certificate, which was checked; none without one.
-    pub(super) fn certificate_names(&self) -> &[String] {
-        self.certificate.get().map_or(&[], |certificate| &certificate.names)
+    /// Returns its client's certificate, which was checked; none without one, or when it has
+    /// expired since.
+    pub(super) fn certificate(&self, now: Timestamp) -> Option<&PeerCertificate> {
+        self.certificate.get().filter(|certificate| now < certificate.expires)
     }
 
     /// Returns where it comes from.
@@ -257,11 +259,17 @@ mod tests {
     #[test]
     fn who_its_client_is_is_known_once() {
         let connection = connection();
-        assert_eq!(connection.certificate_names(), [""; 0]);
-        let peer = |name: &str| PeerCertificate { names: vec![name.to_owned()] };
+        assert_eq!(connection.certificate(Timestamp::UNIX_EPOCH), None);
+        let expires = Timestamp::from_second(10).expect("a time");
+        let peer = |name: &str| PeerCertificate { names: vec![name.to_owned()], expires };
         connection.identify(peer("ada"));
         connection.identify(peer("eve"));
-        assert_eq!(connection.certificate_names(), ["ada"]);
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        assert_eq!(
+            connection.certificate(at(9)).map(|it| it.names.join(" ")).as_deref(),
+            Some("ada")
+        );
+        assert_eq!(connection.certificate(at(10)), None, "it has expired");
     }
 
     #[test]

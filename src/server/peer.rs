@@ -23,7 +23,12 @@ impl Peer {
     pub(super) fn of_tcp(stream: &TcpStream) -> Self {
         match (stream.peer_addr(), stream.local_addr()) {
             (Ok(client), Ok(server)) if host::is_loopback(client, server) => {
-                Self::Local(host::socket_owner(client, server).and_then(host::known_user))
+                let owner = host::socket_owner(client, server).and_then(host::known_user);
+                // Still the same connection, and so the same socket.
+                match stream.peer_addr() {
+                    Ok(_) => Self::Local(owner),
+                    Err(_) => Self::Unknown,
+                }
             }
             (Ok(client), Ok(_)) => Self::Remote(client),
             _ => Self::Unknown,

@@ -119,7 +119,12 @@ impl fmt::Display for Refusal {
 /// Notes that a connection ended before it was one.
 pub(super) fn refused_handshake(peer: SocketAddr, refusal: Refusal, detail: &dyn fmt::Display) {
     meters::refused_connection(refusal.as_str());
-    tracing::info!(%peer, reason = refusal.as_str(), %detail, "no handshake: {refusal}");
+    // Whoever only looks whether the port is open does this all the time.
+    if refusal == Refusal::HungUp {
+        tracing::debug!(%peer, reason = refusal.as_str(), %detail, "no handshake: {refusal}");
+    } else {
+        tracing::info!(%peer, reason = refusal.as_str(), %detail, "no handshake: {refusal}");
+    }
 }
 
 #[cfg(test)]

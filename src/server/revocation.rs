@@ -13,7 +13,7 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Response};
 
-use crate::access::{Denial, Grant};
+use crate::access::{Denial, Grant, Grants, Standing};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::grpc;
@@ -23,28 +23,54 @@ use super::tokens::Tokens;
 /// How long is waited at most before the clock is looked at again: it may be set.
 const CLOCK_LOOK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Waits until a grant holds no more, and says why.
-pub(super) fn until_revoked(
-    tokens: Arc<Tokens>,
-    clock: Arc<dyn Clock>,
-    grant: Grant,
-) -> BoxFuture<'static, Status> {
-    // Before the first look: what changes meanwhile is looked at again.
-    let mut changes = tokens.changes();
-    Box::pin(async move {
-        loop {
-            let now = clock.now();
-            if !tokens.current().still_hold(&grant, now) {
-                let problem = format!("{} was revoked, changed or has expired", grant.name);
-                return grpc::status(&Error::Denied(Denial::TokenInvalid { problem }));
+/// What a caller was let in by.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) grant: Grant,
+    /// When the certificate expires that it is granted to; none for a token.
+    pub(super) expires: Option<Timestamp>,
+}
+
+impl Held {
+    /// Refuses it when it holds no more.
+    fn check(&self, grants: &Grants, now: Timestamp) -> Result<(), Denial> {
+        let problem = if !grants.still_hold(&self.grant, now) {
+            format!("{} was revoked, changed or has expired", self.grant.name)
+        } else if self.expires.is_some_and(|at| at <= now) {
+            format!("the certificate that {} is granted to has expired", self.grant.name)
+        } else {
+            return Ok(());
+        };
+        Err(Denial::TokenInvalid { problem })
+    }
+
+    /// Tells whether it holds, by what is known of the tokens: the file is not looked at.
+    pub(super) fn standing(&self) -> Standing {
+        let held = self.clone();
+        Standing::new(move || held.check(&held.tokens.known(), held.clock.now()))
+    }
+
+    /// Waits until it holds no more, and says why.
+    pub(super) fn until_revoked(self) -> BoxFuture<'static, Status> {
+        // Before the first look: what changes meanwhile is looked at again.
+        let mut changes = self.tokens.changes();
+        Box::pin(async move {
+            loop {
+                let now = self.clock.now();
+                if let Err(denial) = self.check(&self.tokens.current(), now) {
+                    return grpc::status(&Error::Denied(denial));
+                }
+                let ends = [self.grant.expires_at, self.expires].into_iter().flatten().min();
+                let wait = ends.map_or(CLOCK_LOOK_INTERVAL, |at| until(at, now));
+                tokio::select! {
+                    _ = changes.changed() => {}
+                    () = tokio::time::sleep(wait.min(CLOCK_LOOK_INTERVAL)) => {}
+                }
             }
-            let wait = grant.expires_at.map_or(CLOCK_LOOK_INTERVAL, |at| until(at, now));
-            tokio::select! {
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(wait.min(CLOCK_LOOK_INTERVAL)) => {}
-            }
-        }
-    })
+        })
+    }
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {

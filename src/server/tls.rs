@@ -26,8 +26,10 @@ pub(super) struct Tls {
 
 /// What was seen of the files.
 struct Seen {
-    /// Those that were read last, usable or not.
+    /// Those that are in use.
     versions: Versions,
+    /// Why the last ones could not be used; none when they could.
+    failed: Option<String>,
     /// When the certificate in use expires.
     expires: Timestamp,
     /// When that was warned about.
@@ -61,7 +63,7 @@ impl Tls {
         let versions = Versions::of(settings);
         let loaded = certificates::load(settings, protocols, clock.now())?;
         tell(&loaded, "certificate loaded");
-        let mut seen = Seen { versions, expires: loaded.expires, warned_at: None };
+        let mut seen = Seen { versions, failed: None, expires: loaded.expires, warned_at: None };
         seen.warn(clock.now());
         Ok(Self {
             settings: settings.clone(),
@@ -106,16 +108,22 @@ impl Tls {
         let now = self.clock.now();
         let versions = Versions::of(&self.settings);
         if versions != seen.versions {
-            seen.versions = versions;
             match certificates::load(&self.settings, self.protocols, now) {
                 Ok(loaded) => {
                     tell(&loaded, "certificate replaced; new connections use it");
                     seen.expires = loaded.expires;
                     seen.warned_at = None;
+                    seen.failed = None;
+                    seen.versions = versions;
                     *self.config.write().unwrap_or_else(PoisonError::into_inner) = loaded.config;
                 }
+                // It is tried again: what fails may lie in the moment, and not in the files.
                 Err(error) => {
-                    tracing::error!(%error, "the new certificate cannot be used; the one before stays in use");
+                    let failed = Some(error.to_string());
+                    if seen.failed != failed {
+                        tracing::error!(%error, "the new certificate cannot be used; the one before stays in use");
+                        seen.failed = failed;
+                    }
                 }
             }
         }

@@ -20,6 +20,13 @@ pub enum TokensError {
     Content { path: PathBuf, source: TokenFileError },
 }
 
+impl TokensError {
+    /// Whether it says nothing of the file itself.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::File(SecretFileError::Io { .. }))
+    }
+}
+
 /// The tokens of a file.
 pub(super) struct Tokens {
     path: PathBuf,
@@ -64,6 +71,10 @@ impl Tokens {
                     tracing::info!(tokens = read.grants.0.len(), "read the tokens again");
                     *known = read;
                 }
+                // What the system could not do for the moment is tried again with the next call.
+                Err(error) if error.may_pass() => {
+                    tracing::error!(%error, "the tokens stay as they were until they can be read");
+                }
                 Err(error) => {
                     tracing::error!(%error, "the tokens stay as they were");
                     known.version = version;
@@ -72,6 +83,12 @@ impl Tokens {
             self.changed.send_replace(());
         }
         Arc::clone(&known.grants)
+    }
+
+    /// Returns what held when the file was looked at last: after a change, half a second later
+    /// at most.
+    pub(super) fn known(&self) -> Arc<Grants> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner).grants)
     }
 
     /// Waits for changes.

@@ -20,6 +20,8 @@ use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service};
 use tower_http::cors::CorsLayer;
 
+use crate::meters;
+
 use super::own_host::is_own_host;
 
 /// How long a browser may remember that a page is allowed.
@@ -182,9 +184,13 @@ where
                     "refused a request of a page that is not allowed; --web-origin allows one, \
                      and --web-host another name of this host"
                 );
+                meters::refused_request("page");
                 StatusCode::FORBIDDEN
             }
-            Refused::Content => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refused::Content => {
+                meters::refused_request("content");
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
         };
         Either::Right(ready(Ok(refusal)))
     }

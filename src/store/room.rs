@@ -7,13 +7,15 @@ use crate::error::Result;
 ///
 /// A project's bytes are the lengths of all files below its folder, whoever wrote them. A file
 /// with several names counts by each of them, a sparse one as if it were full; folders,
-/// symlinks, names that are no UTF-8 and what cannot be read count nothing.
+/// symlinks and names that are no UTF-8 count nothing. When a project cannot be counted,
+/// what it had last counts.
 pub trait Room: Send + Sync + 'static {
     /// Asks whether a project may be written to, and counts what is to be written. Whoever is
     /// refused writes nothing. What only removes, or only reads, does not ask.
     ///
-    /// What is admitted counts at once, so that callers who ask together go over a quota by
-    /// nothing. It counts until a look that began later has found what came of it: so a call
+    /// What is admitted counts at once, so that callers who ask together cannot pass a quota
+    /// together. What counts is the length of the request: what becomes of it on the disk may be
+    /// somewhat longer, until a look finds it. It counts until a look that began later has found what came of it: so a call
     /// that fails after all, or writes over what was there, takes room for one interval of
     /// looks at most. What takes longer to be written than until that look, such as a long
     /// upload, counts again when a look finds it.

@@ -342,12 +342,15 @@ fn clients_that_never_end_their_heads_are_closed_and_hold_up_nobody_for_long() {
 #[test]
 fn an_address_that_others_can_reach_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for bad in ["0.0.0.0:0", "nowhere"] {
+    for (bad, told) in [
+        ("0.0.0.0:0", "--http 0.0.0.0:0 is not a loopback address"),
+        ("nowhere", "--http \"nowhere\" is no HOST:PORT"),
+    ] {
         let mut serve = callboard(&["serve", "--listen", "127.0.0.1:0", "--no-uds", "--http", bad]);
         serve.arg("--root").arg(folder.path().join("root"));
         let output = output_of(serve);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains(&format!("--http \"{bad}\": no")), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(told), "{said}");
     }
 }

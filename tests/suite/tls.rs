@@ -318,7 +318,7 @@ fn files_that_cannot_be_used_end_the_start_with_the_flag_the_file_and_what_to_do
         let mut serve = callboard(&["serve", "--listen=127.0.0.1:0", "--no-uds"]);
         serve.args(flags(&files)).arg("--root").arg(&root);
         let output = output_of(serve);
-        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(stderr(&output).contains(&said), "{said:?} is not in:\n{}", stderr(&output));
         assert!(!root.exists(), "nothing is left behind");
     }

@@ -119,6 +119,9 @@ fn name(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > NAME_CHARS_MAX || !text.chars().all(is_plain) {
         return Err(format!("write 1 to {NAME_CHARS_MAX} of a-z, A-Z, 0-9 and . _ - @"));
     }
+    if Token::is_id(text) {
+        return Err("eight hexadecimal digits would be taken for the id of a token".to_owned());
+    }
     Ok(text.to_owned())
 }
 

@@ -30,10 +30,11 @@ impl Tree {
                 let runs = self.run_folders(task)?.into_iter().filter_map(|folder| {
                     self.show_run(&RunPlace { task: task.clone(), folder }).ok()
                 });
-                tops(&runs.collect::<Vec<_>>(), &self.runs.descent())
+                tops(&runs.collect::<Vec<_>>(), &self.runs.descent().within(reach))
             }
         };
-        let mut walk = Walk { tree: self, reach, descent: self.runs.descent(), nodes: Vec::new() };
+        let descent = self.runs.descent().within(reach);
+        let mut walk = Walk { tree: self, descent, nodes: Vec::new() };
         for top in tops {
             walk.from(top);
         }
@@ -110,6 +111,23 @@ fn above<'a>(previous: &'a str, parent: &'a str, descent: &Descent) -> Option<(&
 }
 
 impl Descent {
+    /// Leaves out the runs of projects out of reach, as if they were not there.
+    fn within(mut self, reach: &Reach) -> Self {
+        if *reach == Reach::All {
+            return self;
+        }
+        for places in self.places.values_mut() {
+            places.retain(|place| reach.covers(&place.task.project));
+        }
+        self.places.retain(|_, places| !places.is_empty());
+        let Self { places, above, below } = &mut self;
+        above.retain(|id, _| places.contains_key(id));
+        for ids in below.values_mut() {
+            ids.retain(|id| places.contains_key(id));
+        }
+        self
+    }
+
     /// Returns what stands right below a run, in the order of the ids.
     fn below(&self, id: &str) -> Vec<(String, Relation)> {
         let ids = self.below.get(id).into_iter().flatten();
@@ -125,7 +143,6 @@ impl Descent {
 /// A walk through the tree, each run before those below it.
 struct Walk<'a> {
     tree: &'a Tree,
-    reach: &'a Reach,
     descent: Descent,
     nodes: Vec<TreeNode>,
 }
@@ -147,17 +164,12 @@ impl Walk<'_> {
                 continue;
             };
             let is_loop = on_path.contains(&id);
-            let known: Vec<RunPlace> = match place {
+            let places = match place {
                 Some(place) => vec![place],
                 None => self.descent.places.get(&id).into_iter().flatten().cloned().collect(),
             };
-            let within = |place: &&RunPlace| self.reach.covers(&place.task.project);
-            let places: Vec<&RunPlace> = known.iter().filter(within).collect();
-            if places.is_empty() && !known.is_empty() {
-                continue;
-            }
             let runs: Vec<Run> =
-                places.into_iter().filter_map(|place| self.tree.show_run(place).ok()).collect();
+                places.iter().filter_map(|place| self.tree.show_run(place).ok()).collect();
             let node =
                 |run| TreeNode { run_id: id.clone(), run, depth: path.len(), relation, is_loop };
             if runs.is_empty() {

@@ -11,7 +11,9 @@ use crate::domain::{ProjectId, TreePath};
 use crate::error::Result;
 use crate::files::blocking::blocking;
 use crate::layout::paths;
-use crate::limits::{FREE_SPACE_LOOK_INTERVAL, USAGE_LOOK_INTERVAL};
+use crate::limits::{
+    FREE_SPACE_LOOK_INTERVAL, USAGE_LOOK_INTERVAL, USAGE_METER_INTERVAL, USAGE_REST_MAX,
+};
 
 use super::Usage;
 
@@ -51,7 +53,18 @@ impl Usage {
             if let Err(error) = blocking(move || usage.look()).await {
                 tracing::warn!(%error, "what projects had last counts");
             }
-            self.rest(USAGE_LOOK_INTERVAL.max(began.elapsed() * LOOK_REST)).await;
+            self.rest(self.rest_after(began.elapsed())).await;
+        }
+    }
+
+    /// Returns how long to rest after a look that took so long: quotas are to be kept, and
+    /// metrics need not be new.
+    fn rest_after(&self, took: Duration) -> Duration {
+        let rest = took * LOOK_REST;
+        if self.has_quotas() {
+            rest.clamp(USAGE_LOOK_INTERVAL, USAGE_REST_MAX)
+        } else {
+            rest.max(USAGE_METER_INTERVAL)
         }
     }
 
@@ -93,7 +106,11 @@ impl Usage {
             if self.shutdown.is_cancelled() {
                 return Ok(());
             }
-            self.lock().correct(project, found, admitted_before);
+            match found {
+                Ok(found) => self.lock().correct(project, found, admitted_before),
+                // What could not be counted is not gone.
+                Err(error) => tracing::warn!(%project, %error, "what the project had last counts"),
+            }
         }
         self.lock().shared.correct(None, shared_before);
         Ok(())
@@ -110,12 +127,14 @@ impl Usage {
     }
 
     /// Adds up the lengths of the files below a folder; none when there is no such folder.
-    fn bytes_below(&self, folder: TreePath) -> Option<u64> {
+    ///
+    /// # Errors
+    /// IO when one of them cannot be listed.
+    fn bytes_below(&self, folder: TreePath) -> Result<Option<u64>> {
         let mut bytes = None;
         let mut folders = vec![folder];
         while let Some(folder) = folders.pop() {
-            // What cannot be listed counts nothing.
-            let Ok(Some(entries)) = self.disk.list_with_lengths(&folder) else { continue };
+            let Some(entries) = self.disk.list_with_lengths(&folder)? else { continue };
             let sum = bytes.get_or_insert(0_u64);
             for (entry, length) in entries {
                 *sum = sum.saturating_add(length);
@@ -127,6 +146,6 @@ impl Usage {
                 break;
             }
         }
-        bytes
+        Ok(bytes)
     }
 }

@@ -264,7 +264,7 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         &self,
         request: Request<Streaming<pb::UploadArtifactRequest>>,
     ) -> Answer<pb::UploadArtifactResponse> {
-        let entrance = self.gate.enter::<pb::UploadArtifactRequest, _>(&request)?;
+        let entrance = self.gate.enter::<pb::UploadArtifactRequest, _>(&request).await?;
         let (requests, shutdown) = (request.into_inner(), self.shutdown.clone());
         uploads::upload(&*self.backend, requests, entrance, self.upload_idle, shutdown).await
     }
@@ -472,9 +472,13 @@ impl<B: Storage> pb::storage_server::Storage for StorageService<B> {
         request: Request<pb::CleanUpRunsRequest>,
     ) -> Answer<pb::CleanUpRunsResponse> {
         self.gate
-            .pass_as(request, async |request, caller| {
-                upkeep::clean_up(&*self.backend, request, &caller.reach).await
-            })
+            .pass_making(
+                request,
+                async |request, caller| {
+                    upkeep::clean_up(&*self.backend, request, &caller.reach).await
+                },
+                |removed| format!("{} runs", removed.run_count),
+            )
             .await
     }
 }

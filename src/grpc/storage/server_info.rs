@@ -72,7 +72,7 @@ pub(super) async fn get<B: Upkeep>(
         features: FEATURES.map(str::to_owned).into(),
         caller: caller.who.to_string(),
         permissions: caller.permissions.given().map(|one| one.to_string()).collect(),
-        projects: caller.reach.to_string().split(", ").map(str::to_owned).collect(),
+        projects: caller.reach.patterns(),
         open: (facts.open)()
             .into_iter()
             .map(|(name, count)| (name.to_owned(), count_out(count).into()))

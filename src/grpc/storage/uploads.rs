@@ -1,6 +1,6 @@
 //! Uploads of artifacts: a header, then the content in chunks.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio_stream::{Stream, StreamExt as _};
@@ -23,7 +23,7 @@ use pb::upload_artifact_request::Part;
 /// How the transport broke an upload off; empty while it did not.
 type Break = Arc<OnceLock<Status>>;
 /// The line of its change, when they are noted, from its header on.
-type Line = Arc<OnceLock<Option<(Audit, Entry)>>>;
+type Line = Arc<Mutex<Option<(Audit, Entry)>>>;
 
 /// Answers UploadArtifact. Whatever ends `requests` before their own end, a client that
 /// falls silent for `idle` and the server's stop too, ends the content with an error, so that nothing
@@ -39,6 +39,7 @@ pub(super) async fn upload<B: Artifacts>(
     let noted = Arc::clone(&broken);
     let line = Line::default();
     let begun = Arc::clone(&line);
+    let reached = entrance.clone();
     let open = (requests, entrance, String::new());
     let parts = Box::pin(futures_util::stream::unfold(Some(open), move |open| {
         let (noted, begun) = (Arc::clone(&noted), Arc::clone(&begun));
@@ -48,7 +49,8 @@ pub(super) async fn upload<B: Artifacts>(
                 Ok(request) => {
                     if project.is_empty() {
                         request.project().clone_into(&mut project);
-                        let _ = begun.set(entrance.entry(&request));
+                        *begun.lock().unwrap_or_else(PoisonError::into_inner) =
+                            entrance.entry(&request);
                     }
                     let admitted = entrance.admit(&request, &project).await;
                     let part = request.part.ok_or(Error::RequiredField { field: "part" });
@@ -61,9 +63,11 @@ pub(super) async fn upload<B: Artifacts>(
     }));
     let parts = Box::pin(until_idle(parts, idle));
     let saved = save(backend, until_shutdown(parts, shutdown)).await;
-    if let Some(Some((audit, entry))) = line.get() {
+    let saved = saved.map_err(|error| reached.within_reach(error));
+    let begun = line.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((audit, entry)) = begun {
         let made = saved.as_ref().map(|saved| saved.artifact.id.path());
-        audit.note(entry.clone().ended(made)).await;
+        audit.note(entry.ended(made)).await;
     }
     match saved {
         Ok(saved) => Ok(Response::new(convert::artifacts::uploaded(saved))),

@@ -54,6 +54,7 @@ async fn every_change_is_noted_with_its_caller_and_nothing_that_was_only_read() 
     assert_eq!(of("made"), [&appended.msg_id, "", &streamed[0], &streamed[1]]);
     assert!(of("caller").iter().all(|caller| *caller == "token agent-7"));
     assert_eq!(of("project_id"), ["demo", "other", "demo", "demo"]);
+    assert!(lines[0].get("task_id").is_none(), "the project's own bus");
     assert_eq!(of("request_id"), ["once", "once", "", ""]);
 
     guarded.server.log_until("ReadMessages");
