@@ -7,6 +7,7 @@ use crate::config::settings::Form;
 
 use super::failure::Failure;
 use super::output;
+use super::serve::log_filter;
 use super::setting_flags::SettingFlags;
 use super::table::{self, Row, Table};
 
@@ -38,6 +39,7 @@ impl ConfigCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut output = self.form.open();
         let (_, resolved) = self.settings.config()?;
+        log_filter(&resolved)?;
         if output.is_json() {
             for (setting, values, origin) in resolved.each() {
                 let value = match setting.form {

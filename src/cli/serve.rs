@@ -57,11 +57,8 @@ impl Serve {
 
 /// Sends the log to stderr.
 fn start_log(settings: &Resolved) -> Result<(), Failure> {
-    let level = settings.text("log_level").unwrap_or_default();
-    let filter = EnvFilter::try_new(&level)
-        .map_err(|error| Failure::usage(format!("log_level is {level:?}: {error}")))?;
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(settings)?)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     match settings.text("log_format").as_deref() {
@@ -69,6 +66,17 @@ fn start_log(settings: &Resolved) -> Result<(), Failure> {
         _ => log.init(),
     }
     Ok(())
+}
+
+/// Returns what of the log is wanted.
+///
+/// # Errors
+/// When `log_level` is no filter.
+pub(super) fn log_filter(settings: &Resolved) -> Result<EnvFilter, Failure> {
+    let level = settings.text("log_level").unwrap_or_default();
+    EnvFilter::try_new(&level).map_err(|problem| {
+        Failure::usage(settings.refused("log_level", &level, problem.to_string()).to_string())
+    })
 }
 
 /// Prints the line that scripts wait for.

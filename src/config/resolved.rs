@@ -223,7 +223,8 @@ impl Resolved {
         })
     }
 
-    fn refused(&self, key: &str, value: &str, problem: impl Into<String>) -> SettingError {
+    /// Says what is wrong with a value of a setting, and where that comes from.
+    pub fn refused(&self, key: &str, value: &str, problem: impl Into<String>) -> SettingError {
         let origin = self.values.get(key).map_or(Origin::Default, |(_, origin)| origin.clone());
         let (key, value) = (key.to_owned(), value.to_owned());
         SettingError::Value { key, value, origin, problem: problem.into() }
