@@ -38,6 +38,27 @@ pub struct Socket {
 }
 
 impl Socket {
+    /// Checks that nothing stands in the way of a socket at a path; makes nothing.
+    ///
+    /// # Errors
+    /// When something else has the name, or others could put a socket of theirs in its place.
+    pub fn check(path: &Path) -> Result<(), SocketError> {
+        let folder = folder_of(path);
+        // One that is missing will be made.
+        if folder.exists() {
+            check_closed_folder(folder).map_err(|problem| match problem {
+                FolderError::Mode { path: folder, .. } => SocketError::OpenFolder { folder },
+                source => SocketError::Folder { source },
+            })?;
+        }
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.file_type().is_socket() => {
+                Err(SocketError::NoSocket { path: path.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Listens on a socket that only its owner may use (mode 0600), in a folder that nobody else
     /// may write to, which is made when it is missing (mode 0700). The file of a server that died
     /// is taken over.
@@ -47,17 +68,10 @@ impl Socket {
     /// socket of theirs in its place, or the system refuses it.
     pub fn listen(path: &Path) -> Result<(Self, UnixListener), SocketError> {
         let failed = |source| SocketError::Io { path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        check_closed_folder(folder).map_err(|problem| match problem {
-            FolderError::Mode { path: folder, .. } => SocketError::OpenFolder { folder },
-            source => SocketError::Folder { source },
-        })?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder_of(path)).map_err(failed)?;
+        Self::check(path)?;
         match fs::symlink_metadata(path) {
-            Ok(found) if !found.file_type().is_socket() => {
-                return Err(SocketError::NoSocket { path: path.to_owned() });
-            }
             // Only a listener takes a connection.
             Ok(_) if UnixStream::connect(path).is_ok() => {
                 return Err(SocketError::InUse { path: path.to_owned() });
@@ -89,6 +103,12 @@ impl Socket {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Returns the folder that a path is in.
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 impl Drop for Socket {

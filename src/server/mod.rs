@@ -77,8 +77,8 @@ pub enum ServeError {
     Tokens(#[from] TokensError),
     #[error("cannot open the log of changes, --audit-log {}: {source}", path.display())]
     Audit { path: PathBuf, source: std::io::Error },
-    #[error("cannot listen on {address}: {source}{}", in_use_hint(source))]
-    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("cannot listen on {address}: {source}{}", in_use_hint(flag, source))]
+    Listen { flag: &'static str, address: SocketAddr, source: std::io::Error },
     #[error("cannot keep the root there: {0}")]
     Folder(#[from] FolderError),
     #[error("{0}; choose another path with --uds, or none with --no-uds")]
@@ -104,19 +104,19 @@ impl ServeError {
             | Self::Folder(_)
             | Self::Audit { .. } => true,
             Self::Socket(error) => !matches!(error, SocketError::InUse { .. }),
-            Self::Root { .. } | Self::Listen { .. } | Self::Transport(_) | Self::Reflection(_) => {
-                false
-            }
+            Self::Root { .. }
+            | Self::Listen { .. }
+            | Self::Transport(_)
+            | Self::Reflection(_) => false,
         }
     }
 }
 
-fn in_use_hint(error: &std::io::Error) -> &'static str {
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        "; another program listens there, choose another port with --listen, or 0 for a free one"
-    } else {
-        ""
+fn in_use_hint(flag: &str, error: &std::io::Error) -> String {
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return String::new();
     }
+    format!("; another program listens there, choose another port with {flag}, or 0 for a free one")
 }
 
 /// Where a server can be reached.
@@ -148,10 +148,12 @@ pub async fn serve(
              than twice subscribers_max with waiting_calls_max"
         );
     }
-    // Before the root, so that a port in use leaves nothing behind.
+    // Before the root, so that a start that is refused leaves nothing behind.
     let port = listen(&config, &tokens, &clock).await?;
     let tcp = port.address;
     let monitoring = Monitoring::listen(&config, &tokens, &clock).await?;
+    config.uds.as_deref().map_or(Ok(()), Socket::check)?;
+    let audit = audit(&config, &clock)?;
 
     let in_root = |source| ServeError::Root { root: config.root.clone(), source: Box::new(source) };
     disk::raise_descriptor_limit();
@@ -162,7 +164,6 @@ pub async fn serve(
     let files = Files::open_within(os_disk, clock.clone(), std::process::id(), bounds);
     let files = Arc::new(files.map_err(in_root)?);
     let socket = listen_on_socket(&config)?;
-    let audit = audit(&config, &clock)?;
 
     let draining = CancellationToken::new();
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -288,7 +289,7 @@ async fn listen(
     let protocols = if origins.is_empty() { Protocols::Grpc } else { Protocols::GrpcAndWeb };
     let tls = config.tls.as_ref().map(|files| Tls::open(files, protocols, clock.clone()));
     let tls = tls.transpose()?.map(Arc::new);
-    let failed = |source| ServeError::Listen { address, source };
+    let failed = |source| ServeError::Listen { flag: "--listen", address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok(Port { listener, address, tls, origins })

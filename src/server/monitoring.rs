@@ -49,7 +49,7 @@ impl Monitoring {
         let address = address::for_http(listen, config, tokens, clock.now()).await?;
         let tls = config.tls.as_ref().map(|files| Tls::open(files, Protocols::Http, clock.clone()));
         let tls = tls.transpose()?.map(Arc::new);
-        let failed = |source| ServeError::Listen { address, source };
+        let failed = |source| ServeError::Listen { flag: "--http", address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         tracing::info!(%address, "metrics and health are answered over HTTP");
