@@ -104,10 +104,9 @@ impl ServeError {
             | Self::Folder(_)
             | Self::Audit { .. } => true,
             Self::Socket(error) => !matches!(error, SocketError::InUse { .. }),
-            Self::Root { .. }
-            | Self::Listen { .. }
-            | Self::Transport(_)
-            | Self::Reflection(_) => false,
+            Self::Root { .. } | Self::Listen { .. } | Self::Transport(_) | Self::Reflection(_) => {
+                false
+            }
         }
     }
 }
