@@ -43,7 +43,7 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("text")
 }
 
-fn with_stdin(mut command: Command, input: &[u8]) -> Output {
+pub(crate) fn with_stdin(mut command: Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -58,14 +58,14 @@ fn with_stdin(mut command: Command, input: &[u8]) -> Output {
 }
 
 /// A client command that runs while the test goes on.
-struct Running {
-    child: Child,
-    stdout: Lines,
-    stderr: Lines,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -47,6 +47,7 @@ mod run_info_vectors;
 mod runs;
 mod second_user;
 mod server;
+mod settings;
 mod shutdown;
 mod skip;
 mod startup;
