@@ -38,6 +38,7 @@ mod real_bus;
 mod real_files;
 mod real_run_info;
 mod recent_messages;
+mod refused_starts;
 mod request_ids;
 mod room;
 mod rotation;

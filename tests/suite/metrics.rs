@@ -18,7 +18,7 @@ use tonic::Code;
 
 use crate::client::{Client, Subscription, bodies, eventually, follow, message, reason};
 use crate::foreign_writer;
-use crate::server::{DEADLINE, Server, callboard, output_of};
+use crate::server::{DEADLINE, Server};
 
 const BUS: &str = "demo/PROJECT-MESSAGE-BUS.md";
 const SUBSCRIBERS: usize = 3;
@@ -337,20 +337,4 @@ fn clients_that_never_end_their_heads_are_closed_and_hold_up_nobody_for_long() {
     }
     let took = began.elapsed();
     assert!(took >= HTTP_HEAD_TIMEOUT - Duration::from_secs(1), "{took:?}");
-}
-
-#[test]
-fn an_address_that_others_can_reach_is_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (bad, told) in [
-        ("0.0.0.0:0", "--http 0.0.0.0:0 is not a loopback address"),
-        ("nowhere", "--http \"nowhere\" is no HOST:PORT"),
-    ] {
-        let mut serve = callboard(&["serve", "--listen", "127.0.0.1:0", "--no-uds", "--http", bad]);
-        serve.arg("--root").arg(folder.path().join("root"));
-        let output = output_of(serve);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(told), "{said}");
-    }
 }

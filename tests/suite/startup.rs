@@ -58,21 +58,6 @@ fn a_port_or_a_socket_in_use_is_refused() {
 }
 
 #[test]
-fn only_loopback_is_listened_on() {
-    let root = tempfile::tempdir().expect("a folder");
-    let root = root.path().join("root");
-    for listen in ["0.0.0.0:0", "[::]:0", "10.1.2.3:50051"] {
-        let stderr = refused(&["--root", root.to_str().expect("a path"), "--listen", listen]);
-        assert!(stderr.contains("loopback") && stderr.contains("authentication"), "{stderr}");
-    }
-    for listen in ["nonsense", "127.0.0.1", "127.0.0.1:x"] {
-        let stderr = refused(&["--root", root.to_str().expect("a path"), "--listen", listen]);
-        assert!(stderr.contains("HOST:PORT"), "{stderr}");
-    }
-    assert!(!root.exists(), "nothing was made");
-}
-
-#[test]
 fn a_root_that_cannot_be_written_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
