@@ -29,6 +29,7 @@ mod fuzz_checks;
 mod grpcurl;
 mod large_bus;
 mod layout_v1;
+mod limits_set;
 mod metrics;
 mod nothing_lost;
 mod odd_documents;

@@ -30,7 +30,8 @@ fn start() -> (Server, String) {
     (server, http)
 }
 
-fn http_of(server: &Server) -> String {
+/// Returns the address of a server's HTTP port.
+pub(crate) fn http_of(server: &Server) -> String {
     const SAID: &str = "answered over HTTP address=";
     server.log_until(SAID);
     let log = server.log();
@@ -39,10 +40,10 @@ fn http_of(server: &Server) -> String {
 }
 
 /// What a scrape said: the values by name and labels.
-struct Scrape(BTreeMap<String, f64>);
+pub(crate) struct Scrape(BTreeMap<String, f64>);
 
 impl Scrape {
-    fn of(http: &str) -> Self {
+    pub(crate) fn of(http: &str) -> Self {
         let (head, body) = get(http, "/metrics");
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
@@ -54,13 +55,13 @@ impl Scrape {
     }
 
     /// The value of a metric, which is there.
-    fn get(&self, name: &str) -> f64 {
+    pub(crate) fn get(&self, name: &str) -> f64 {
         *self.0.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.0.keys()))
     }
 }
 
 /// Asks by GET; returns the head and the body of the answer.
-fn get(http: &str, path: &str) -> (String, String) {
+pub(crate) fn get(http: &str, path: &str) -> (String, String) {
     ask(http, "GET", path, http)
 }
 

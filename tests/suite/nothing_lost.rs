@@ -2,7 +2,7 @@
 //! docs/durability.md, a test each.
 
 mod damaged;
-mod floods;
+pub(crate) mod floods;
 mod full_disk;
 mod hostile;
 mod injected;

@@ -59,6 +59,11 @@ impl Server {
         Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned(), &[])
     }
 
+    /// The same, with further arguments.
+    pub(crate) fn start_on_with(root: &Path, further: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), root.to_owned(), further)
+    }
+
     fn start_in(folder: TempDir, root: PathBuf, further: &[&str]) -> Self {
         let log = Arc::default();
         let further: Vec<String> = further.iter().map(|&argument| argument.to_owned()).collect();

@@ -3,8 +3,8 @@
 mod calls;
 mod connections;
 mod frames;
-mod http2;
-mod neighbour;
+pub(crate) mod http2;
+pub(crate) mod neighbour;
 mod over_limits;
 mod requests;
 mod resets;
@@ -16,13 +16,14 @@ use crate::server::Server;
 
 /// What the server holds in memory, as the system counts it, in bytes.
 #[derive(Debug, Clone, Copy)]
-struct Memory {
+pub(crate) struct Memory {
     now: usize,
     highest: usize,
 }
 
 impl Memory {
-    fn of(server: &Server) -> Self {
+    /// Asks for it.
+    pub(crate) fn of(server: &Server) -> Self {
         let status = fs::read_to_string(format!("/proc/{}/status", server.pid()));
         let status = status.expect("the server is there");
         let field = |name: &str| {
@@ -35,7 +36,7 @@ impl Memory {
 
     /// Prints what a flood took at most, and fails when that is over its bound.
     #[track_caller]
-    fn assert_grew_less(self, server: &Server, flood: &str, bound: usize) {
+    pub(crate) fn assert_grew_less(self, server: &Server, flood: &str, bound: usize) {
         let now = Self::of(server);
         let grown = now.highest.saturating_sub(self.now);
         eprintln!(

@@ -9,24 +9,24 @@ use tokio::time::timeout;
 
 use crate::server::DEADLINE;
 
-pub(super) const DATA: u8 = 0;
-pub(super) const HEADERS: u8 = 1;
-pub(super) const RST_STREAM: u8 = 3;
-pub(super) const SETTINGS: u8 = 4;
-pub(super) const PING: u8 = 6;
-pub(super) const WINDOW_UPDATE: u8 = 8;
-pub(super) const CONTINUATION: u8 = 9;
-pub(super) const END_STREAM: u8 = 1;
-pub(super) const END_HEADERS: u8 = 4;
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PING: u8 = 6;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
+pub(crate) const CONTINUATION: u8 = 9;
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 /// The setting of the window that each stream begins with.
-pub(super) const INITIAL_WINDOW_SIZE: u16 = 4;
+pub(crate) const INITIAL_WINDOW_SIZE: u16 = 4;
 
 /// A connection.
-pub(super) struct Connection(pub(super) TcpStream);
+pub(crate) struct Connection(pub(crate) TcpStream);
 
 impl Connection {
     /// Connects, and says what HTTP/2 begins with.
-    pub(super) async fn open(addr: &str) -> Self {
+    pub(crate) async fn open(addr: &str) -> Self {
         let mut stream = TcpStream::connect(addr).await.expect("the server accepts");
         stream.set_nodelay(true).expect("a setting");
         stream.write_all(&beginning()).await.expect("the beginning");
@@ -35,13 +35,13 @@ impl Connection {
 
     /// Sends bytes; fails when the server has closed the connection, or takes nothing for
     /// too long.
-    pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         timeout(DEADLINE, self.0.write_all(bytes)).await?
     }
 
     /// Reads and drops what comes until there was a frame of a kind; whether there was one
     /// before the end.
-    pub(super) async fn until(&mut self, kind: u8) -> bool {
+    pub(crate) async fn until(&mut self, kind: u8) -> bool {
         let find = async {
             loop {
                 let mut head = [0; 9];
@@ -58,13 +58,13 @@ impl Connection {
     }
 
     /// Waits until the server has taken in what was sent; drops what comes.
-    pub(super) async fn is_through(&mut self) {
+    pub(crate) async fn is_through(&mut self) {
         self.send(&frame(PING, 0, 0, &[7; 8])).await.expect("a ping");
         assert!(self.until(PING).await, "an answer to the ping");
     }
 
     /// Reads and drops what comes until the server closes the connection.
-    pub(super) async fn is_closed(&mut self) {
+    pub(crate) async fn is_closed(&mut self) {
         let end = async {
             let mut bytes = vec![0; 64 << 10];
             while let Ok(1..) = self.0.read(&mut bytes).await {}
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// Waits for the end without taking anything that comes before it.
-    pub(super) async fn is_gone(&mut self) {
+    pub(crate) async fn is_gone(&mut self) {
         // The end of a connection that was given up is an error to whoever writes to it.
         let ping = frame(PING, 1, 0, &[0; 8]);
         let wait = std::time::Duration::from_millis(200);
@@ -84,14 +84,14 @@ impl Connection {
 }
 
 /// What a client says first.
-pub(super) fn beginning() -> Vec<u8> {
+pub(crate) fn beginning() -> Vec<u8> {
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(frame(SETTINGS, 0, 0, &[]));
     bytes
 }
 
 /// A frame.
-pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a length").to_be_bytes();
     let mut frame = vec![length[1], length[2], length[3], kind, flags];
     frame.extend(stream.to_be_bytes());
@@ -100,14 +100,14 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
 }
 
 /// A setting.
-pub(super) fn setting(name: u16, value: u32) -> Vec<u8> {
+pub(crate) fn setting(name: u16, value: u32) -> Vec<u8> {
     let mut payload = name.to_be_bytes().to_vec();
     payload.extend(value.to_be_bytes());
     frame(SETTINGS, 0, 0, &payload)
 }
 
 /// The headers of a call, as a block without any compression (RFC 7541, section 6.2.2).
-pub(super) fn header_block(method: &str) -> Vec<u8> {
+pub(crate) fn header_block(method: &str) -> Vec<u8> {
     let path = format!("/callboard.v1.{method}");
     let fields = [
         (":method", "POST"),
@@ -129,12 +129,12 @@ pub(super) fn header_block(method: &str) -> Vec<u8> {
 }
 
 /// The beginning of a call.
-pub(super) fn call(stream: u32, method: &str) -> Vec<u8> {
+pub(crate) fn call(stream: u32, method: &str) -> Vec<u8> {
     frame(HEADERS, END_HEADERS, stream, &header_block(method))
 }
 
 /// A message of a call, in as many frames as it takes.
-pub(super) fn message(stream: u32, message: &impl Message, last: bool) -> Vec<u8> {
+pub(crate) fn message(stream: u32, message: &impl Message, last: bool) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend(u32::try_from(message.encoded_len()).expect("a length").to_be_bytes());
     bytes.extend(message.encode_to_vec());
@@ -147,7 +147,7 @@ pub(super) fn message(stream: u32, message: &impl Message, last: bool) -> Vec<u8
 }
 
 /// The end of a stream by its client's will.
-pub(super) fn reset(stream: u32) -> Vec<u8> {
+pub(crate) fn reset(stream: u32) -> Vec<u8> {
     const CANCEL: u32 = 8;
     frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes())
 }

@@ -10,7 +10,8 @@ use crate::server::{DEADLINE, Server};
 
 const PROJECT: &str = "neighbour";
 
-pub(super) struct Neighbour {
+/// A client who is served.
+pub(crate) struct Neighbour {
     client: Client,
     subscription: Subscription,
     acknowledged: Vec<String>,
@@ -18,7 +19,7 @@ pub(super) struct Neighbour {
 
 impl Neighbour {
     /// Connects and subscribes.
-    pub(super) async fn of(server: &Server) -> Self {
+    pub(crate) async fn of(server: &Server) -> Self {
         let mut client = Client::connect(server).await;
         let mut subscription = client.subscribe(follow(PROJECT, "", Latest)).await;
         subscription.caught_up().await;
@@ -26,7 +27,7 @@ impl Neighbour {
     }
 
     /// Appends over his own connection and over a new one, and is told of both in time.
-    pub(super) async fn is_served(&mut self, server: &Server) {
+    pub(crate) async fn is_served(&mut self, server: &Server) {
         let mut new = timeout(DEADLINE, Client::connect(server)).await.expect("a connection");
         for client in [&mut self.client, &mut new] {
             let body = format!("message {}", self.acknowledged.len());
