@@ -27,6 +27,7 @@ mod foreign_writer;
 #[path = "../fuzz/checks/mod.rs"]
 mod fuzz_checks;
 mod grpcurl;
+mod hostile_connections;
 mod large_bus;
 mod layout_v1;
 mod limits_set;

@@ -60,6 +60,26 @@ impl Scrape {
     }
 }
 
+impl Scrape {
+    /// How many calls of a method, `MessageBus/AppendMessage`, ended with a code.
+    pub(crate) fn calls(&self, method: &str, code: &str) -> f64 {
+        let (service, method) = method.split_once('/').expect("a service and a method");
+        self.counted(&format!(
+            r#"callboard_calls_total{{service="callboard.v1.{service}",method="{method}",code="{code}"}}"#
+        ))
+    }
+
+    /// How many calls were refused for a reason.
+    pub(crate) fn refusals(&self, reason: &str) -> f64 {
+        self.counted(&format!("callboard_refused_total{{reason=\"{reason}\"}}"))
+    }
+
+    /// The value of a counter, which is there from the first time on.
+    fn counted(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+}
+
 /// Asks by GET; returns the head and the body of the answer.
 pub(crate) fn get(http: &str, path: &str) -> (String, String) {
     ask(http, "GET", path, http)

@@ -31,10 +31,7 @@ enum End {
 fn floods() -> Vec<(&'static str, Vec<u8>, Vec<u8>, End)> {
     let block = http2::header_block("MessageBus/AppendMessage");
     let open = |flags| http2::frame(http2::HEADERS, flags, 1, &block);
-    // A header of 4 KiB, in its own encoding: a name, and a value with its length (RFC 7541,
-    // section 5.1: 127 + 0x01 + 0x1f * 128).
-    let mut long = vec![0, 1, b'x', 0x7f, 0x81, 0x1f];
-    long.resize(long.len() + 4096, b'y');
+    let long = http2::field("x", 4096);
     let many = |frame: &[u8], count| frame.repeat(count);
     let overflow = (1_u32 << 31) - 1;
     let mut headers = http2::frame(http2::HEADERS, 0, 1, &block);

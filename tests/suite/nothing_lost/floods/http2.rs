@@ -128,6 +128,27 @@ pub(crate) fn header_block(method: &str) -> Vec<u8> {
     block
 }
 
+/// A header with a value of so many bytes, without any compression; lengths over 126 take
+/// further bytes of seven bits each (RFC 7541, section 5.1).
+pub(crate) fn field(name: &str, length: usize) -> Vec<u8> {
+    let mut field = vec![0, u8::try_from(name.len()).expect("shorter than 127 bytes")];
+    field.extend(name.as_bytes());
+    match u8::try_from(length) {
+        Ok(short @ ..127) => field.push(short),
+        _ => {
+            field.push(127);
+            let mut rest = length - 127;
+            while rest >= 128 {
+                field.push(0x80 | u8::try_from(rest % 128).expect("seven bits"));
+                rest /= 128;
+            }
+            field.push(u8::try_from(rest).expect("seven bits"));
+        }
+    }
+    field.resize(field.len() + length, b'y');
+    field
+}
+
 /// The beginning of a call.
 pub(crate) fn call(stream: u32, method: &str) -> Vec<u8> {
     frame(HEADERS, END_HEADERS, stream, &header_block(method))
