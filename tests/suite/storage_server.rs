@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use callboard::clock::{Clock as _, SystemClock};
+use callboard::config::ServiceLimits;
 use callboard::grpc::pb;
 use callboard::{host, limits};
 use prost_reflect::{
@@ -200,7 +201,9 @@ async fn the_server_says_what_it_is() {
     let (started_at, now) = (time(info.started_at), time(info.now));
     assert!(started_at <= now && now <= SystemTime::from(SystemClock.now()));
     assert!(info.free_bytes > 0);
-    let announced: BTreeMap<&str, i64> = limits::ANNOUNCED.iter().copied().collect();
+    let set = ServiceLimits::default().announced();
+    let set = set.map(|(name, limit)| (name, i64::try_from(limit).expect("a limit")));
+    let announced: BTreeMap<&str, i64> = limits::ANNOUNCED.iter().copied().chain(set).collect();
     let told: BTreeMap<&str, i64> =
         info.limits.iter().map(|(name, limit)| (name.as_str(), *limit)).collect();
     assert_eq!(told, announced);
