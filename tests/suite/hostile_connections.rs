@@ -7,6 +7,7 @@ mod raw_calls;
 
 use std::time::Duration;
 
+use callboard::limits;
 use callboard_client::v1::Message;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -44,7 +45,7 @@ async fn dribble(addr: String, first: Vec<u8>, rest: Vec<u8>) {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let closed = async {
         let mut bytes = [0; 4096];
@@ -56,7 +57,8 @@ async fn dribble(addr: String, first: Vec<u8>, rest: Vec<u8>) {
             () = closed => {}
         }
     };
-    timeout(2 * DEADLINE, end).await.expect("the server closes the connection");
+    // Sooner than it would by any timeout that was not set.
+    timeout(limits::HANDSHAKE_TIMEOUT, end).await.expect("the server closes the connection");
 }
 
 /// Beginnings that have no end, and what is dribbled after them.
