@@ -43,7 +43,7 @@ import {
   text,
   type With,
 } from "./conformance_arguments.js";
-import { Pump } from "./pump.js";
+import { Pump, type Taken } from "./pump.js";
 
 /** Does one command, and gives its `ok`. */
 export type Command = (given: With) => Promise<JsonValue>;
@@ -159,9 +159,7 @@ export class Commands<C extends ClientCore> {
           followed === undefined
             ? await mapTaken(this.#logs.get(nameOf(given)), count, timeoutMs, entryJson)
             : await mapTaken(followed, count, timeoutMs, (one) => json(MessageSchema, one));
-        const { items, ...rest } = taken;
-        if (rest.error !== undefined) throw new PartialFailure(rest.error, { items });
-        return { items, ended: rest.ended, timed_out: rest.timedOut };
+        return { items: taken.items, ...endingOf(taken) };
       },
       positions: (given) => {
         const follow = this.#follows.get(nameOf(given))?.follow;
@@ -234,9 +232,7 @@ export class Commands<C extends ClientCore> {
         const wanted = number(given["count"]) ?? 1;
         const taken = await pump.take((chunks) => sizeOf(chunks) >= wanted, timeoutMs);
         const whole = new Blob(taken.items as BlobPart[]);
-        const answer = { text: await whole.text() };
-        if (taken.error !== undefined) throw new PartialFailure(taken.error, answer);
-        return { ...answer, ended: taken.ended, timed_out: taken.timedOut };
+        return { text: await whole.text(), ...endingOf(taken) };
       },
     };
   }
@@ -355,6 +351,13 @@ function problemOf(thrown: unknown): JsonObject {
   return { failure: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
 }
 
+/** How a stream stands, as what was taken of it says. */
+function endingOf({ ended, timedOut, error }: Taken<unknown>): JsonObject {
+  const problem = error === undefined ? {} : problemOf(error);
+  if (problem["failure"] !== undefined) throw errorOf(error);
+  return { ended, timed_out: timedOut, ...problem };
+}
+
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
@@ -364,7 +367,7 @@ async function mapTaken<T>(
   count: number,
   timeoutMs: number,
   map: (item: T) => JsonValue,
-): Promise<{ items: JsonValue[]; ended: boolean; timedOut: boolean; error: unknown }> {
+): Promise<Taken<JsonValue>> {
   if (pump === undefined) throw new Error("no such stream");
   const taken = await pump.take((items) => items.length >= count, timeoutMs);
   return { ...taken, items: taken.items.map(map) };
