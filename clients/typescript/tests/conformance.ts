@@ -110,6 +110,8 @@ const commands = new Commands(
       addr: text(given["addr"]),
       token: text(given["token"]),
       caFile: text(given["ca_file"]),
+      certFile: text(given["cert_file"]),
+      keyFile: text(given["key_file"]),
       timeoutMs: milliseconds(given["timeout"]),
     }),
   ofNode,

@@ -185,7 +185,8 @@ impl Driver {
     fn connect(&mut self, with: With<'_>) -> Result<(), Fault> {
         let builder = Client::builder();
         set!(builder: address(with.text("addr")), token(with.text("token")),
-            ca_file(with.text("ca_file")), project(with.text("project")),
+            ca_file(with.text("ca_file")), cert_file(with.text("cert_file")),
+            key_file(with.text("key_file")), project(with.text("project")),
             task(with.text("task")), run(with.text("run")), timeout(with.duration("timeout")));
         let name = with.text("client").unwrap_or("main");
         self.clients.insert(name.to_owned(), builder.build()?);

@@ -54,6 +54,8 @@ final class Clients implements Driver.Steps {
     with.ifText("addr", builder::address);
     with.ifText("token", builder::token);
     with.ifText("ca_file", file -> builder.caFile(Path.of(file)));
+    with.ifText("cert_file", file -> builder.certFile(Path.of(file)));
+    with.ifText("key_file", file -> builder.keyFile(Path.of(file)));
     with.ifText("project", builder::project);
     with.ifText("task", builder::task);
     with.ifText("run", builder::run);
