@@ -1,10 +1,9 @@
-//! A gateway before a server: TLS with a certificate of its own authority, a token that every
-//! call must carry, and refusals for reasons that are hard to bring about.
+//! A gateway before a server: TLS, also with certificates that no client may take, a token that
+//! every call must carry, and refusals for reasons that are hard to bring about.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use callboard::access::{Denial, Permission};
@@ -14,10 +13,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response, header};
 use tonic::transport::{Channel, Endpoint};
@@ -25,15 +27,19 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tower::ServiceExt as _;
 
-/// What every call must carry.
-pub(crate) const TOKEN: &str = "cbt-conformance-token";
+use crate::authority::{Authority, Certified, Leaf};
+
+use super::variables::Variables;
 
 /// The gateway.
 pub(crate) struct Gateway {
-    /// Where it listens, with TLS and without.
+    /// Where it listens with TLS: with a good certificate, an expired one, and one of another
+    /// host name.
     tls: SocketAddr,
+    expired: SocketAddr,
+    misnamed: SocketAddr,
+    /// Where it listens without TLS.
     plain: SocketAddr,
-    authority: PathBuf,
     refusal: Arc<Mutex<Option<Refusal>>>,
 }
 
@@ -47,61 +53,64 @@ pub(crate) enum Refusal {
 }
 
 impl Gateway {
-    /// Starts one before the server at an address; puts its authority's certificate into a
-    /// folder.
-    pub(crate) fn start(server: &str, folder: &Path) -> Self {
+    /// Starts one before the server at an address, with a token of that server and certificates
+    /// of an authority.
+    pub(crate) fn start(server: &str, token: &str, authority: &Authority) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime");
-        let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
-            .expect("a certificate");
-        let authority = folder.join("authority.pem");
-        std::fs::write(&authority, certified.cert.pem()).expect("the certificate is written");
-        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a key");
-        let provider = tokio_rustls::rustls::crypto::ring::default_provider();
-        let mut config = ServerConfig::builder_with_provider(provider.into())
-            .with_safe_default_protocol_versions()
-            .expect("versions of TLS")
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key)
-            .expect("a usable certificate");
-        config.alpn_protocols = vec![b"h2".to_vec()];
-
         let refusal = Arc::default();
         let channel = {
             let _entered = runtime.enter();
             Endpoint::from_shared(format!("http://{server}")).expect("an address").connect_lazy()
         };
-        let gate = Gate { server: channel, refusal: Arc::clone(&refusal) };
-        let tls = runtime.block_on(listen(gate.clone(), Some(TlsAcceptor::from(Arc::new(config)))));
+        let gate = Gate {
+            server: channel,
+            expected: format!("Bearer {token}").into(),
+            refusal: Arc::clone(&refusal),
+        };
+        let listen_as = |name: &str, leaf: &Leaf| {
+            let acceptor = acceptor(&authority.issue(name, leaf));
+            runtime.block_on(listen(gate.clone(), Some(acceptor)))
+        };
+        let tls = listen_as("gateway", &Leaf::server());
+        let expired = listen_as("gateway-expired", &Leaf::server().expired());
+        let misnamed = listen_as("gateway-misnamed", &Leaf::server_named(&["board.example"]));
         let plain = runtime.block_on(listen(gate, None));
         // It serves as long as the process: h2 takes it for a bug when connections with open
         // streams are dropped with their runtime.
         std::mem::forget(runtime);
-        Self { tls, plain, authority, refusal }
+        Self { tls, expired, misnamed, plain, refusal }
     }
 
-    /// Returns where it listens with TLS.
-    pub(crate) fn tls_address(&self) -> String {
-        format!("https://localhost:{}", self.tls.port())
-    }
-
-    /// Returns where it listens without TLS.
-    pub(crate) fn plain_address(&self) -> String {
-        self.plain.to_string()
-    }
-
-    /// Returns the file with the certificate of its authority.
-    pub(crate) fn authority(&self) -> &Path {
-        &self.authority
+    /// Adds where it listens to what cases can name.
+    pub(crate) fn name(&self, variables: &mut Variables) {
+        let over_tls = |address: SocketAddr| json!(format!("https://localhost:{}", address.port()));
+        variables.set("tls", over_tls(self.tls));
+        variables.set("tls_expired", over_tls(self.expired));
+        variables.set("tls_misnamed", over_tls(self.misnamed));
+        variables.set("gateway", json!(self.plain.to_string()));
     }
 
     /// Refuses the next call.
     pub(crate) fn refuse(&self, refusal: Refusal) {
         *self.refusal.lock().expect("the refusal") = Some(refusal);
     }
+}
+
+fn acceptor(files: &Certified) -> TlsAcceptor {
+    let chain = CertificateDer::from_pem_file(&files.certificate).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(&files.key).expect("a key");
+    let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![chain], key)
+        .expect("a usable certificate");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn listen(gate: Gate, tls: Option<TlsAcceptor>) -> SocketAddr {
@@ -131,14 +140,15 @@ async fn listen(gate: Gate, tls: Option<TlsAcceptor>) -> SocketAddr {
 #[derive(Clone)]
 struct Gate {
     server: Channel,
+    /// The authorization that every call must carry.
+    expected: Arc<str>,
     refusal: Arc<Mutex<Option<Refusal>>>,
 }
 
 impl Gate {
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let expected = format!("Bearer {TOKEN}");
         let token = request.headers().get(header::AUTHORIZATION);
-        if token.is_none_or(|token| token.as_bytes() != expected.as_bytes()) {
+        if token.is_none_or(|token| token.as_bytes() != self.expected.as_bytes()) {
             let reason = if token.is_none() { "TOKEN_REQUIRED" } else { "TOKEN_INVALID" };
             let details = ErrorDetails::with_error_info(reason, "callboard", HashMap::new());
             let refused = "this server wants a token that it knows";

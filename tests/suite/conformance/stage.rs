@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::server::{DEADLINE, Server};
 
-use super::gateway::{Gateway, Refusal, TOKEN};
+use super::gateway::{Gateway, Refusal};
 use super::proxy::Proxy;
 use super::variables::Variables;
 
@@ -24,8 +25,11 @@ pub(crate) struct Stage {
     server: Arc<Mutex<Server>>,
     proxy: Proxy,
     gateway: Gateway,
-    /// The certificate of an authority that vouches for nobody here.
-    other_authority: PathBuf,
+    authority: Authority,
+    /// An authority that vouches for nobody here.
+    other_authority: Authority,
+    /// Lets drivers do everything; they have it in their environment.
+    token: String,
     unix: String,
     folder: TempDir,
     files: Value,
@@ -37,22 +41,32 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let files = make_files(folder.path());
         let proxy = Proxy::start(server.addr());
-        let gateway = Gateway::start(server.addr(), folder.path());
+        let authority = Authority::new(folder.path(), "authority");
+        let other_authority = Authority::new(folder.path(), "other-authority");
+        let token = server.ok(&["token", "create", "--name=stage", "--allow=admin"]);
+        let token = token.trim_end().to_owned();
+        let gateway = Gateway::start(server.addr(), &token, &authority);
         let unix = format!("unix:{}", server.uds().display());
         let server = Arc::new(Mutex::new(server));
-        let other_authority = folder.path().join("other-authority.pem");
-        let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]);
-        let other = other.expect("a certificate").cert.pem();
-        fs::write(&other_authority, other).expect("the certificate is written");
-        Self { server, proxy, gateway, other_authority, unix, folder, files }
+        Self {
+            server,
+            proxy,
+            gateway,
+            authority,
+            other_authority,
+            token,
+            unix,
+            folder,
+            files,
+        }
     }
 
     /// Tells a driver where everything is.
     pub(crate) fn prepare(&self, driver: &mut Command) {
         driver
             .env("CALLBOARD_ADDR", self.proxy.address())
-            .env("CALLBOARD_TOKEN", TOKEN)
-            .env("CALLBOARD_CA", self.gateway.authority())
+            .env("CALLBOARD_TOKEN", &self.token)
+            .env("CALLBOARD_CA", self.authority.file())
             .env("JRUN_PROJECT_ID", "env-project")
             .env("JRUN_TASK_ID", "env-task")
             .env("JRUN_ID", "env-run");
@@ -63,11 +77,10 @@ impl Stage {
         let mut variables = Variables::default();
         variables.set("tcp", json!(self.proxy.address()));
         variables.set("unix", json!(self.unix));
-        variables.set("tls", json!(self.gateway.tls_address()));
-        variables.set("gateway", json!(self.gateway.plain_address()));
-        variables.set("ca_file", json!(self.gateway.authority()));
-        variables.set("other_ca_file", json!(self.other_authority));
-        variables.set("token", json!(TOKEN));
+        self.gateway.name(&mut variables);
+        variables.set("token", json!(self.token));
+        variables.set("ca_file", json!(self.authority.file()));
+        variables.set("other_ca_file", json!(self.other_authority.file()));
         variables.set("folder", json!(self.folder.path()));
         variables.set("files", self.files.clone());
         variables
