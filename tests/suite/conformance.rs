@@ -4,6 +4,7 @@
 mod case;
 mod driver;
 mod gateway;
+mod guarded;
 mod kills;
 mod matching;
 mod proxy;

@@ -59,6 +59,8 @@ struct Step {
     server: Option<Value>,
     connection: Option<Value>,
     gateway: Option<Value>,
+    tokens: Option<Value>,
+    logged: Option<Value>,
     tree: Option<Value>,
 }
 
@@ -66,7 +68,8 @@ impl Case {
     /// Whether a client in a page can play it: one that has no sockets and certificates of its
     /// own, no files, and no environment.
     pub(crate) fn is_for_pages(&self) -> bool {
-        const BEYOND: [&str; 5] = ["${unix}", "${tls}", "${gateway}", "${files.", "${folder}"];
+        const BEYOND: [&str; 6] =
+            ["${unix}", "${tls}", "${ca_file}", "${gateway}", "${files.", "${folder}"];
         let steps = serde_json::to_string(&self.steps).expect("steps are values");
         self.not_in_pages.is_empty() && !BEYOND.iter().any(|word| steps.contains(word))
     }
@@ -214,7 +217,7 @@ fn judge(
     .map_err(Some)
 }
 
-/// Has something happen around the driver.
+/// Has something happen around the driver; returns what came of it.
 fn happen(
     step: &Step,
     stage: &Stage,
@@ -226,6 +229,10 @@ fn happen(
         stage.control_connection(what)?;
     } else if let Some(what) = &step.gateway {
         stage.control_gateway(&expand(what)?)?;
+    } else if let Some(what) = &step.tokens {
+        return stage.control_tokens(&expand(what)?);
+    } else if let Some(what) = &step.logged {
+        stage.await_log(what)?;
     } else if let Some(what) = &step.tree {
         stage.touch_tree(&expand(what)?)?;
     } else {

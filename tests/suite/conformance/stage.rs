@@ -1,11 +1,11 @@
-//! What the cases are played on: a server, the proxy and the gateway before it, and files to
-//! upload.
+//! What the cases are played on: a server, the proxy and the gateway before it, servers that
+//! want tokens and certificates, and files to upload.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use crate::authority::Authority;
 use crate::server::{DEADLINE, Server};
 
 use super::gateway::{Gateway, Refusal};
+use super::guarded::Guarded;
 use super::proxy::Proxy;
 use super::variables::Variables;
 
@@ -25,6 +26,8 @@ pub(crate) struct Stage {
     server: Arc<Mutex<Server>>,
     proxy: Proxy,
     gateway: Gateway,
+    /// Set up for the first case, as the test with kills needs none of it.
+    guarded: OnceLock<Guarded>,
     authority: Authority,
     /// An authority that vouches for nobody here.
     other_authority: Authority,
@@ -48,10 +51,12 @@ impl Stage {
         let gateway = Gateway::start(server.addr(), &token, &authority);
         let unix = format!("unix:{}", server.uds().display());
         let server = Arc::new(Mutex::new(server));
+        let guarded = OnceLock::new();
         Self {
             server,
             proxy,
             gateway,
+            guarded,
             authority,
             other_authority,
             token,
@@ -79,6 +84,7 @@ impl Stage {
         variables.set("unix", json!(self.unix));
         self.gateway.name(&mut variables);
         variables.set("token", json!(self.token));
+        self.guarded().name(&mut variables);
         variables.set("ca_file", json!(self.authority.file()));
         variables.set("other_ca_file", json!(self.other_authority.file()));
         variables.set("folder", json!(self.folder.path()));
@@ -134,6 +140,23 @@ impl Stage {
             reason => Refusal::Reason(reason.to_owned()),
         });
         Ok(())
+    }
+
+    /// Creates or revokes a token; returns what is printed of it.
+    pub(crate) fn control_tokens(&self, what: &Value) -> Result<Value, String> {
+        self.guarded().change_tokens(what)
+    }
+
+    /// Waits until one of the servers that want tokens has logged a text.
+    pub(crate) fn await_log(&self, what: &Value) -> Result<(), String> {
+        let text = what.as_str().ok_or("logged: TEXT")?;
+        until(|| self.guarded().log().contains(text))
+            .ok_or_else(|| format!("no {text:?} in\n{}", self.guarded().log()))
+    }
+
+    fn guarded(&self) -> &Guarded {
+        let start = || Guarded::start(self.folder.path(), &self.authority, &self.other_authority);
+        self.guarded.get_or_init(start)
     }
 
     /// Does something in the server's tree, as another program would, or looks at it.
