@@ -45,7 +45,9 @@ pub enum SecretFileError {
 impl SecretFileError {
     /// Whether there is no such file.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        // Nothing can be there either below what is no folder.
+        let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        matches!(self, Self::Io { source, .. } if missing.contains(&source.kind()))
     }
 }
 

@@ -283,7 +283,7 @@ async fn below_the_floor_of_free_space_every_write_is_refused_and_reads_and_remo
     let server = Server::start_on_with(root.path(), &floor);
     let (head, body) = get(&http_of(&server), "/readyz");
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
-    assert!(body.contains("disk: ") && body.contains(&(1_u64 << 50).to_string()), "{body}");
+    assert_eq!(body, "disk: too little is free\n", "how little is not for everybody");
 
     let mut caller = Caller::connect(&server).await;
     let all: Vec<_> = ["MessageBus", "Storage"].into_iter().flat_map(methods).collect();

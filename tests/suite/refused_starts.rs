@@ -138,19 +138,19 @@ fn an_address_that_others_can_reach_needs_tls_and_somebody_who_is_let_in() {
         let address = format!("{flag} {listen} is not a loopback address");
         let needed =
             "it needs TLS; give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1";
-        ground.assert_refused(REFUSED, &[&address, needed]);
+        ground.assert_refused(USAGE, &[&address, needed]);
         ground.with_tls();
         let nobody = "nobody of them would be let in: there is no valid token in";
         let create = "make one with callboard token create --name NAME --allow read,write";
         let file = ground.root().join(".callboard/tokens").display().to_string();
-        ground.assert_refused(REFUSED, &[&address, nobody, &file, create]);
+        ground.assert_refused(USAGE, &[&address, nobody, &file, create]);
         // Nor does a token help that holds no more.
         for ended in ["expires_at", "revoked_at"] {
             let mut ground = Ground::new();
             ground.flag(&format!("{flag}={listen}"));
             ground.with_tls();
             ground.with_tokens(&tokens(&format!("  {ended}: 2026-01-02T00:00:00Z\n")), 0o600);
-            ground.assert_refused(REFUSED, &[&address, nobody, create]);
+            ground.assert_refused(USAGE, &[&address, nobody, create]);
         }
     }
 }
@@ -161,7 +161,7 @@ fn an_address_that_is_none_is_refused() {
         for listen in ["nonsense", "127.0.0.1", "127.0.0.1:x"] {
             let mut ground = Ground::new();
             ground.flag(&format!("{flag}={listen}"));
-            ground.assert_refused(REFUSED, &[&format!("{flag} {listen:?} is no HOST:PORT: ")]);
+            ground.assert_refused(USAGE, &[&format!("{flag} {listen:?} is no HOST:PORT: ")]);
         }
     }
 }
@@ -258,7 +258,7 @@ fn a_file_of_tokens_that_is_not_ours_alone_or_not_understood_is_refused() {
         let path = ground.with_tokens(&tokens(""), mode);
         let path = path.display();
         let open = format!("others than its owner may use {path}, which has the mode {mode:04o}");
-        ground.assert_refused(REFUSED, &[&open, &format!("type: chmod 600 {path}")]);
+        ground.assert_refused(USAGE, &[&open, &format!("type: chmod 600 {path}")]);
     }
     for (text, problem) in [
         ("tokens: [", "cannot be read: "),
@@ -271,20 +271,20 @@ fn a_file_of_tokens_that_is_not_ours_alone_or_not_understood_is_refused() {
         let mut ground = Ground::new();
         let path = ground.with_tokens(text, 0o600);
         let said = format!("the tokens in {} cannot be read: ", path.display());
-        ground.assert_refused(REFUSED, &[&said, problem]);
+        ground.assert_refused(USAGE, &[&said, problem]);
     }
     let mut ground = Ground::new();
     let folder = ground.path("folder");
     fs::create_dir(&folder).expect("a folder");
     ground.with("--tokens", &folder);
-    ground.assert_refused(REFUSED, &[&format!("{} is no regular file", folder.display())]);
+    ground.assert_refused(USAGE, &[&format!("{} is no regular file", folder.display())]);
 
     let mut ground = Ground::new();
     let path = ground.with_tokens(&tokens(""), 0o600);
     if give_away(&path) {
         let (path, user) = (path.display(), user());
         let said = format!("{path} belongs to the user {ANOTHER}, and neither to the user {user}");
-        ground.assert_refused(REFUSED, &[&said, &format!("type: chown {user} {path}")]);
+        ground.assert_refused(USAGE, &[&said, &format!("type: chown {user} {path}")]);
     }
 }
 
@@ -294,7 +294,7 @@ fn a_certificate_or_a_key_that_cannot_be_used_is_refused() {
     ground.with_tls();
     allow(&ground.certified.key, 0o644);
     let key = ground.certified.key.display();
-    ground.assert_refused(REFUSED, &["--tls-key: ", &format!("type: chmod 600 {key}")]);
+    ground.assert_refused(USAGE, &["--tls-key: ", &format!("type: chmod 600 {key}")]);
 
     let mut ground = Ground::new();
     let expired = ground.expired.clone();
@@ -302,7 +302,7 @@ fn a_certificate_or_a_key_that_cannot_be_used_is_refused() {
     ground.with("--tls-key", &expired.key);
     let certificate = expired.certificate.display();
     ground.assert_refused(
-        REFUSED,
+        USAGE,
         &[&format!("--tls-cert: the certificate in {certificate} expired at 2024-02-01")],
     );
 
@@ -310,7 +310,7 @@ fn a_certificate_or_a_key_that_cannot_be_used_is_refused() {
     let (certified, expired) = (ground.certified.clone(), ground.expired.clone());
     ground.with("--tls-cert", &certified.certificate);
     ground.with("--tls-key", &expired.key);
-    ground.assert_refused(REFUSED, &["--tls-key: the private key in", "is not that of"]);
+    ground.assert_refused(USAGE, &["--tls-key: the private key in", "is not that of"]);
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn a_root_that_is_not_ours_alone_is_refused_with_what_to_type() {
         let open =
             format!("others than its owner may write to {root}, which has the mode {mode:04o}");
         let fix = format!("type: chmod go-w {root}");
-        ground.assert_refused(REFUSED, &["cannot keep the root there: ", &open, &fix]);
+        ground.assert_refused(USAGE, &["cannot keep the root there: ", &open, &fix]);
     }
     let ground = Ground::new();
     let root = ground.with_root(0o700);
@@ -331,7 +331,7 @@ fn a_root_that_is_not_ours_alone_is_refused_with_what_to_type() {
         let owned =
             format!("{root} belongs to the user {ANOTHER}, and this runs as the user {user}");
         let fix = format!("run it as that user, or type: chown -R {user} {root}");
-        ground.assert_refused(REFUSED, &[&owned, &fix]);
+        ground.assert_refused(USAGE, &[&owned, &fix]);
     }
 }
 
@@ -346,14 +346,14 @@ fn a_socket_where_others_could_put_theirs_is_refused() {
         ground.with("--uds", &shared.join("socket"));
         let shared = shared.display();
         let open = format!("others than its owner may write to {shared}, which has the mode");
-        ground.assert_refused(REFUSED, &[&open, &format!("chmod go-w {shared}"), elsewhere]);
+        ground.assert_refused(USAGE, &[&open, &format!("chmod go-w {shared}"), elsewhere]);
     }
     let mut ground = Ground::new();
     let file = ground.path("file");
     fs::write(&file, "x").expect("written");
     ground.with("--uds", &file);
     let said = format!("{} exists and is no socket", file.display());
-    ground.assert_refused(REFUSED, &[&said, elsewhere]);
+    ground.assert_refused(USAGE, &[&said, elsewhere]);
 }
 
 #[test]
@@ -362,10 +362,10 @@ fn a_log_of_changes_that_cannot_be_opened_is_refused() {
     let missing = ground.path("missing/audit.log");
     ground.with("--audit-log", &missing);
     let said = format!("cannot open the log of changes, --audit-log {}: ", missing.display());
-    ground.assert_refused(REFUSED, &[&said, "No such file"]);
+    ground.assert_refused(USAGE, &[&said, "No such file"]);
 
     let mut ground = Ground::new();
     let folder = ground.folder.path().to_owned();
     ground.with("--audit-log", &folder);
-    ground.assert_refused(REFUSED, &["--audit-log", "Is a directory"]);
+    ground.assert_refused(USAGE, &["--audit-log", "Is a directory"]);
 }

@@ -90,7 +90,7 @@ fn an_origin_that_is_none_is_refused_at_the_start() {
             serve
         });
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("is no origin: write SCHEME://HOST[:PORT]"), "{said}");
     }
 }

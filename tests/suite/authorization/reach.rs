@@ -206,10 +206,5 @@ async fn a_request_id_of_another_project_names_no_path_of_it() {
     let refused = storage(&guarded, &limited).await.create_task(create("mine")).await;
     let status = refused.expect_err("it was used before");
     assert!(!format!("{status:?}").contains("other/"), "{status:?}");
-    assert_refused(
-        Err::<(), _>(status),
-        Code::AlreadyExists,
-        "REQUEST_ID_REUSED",
-        "another project",
-    );
+    assert_refused(Err::<(), _>(status), Code::AlreadyExists, "REQUEST_ID_REUSED", "not shown");
 }
