@@ -172,7 +172,7 @@ mod tests {
             ("certificate", "certificates", "unknown field"),
             ("  certificate: build.example\n", "", "it needs id and sha256, or certificate"),
             ("01010101", "0101", "ci: id is not eight"),
-            ("  - admin", "", "invalid type"),
+            ("  - admin\n", "", "it needs projects"),
             ("sha256: ", "sha256: x", "ci: sha256 is no SHA-256"),
             ("2026-02-01T00:00:00Z", "soon", "expires_at"),
         ] {

@@ -236,8 +236,13 @@ mod tests {
     fn comment(method: &MethodDescriptor) -> String {
         let file = method.parent_file();
         let info = file.file_descriptor_proto().source_code_info.as_ref().expect("comments");
-        let service = i32::try_from(method.parent_service().index()).expect("few");
-        let path = [6, service, 2, i32::try_from(method.index()).expect("few")];
+        let mut services = file.services();
+        let service = services.position(|it| it == *method.parent_service()).expect("it is there");
+        let mut methods = method.parent_service().methods();
+        let index = methods.position(|it| it == *method).expect("it is there");
+        let number = |index: usize| i32::try_from(index).expect("few");
+        // Field 6 of a file are its services, and field 2 of these their methods.
+        let path = [6, number(service), 2, number(index)];
         let place = info.location.iter().find(|place| place.path == path).expect("a place");
         place.leading_comments().split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -357,6 +357,7 @@ mod tests {
         call("/callboard.v1.MessageBus/AppendMessage", 0, Duration::from_millis(1));
         refused("LOCK_TIMEOUT");
         refused_connection("handshake");
+        refused_request("page");
         damage_known(u64::MAX, u64::MAX, 2);
         project_bytes(&[("demo".into(), 1)]);
         disk_free(1);

@@ -4,6 +4,7 @@
 //! It has nothing of the tree, and no gRPC. However its clients behave, they take a bounded
 //! number of connections and threads.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -208,10 +209,19 @@ pub(super) async fn serve<L: Listener>(listener: L, router: Router, end: Cancell
     let places = Arc::new(Semaphore::new(limits::HTTP_CONNECTIONS_MAX));
     // Dropped, it ends them all.
     let mut connections = JoinSet::new();
+    let mut oldest: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let accepted = async {
+            let accepted = accept_one(&listener).await;
+            // Whoever comes later asks for the health: nobody can keep others from that by
+            // holding what there is.
+            if places.available_permits() == 0 {
+                oldest.retain(|connection| !connection.is_finished());
+                oldest.pop_front().inspect(AbortHandle::abort);
+                meters::refused_connection("place_needed");
+            }
             let place = Arc::clone(&places).acquire_owned().await.expect("the places stay");
-            (accept_one(&listener).await, place)
+            (accepted, place)
         };
         tokio::select! {
             () = end.cancelled() => return,
@@ -220,10 +230,11 @@ pub(super) async fn serve<L: Listener>(listener: L, router: Router, end: Cancell
                 let open = Arc::new(OpenConnection::new(Arc::default(), peer));
                 let io = listener.begin(accepted, &open);
                 let router = router.clone();
-                connections.spawn(async move {
+                oldest.retain(|connection| !connection.is_finished());
+                oldest.push_back(connections.spawn(async move {
                     let _place = place;
                     serve_connection(io, open, router).await;
-                });
+                }));
             }
             Some(_) = connections.join_next() => {}
         }

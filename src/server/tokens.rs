@@ -126,6 +126,7 @@ mod tests {
     use super::*;
     use crate::access::{Grant, Holder, Permission, Token};
     use crate::clock::{Clock as _, SystemClock};
+    use crate::domain::ProjectPattern;
 
     fn write(path: &Path, text: &[u8]) {
         let written = disk::update_secret::<SecretFileError>(path, |_| Ok(text.to_vec()));
@@ -137,7 +138,7 @@ mod tests {
         let grants = Grants(vec![Grant {
             name: name.to_owned(),
             holder: Holder::Token { id: token.id().to_owned(), hash: token.hash() },
-            projects: Vec::new(),
+            projects: vec![ProjectPattern::parse("*").expect("a pattern")],
             permissions: [Permission::Read].into_iter().collect(),
             created_at: SystemClock.now(),
             expires_at: None,
