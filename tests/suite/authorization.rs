@@ -2,6 +2,7 @@
 
 mod audit;
 mod matrix;
+mod metrics_access;
 mod reach;
 mod revocation;
 

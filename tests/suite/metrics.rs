@@ -86,9 +86,18 @@ pub(crate) fn get(http: &str, path: &str) -> (String, String) {
 }
 
 fn ask(http: &str, method: &str, path: &str, host: &str) -> (String, String) {
+    ask_for(http, method, path, &format!("Host: {host}\r\n"))
+}
+
+/// As [`get`], with a further header, which ends its line.
+pub(crate) fn ask_with(http: &str, path: &str, header: &str) -> (String, String) {
+    ask_for(http, "GET", path, &format!("Host: {http}\r\n{header}"))
+}
+
+fn ask_for(http: &str, method: &str, path: &str, headers: &str) -> (String, String) {
     let mut stream = TcpStream::connect(http).expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("the request is sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");

@@ -3,10 +3,11 @@
 use callboard::access::Permission::{Read, Write};
 use callboard::grpc::pb;
 use pb::message_bus_client::MessageBusClient;
+use pb::storage_client::StorageClient;
 use serde_json::Value;
 use tonic::Code;
 
-use crate::client::{channel, message};
+use crate::client::{channel, eventually, message};
 
 use super::{Guarded, With};
 
@@ -67,4 +68,39 @@ async fn every_change_is_noted_with_its_caller_and_nothing_that_was_only_read() 
     for noted in [&text, &access] {
         assert!(!noted.contains(secret) && !noted.contains("top secret body"), "{noted}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_caller_goes_away_is_noted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("audit.log");
+    let guarded = Guarded::start_with(&["--audit-log", &path.display().to_string()]);
+    let token = guarded.tokens.add("gone", &["demo"], &[Write]);
+    let mut client = MessageBusClient::with_interceptor(
+        channel(guarded.server.addr()).await,
+        With::token(&token),
+    );
+    let request = |body: &str| pb::AppendMessageRequest {
+        message: Some(message("demo", "", body)),
+        ..Default::default()
+    };
+    client.append_message(request("the bus is there")).await.expect("an append");
+    // While another program holds the bus, the append waits; and its caller does not.
+    let bus = guarded.server.root().join("demo/PROJECT-MESSAGE-BUS.md");
+    let bus = std::fs::File::open(bus).expect("the bus");
+    rustix::fs::flock(&bus, rustix::fs::FlockOperation::LockExclusive).expect("the lock");
+    let waiting = tokio::spawn(async move { client.append_message(request("left alone")).await });
+    let other = guarded.tokens.add("other", &["*"], &[Read]);
+    let channel = channel(guarded.server.addr()).await;
+    let mut storage = StorageClient::with_interceptor(channel, With::token(&other));
+    eventually("the append is there, besides the question", async || {
+        let info = storage.get_server_info(pb::GetServerInfoRequest {}).await;
+        info.expect("an answer").into_inner().open["calls"] == 2
+    })
+    .await;
+    waiting.abort();
+    eventually("it is noted", async || {
+        std::fs::read_to_string(&path).is_ok_and(|text| text.contains("UNANSWERED"))
+    })
+    .await;
 }

@@ -35,7 +35,7 @@ fn the_ready_line_names_the_real_port_and_the_root() {
 }
 
 #[test]
-fn a_server_that_cannot_start_says_why_and_has_exit_code_1() {
+fn a_server_that_cannot_start_says_why_with_1_for_what_may_pass_and_2_for_its_settings() {
     let server = Server::start();
     let start = |root: &std::path::Path, listen: &str| {
         let mut serve = callboard(&["serve", "--no-uds", "--listen", listen, "--root"]);
@@ -51,7 +51,7 @@ fn a_server_that_cannot_start_says_why_and_has_exit_code_1() {
     assert_eq!(code(&locked), 1);
     assert!(stderr(&locked).contains("in use by another callboard server"), "{}", stderr(&locked));
     let nonsense = start(folder.path(), "nonsense");
-    assert_eq!(code(&nonsense), 1);
+    assert_eq!(code(&nonsense), 2);
 }
 
 #[test]
