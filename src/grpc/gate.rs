@@ -136,7 +136,10 @@ impl Gate {
 
     /// Begins the line of a change, when they are noted.
     fn entry<R: Ruled>(&self, caller: &Caller, request: &R) -> Option<(Audit, Entry)> {
-        let audit = self.audit.clone().filter(|_| R::RULE.changes())?;
+        if !R::RULE.changes() {
+            return None;
+        }
+        let audit = self.audit.clone()?;
         let entry = audit.begin(&caller.who, R::METHOD, request.project(), request.names());
         Some((audit, entry))
     }

@@ -10,12 +10,13 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response, header};
 use tower::{Layer, Service};
 
-use crate::access::{Caller, Denial, Grant, Holder, Token};
+use crate::access::{Caller, Denial, Grant, Token};
 use crate::clock::Clock;
 use crate::config::{AccessSettings, Reflection, WithoutToken};
 use crate::error::Error;
 use crate::grpc;
 
+use super::handshake::PeerCertificate;
 use super::open_connection::OpenConnection;
 use super::outcome::CalledBy;
 use super::peer::Peer;
@@ -36,10 +37,10 @@ pub(super) struct Authentication {
     owner: Arc<Caller>,
 }
 
-/// Who was let in, and by which grant, unless it is a user of this machine.
+/// Who was let in, and by what, unless it is a user of this machine.
 pub(super) struct LetIn {
     pub(super) caller: Arc<Caller>,
-    pub(super) grant: Option<Grant>,
+    pub(super) held: Option<Held>,
 }
 
 impl Authentication {
@@ -68,21 +69,21 @@ impl Authentication {
     pub(super) fn let_in(
         &self,
         headers: &HeaderMap,
-        peer: Peer,
-        certificate_names: &[String],
+        connection: Option<&OpenConnection>,
     ) -> Result<LetIn, Denial> {
         if let Some(token) = token(headers)? {
             let grants = self.tokens.current();
             let (caller, grant) = grants.of_token(&token, self.clock.now())?;
-            return Ok(LetIn { caller: Arc::new(caller), grant: Some(grant.clone()) });
+            return Ok(self.by_grant(caller, grant, None));
         }
-        if !certificate_names.is_empty() {
+        let certificate = connection.and_then(|open| open.certificate(&*self.clock));
+        if let Some(PeerCertificate { names, expires }) = certificate {
             let grants = self.tokens.current();
-            let found = grants.of_certificate(certificate_names, self.clock.now())?;
-            if let Some((caller, grant)) = found {
-                return Ok(LetIn { caller: Arc::new(caller), grant: Some(grant.clone()) });
+            if let Some((caller, grant)) = grants.of_certificate(names, self.clock.now())? {
+                return Ok(self.by_grant(caller, grant, Some(*expires)));
             }
         }
+        let peer = connection.map_or(Peer::Unknown, OpenConnection::peer);
         let caller = match (self.without_token, peer) {
             (WithoutToken::Owner | WithoutToken::LocalUsers, Peer::Local(Some(uid)))
                 if uid == self.own_uid =>
@@ -91,20 +92,20 @@ impl Authentication {
             }
             (WithoutToken::LocalUsers, Peer::Local(uid)) => Arc::new(Caller::user(uid)),
             (_, peer) => {
-                let who = self.turned_away(peer, certificate_names);
-                return Err(Denial::TokenRequired { who });
+                return Err(Denial::TokenRequired { who: self.turned_away(peer, certificate) });
             }
         };
-        Ok(LetIn { caller, grant: None })
+        Ok(LetIn { caller, held: None })
     }
 
-    /// Returns the time by which grants hold.
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+    fn by_grant(&self, caller: Caller, grant: &Grant, expires: Option<Timestamp>) -> LetIn {
+        let (tokens, clock) = (Arc::clone(&self.tokens), Arc::clone(&self.clock));
+        let held = Held { tokens, clock, grant: grant.clone(), expires };
+        LetIn { caller: Arc::new(caller), held: Some(held) }
     }
 
     /// Says who calls and why that is not enough.
-    fn turned_away(&self, peer: Peer, certificate_names: &[String]) -> String {
+    fn turned_away(&self, peer: Peer, certificate: Option<&PeerCertificate>) -> String {
         let only = match self.without_token {
             WithoutToken::Nobody => "nobody is let in without a token".to_owned(),
             WithoutToken::Owner => format!(
@@ -115,7 +116,7 @@ impl Authentication {
                 "without a token only users of this machine are let in".to_owned()
             }
         };
-        let certificate = match certificate_names.first() {
+        let certificate = match certificate.and_then(|it| it.names.first()) {
             Some(name) => format!(" with the certificate {name}, to which nothing is granted"),
             None => String::new(),
         };
@@ -188,31 +189,23 @@ where
         if self.authentication.is_open(request.uri().path()) {
             return Either::Left(Either::Left(self.inner.call(request)));
         }
-        let open = request.extensions().get::<Arc<OpenConnection>>().cloned();
-        let open = open.as_deref();
-        let peer = open.map_or(Peer::Unknown, OpenConnection::peer);
-        let now = self.authentication.clock.now();
-        let certificate = open.and_then(|open| open.certificate(now));
-        let names = certificate.map(|certificate| &*certificate.names).unwrap_or_default();
-        let called_by = request.extensions().get::<CalledBy>();
-        let let_in = match self.authentication.let_in(request.headers(), peer, names) {
+        let connection = request.extensions().get::<Arc<OpenConnection>>();
+        let let_in = self.authentication.let_in(request.headers(), connection.map(|it| &**it));
+        let LetIn { caller, held } = match let_in {
             Ok(let_in) => let_in,
             Err(denial) => {
                 let refusal = grpc::status(&Error::Denied(denial)).into_http();
                 return Either::Left(Either::Right(ready(Ok(refusal))));
             }
         };
-        called_by.iter().for_each(|it| it.note(&let_in.caller.who.to_string()));
+        let called_by = request.extensions().get::<CalledBy>();
+        called_by.iter().for_each(|it| it.note(&caller.who.to_string()));
         // Nothing behind needs it, and so nothing shows it.
         request.headers_mut().remove(header::AUTHORIZATION);
-        request.extensions_mut().insert(Arc::clone(&let_in.caller));
-        let Some(grant) = let_in.grant else {
+        request.extensions_mut().insert(caller);
+        let Some(held) = held else {
             return Either::Left(Either::Left(self.inner.call(request)));
         };
-        let Authentication { tokens, clock, .. } = &*self.authentication;
-        let by_certificate = matches!(grant.holder, Holder::Certificate(_));
-        let expires = certificate.filter(|_| by_certificate).map(|it| it.expires);
-        let held = Held { tokens: Arc::clone(tokens), clock: Arc::clone(clock), grant, expires };
         request.extensions_mut().insert(held.standing());
         let revoked = held.until_revoked();
         let answer = self.inner.call(request);
@@ -242,6 +235,21 @@ mod tests {
         }
     }
 
+    /// Lets in, or not, what comes over a connection; with a certificate if it has names.
+    fn let_in(
+        without_token: WithoutToken,
+        headers: &HeaderMap,
+        peer: Peer,
+        names: &[&str],
+    ) -> Result<LetIn, Denial> {
+        let connection = OpenConnection::new(Arc::default(), peer);
+        if !names.is_empty() {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            connection.identify(PeerCertificate { names, expires: Timestamp::MAX });
+        }
+        authentication(without_token).let_in(headers, Some(&connection))
+    }
+
     fn remote() -> Peer {
         Peer::Remote("192.0.2.7:4711".parse().expect("an address"))
     }
@@ -262,7 +270,7 @@ mod tests {
             (LocalUsers, Peer::Unknown, false),
             (Nobody, local(Some(1000)), false),
         ] {
-            let let_in = authentication(without).let_in(&HeaderMap::new(), peer, &[]);
+            let let_in = let_in(without, &HeaderMap::new(), peer, &[]);
             assert_eq!(let_in.is_ok(), is_let_in, "{without:?} {peer:?}");
             if let (Ok(let_in), Peer::Local(uid)) = (let_in, peer) {
                 assert_eq!(let_in.caller.who, Who::User(uid));
@@ -272,8 +280,8 @@ mod tests {
 
     #[test]
     fn whoever_is_turned_away_is_told_why() {
-        let told = |peer, names: &[String]| {
-            let let_in = authentication(WithoutToken::Owner).let_in(&HeaderMap::new(), peer, names);
+        let told = |peer, names: &[&str]| {
+            let let_in = let_in(WithoutToken::Owner, &HeaderMap::new(), peer, names);
             let_in.err().map(|denial| denial.to_string()).unwrap_or_default()
         };
         assert_eq!(
@@ -284,7 +292,7 @@ mod tests {
         );
         assert!(told(Peer::Local(None), &[]).contains("whom the system does not tell"));
         assert!(told(remote(), &[]).contains("from 192.0.2.7, and sent no token"));
-        assert!(told(remote(), &["build".into()]).contains("the certificate build, to which"));
+        assert!(told(remote(), &["build"]).contains("the certificate build, to which"));
     }
 
     #[test]
@@ -295,7 +303,7 @@ mod tests {
                 headers.append(header::AUTHORIZATION, value.parse().expect("a header"));
             }
             let owner = Peer::Local(Some(1000));
-            let let_in = authentication(WithoutToken::Owner).let_in(&headers, owner, &[]);
+            let let_in = let_in(WithoutToken::Owner, &headers, owner, &[]);
             let_in.err().map(|denial| denial.to_string()).unwrap_or_default()
         };
         assert_eq!(told(&[]), "");

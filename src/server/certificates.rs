@@ -58,7 +58,7 @@ pub enum TlsError {
 
 /// What the files hold.
 pub(super) struct Loaded {
-    /// What connections are accepted with.
+    /// What connections are accepted with, once it says what is spoken.
     pub(super) config: Arc<ServerConfig>,
     /// Whom the server's certificate is for.
     pub(super) names: Vec<String>,
@@ -78,12 +78,14 @@ pub(super) enum Protocols {
 }
 
 impl Protocols {
-    fn names(self) -> &'static [&'static [u8]] {
-        match self {
+    /// Returns the names, those that are liked better first.
+    pub(super) fn names(self) -> Vec<Vec<u8>> {
+        let names: &[&[u8]] = match self {
             Self::Grpc => &[b"h2"],
             Self::GrpcAndWeb => &[b"h2", b"http/1.1"],
             Self::Http => &[b"http/1.1"],
-        }
+        };
+        names.iter().map(|name| name.to_vec()).collect()
     }
 }
 
@@ -92,11 +94,7 @@ impl Protocols {
 ///
 /// # Errors
 /// When one of them cannot be used, or the server's certificate is not valid `now`.
-pub(super) fn load(
-    settings: &TlsSettings,
-    protocols: Protocols,
-    now: Timestamp,
-) -> Result<Loaded, TlsError> {
+pub(super) fn load(settings: &TlsSettings, now: Timestamp) -> Result<Loaded, TlsError> {
     // Said explicitly: a default for the process may be anybody's.
     let provider = Arc::new(ring::default_provider());
     let chain = certificates(CERTIFICATE, &settings.certificate)?;
@@ -130,7 +128,6 @@ pub(super) fn load(
             }
             problem => unusable(KEY, &settings.key, problem),
         })?;
-    config.alpn_protocols = protocols.names().iter().map(|name| name.to_vec()).collect();
     if settings.client_authority.is_some() {
         // A resumed session brings no certificate: one that has expired would go on.
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -293,7 +290,7 @@ mod tests {
     }
 
     fn refused(settings: &TlsSettings) -> String {
-        load(settings, Protocols::Grpc, now()).err().expect("refused").to_string()
+        load(settings, now()).err().expect("refused").to_string()
     }
 
     #[test]
@@ -301,12 +298,9 @@ mod tests {
         let fixture = Fixture::new();
         let leaf = Leaf::server_named(&["board.example", "localhost", "127.0.0.1"]);
         let files = fixture.authority.issue("server", &leaf.valid((2026, 1, 1), (2026, 7, 1)));
-        let loaded = load(&settings(&files, None), Protocols::Grpc, now()).expect("usable");
+        let loaded = load(&settings(&files, None), now()).expect("usable");
         assert_eq!(loaded.names, ["board.example", "localhost"]);
         assert_eq!(loaded.expires.to_string(), "2026-07-01T00:00:00Z");
-        assert_eq!(loaded.config.alpn_protocols, [b"h2"]);
-        let loaded = load(&settings(&files, None), Protocols::GrpcAndWeb, now()).expect("usable");
-        assert_eq!(loaded.config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
     }
 
     #[test]
@@ -314,8 +308,7 @@ mod tests {
         let fixture = Fixture::new();
         let files = fixture.authority.issue("server", &Leaf::server());
         let resumes = |client_authority| {
-            let loaded =
-                load(&settings(&files, client_authority), Protocols::Grpc, now()).expect("usable");
+            let loaded = load(&settings(&files, client_authority), now()).expect("usable");
             loaded.config.session_storage.can_cache() || loaded.config.send_tls13_tickets > 0
         };
         assert!(resumes(None));
@@ -332,7 +325,7 @@ mod tests {
         let older =
             format!("-----BEGIN EC PRIVATE KEY-----\n{older}\n-----END EC PRIVATE KEY-----\n");
         replace(&files.key, &older, 0o600);
-        assert!(load(&settings(&files, None), Protocols::Grpc, now()).is_ok());
+        assert!(load(&settings(&files, None), now()).is_ok());
     }
 
     #[test]

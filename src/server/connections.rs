@@ -22,7 +22,7 @@ use super::gathered::Gathered;
 use super::handshake::TlsConnection;
 use super::open_connection::OpenConnection;
 use super::peer::Peer;
-use super::tls::Tls;
+use super::tls::TlsPort;
 
 /// Something that connections come from.
 pub(super) trait Listener: Send + Sync + 'static {
@@ -44,12 +44,12 @@ pub(super) trait Listener: Send + Sync + 'static {
 /// A TCP port, with TLS or without.
 pub(super) struct TcpPort {
     listener: TcpListener,
-    tls: Option<Arc<Tls>>,
+    tls: Option<TlsPort>,
 }
 
 impl TcpPort {
     /// Makes one of a listener.
-    pub(super) fn new(listener: TcpListener, tls: Option<Arc<Tls>>) -> Self {
+    pub(super) fn new(listener: TcpListener, tls: Option<TlsPort>) -> Self {
         Self { listener, tls }
     }
 }

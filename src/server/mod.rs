@@ -61,7 +61,7 @@ use connections::{Places, TcpPort, accept};
 use draining::DrainingLayer;
 use monitoring::Monitoring;
 use services::{ServiceLayers, Services};
-use tls::Tls;
+use tls::{Tls, TlsPort};
 use tokens::{Tokens, TokensError};
 use web::{OriginError, PageLayer};
 
@@ -148,9 +148,12 @@ pub async fn serve(
         );
     }
     // Before the root, so that a start that is refused leaves nothing behind.
-    let port = listen(&config, &tokens, &clock).await?;
+    let address = address::for_grpc(&config, &tokens, clock.now()).await?;
+    let tls = config.tls.as_ref().map(|files| Tls::open(files, clock.clone()));
+    let tls = tls.transpose()?.map(Arc::new);
+    let port = Port::listen(address, &config, tls.as_ref()).await?;
     let tcp = port.address;
-    let monitoring = Monitoring::listen(&config, &tokens, &clock).await?;
+    let monitoring = Monitoring::listen(&config, &tokens, tls.as_ref(), clock.now()).await?;
     config.uds.as_deref().map_or(Ok(()), Socket::check)?;
     let audit = audit(&config, &clock)?;
 
@@ -197,7 +200,7 @@ pub async fn serve(
     let routes = services.routes(facts, &draining, health_service)?;
 
     let mut serving = JoinSet::new();
-    let incoming = accept(TcpPort::new(port.listener, port.tls.clone()), Arc::clone(&places));
+    let incoming = accept(TcpPort::new(port.listener, port.tls), Arc::clone(&places));
     let ended = draining.clone().cancelled_owned();
     if port.origins.is_empty() {
         let server = layers.for_programs().add_routes(routes.clone());
@@ -224,7 +227,7 @@ pub async fn serve(
     let mut looking = JoinSet::new();
     looking.spawn(async move { places.look_after().await });
     looking.spawn(async move { tokens.look_after().await });
-    if let Some(tls) = port.tls {
+    if let Some(tls) = tls {
         looking.spawn(tls.look_after());
     }
     let end_monitoring = CancellationToken::new();
@@ -257,7 +260,8 @@ pub async fn serve(
         serving.shutdown().await;
     }
     drop(looking);
-    let _ = following.await;
+    // Its last look may be at a disk that does not answer.
+    let _ = tokio::time::timeout(config.drain_timeout, following).await;
     // Until now it said that the server is draining.
     end_monitoring.cancel();
     if let Some(monitoring) = monitoring {
@@ -274,24 +278,24 @@ pub async fn serve(
 struct Port {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<Arc<Tls>>,
+    tls: Option<TlsPort>,
     origins: Vec<HeaderValue>,
 }
 
-async fn listen(
-    config: &Config,
-    tokens: &Tokens,
-    clock: &Arc<SystemClock>,
-) -> Result<Port, ServeError> {
-    let address = address::for_grpc(config, tokens, clock.now()).await?;
-    let origins = web::origins(&config.web_origins)?;
-    let protocols = if origins.is_empty() { Protocols::Grpc } else { Protocols::GrpcAndWeb };
-    let tls = config.tls.as_ref().map(|files| Tls::open(files, protocols, clock.clone()));
-    let tls = tls.transpose()?.map(Arc::new);
-    let failed = |source| ServeError::Listen { flag: "--listen", address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok(Port { listener, address, tls, origins })
+impl Port {
+    async fn listen(
+        address: SocketAddr,
+        config: &Config,
+        tls: Option<&Arc<Tls>>,
+    ) -> Result<Self, ServeError> {
+        let origins = web::origins(&config.web_origins)?;
+        let protocols = if origins.is_empty() { Protocols::Grpc } else { Protocols::GrpcAndWeb };
+        let tls = tls.map(|tls| TlsPort::new(tls, protocols));
+        let failed = |source| ServeError::Listen { flag: "--listen", address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, tls, origins })
+    }
 }
 
 /// Finds the project of a run that is named by its id alone.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Caller, Denial, Permission};
-use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::domain::Reach;
 use crate::error::Reason;
@@ -23,14 +23,13 @@ use super::certificates::Protocols;
 use super::connections::TcpPort;
 use super::http::{self, HttpState, Readiness, Refusal};
 use super::open_connection::OpenConnection;
-use super::peer::Peer;
-use super::tls::Tls;
+use super::tls::{Tls, TlsPort};
 use super::tokens::Tokens;
 
 /// The port, listened on.
 pub(super) struct Monitoring {
     listener: TcpListener,
-    tls: Option<Arc<Tls>>,
+    tls: Option<TlsPort>,
     /// What is counted from here on.
     meters: Meters,
 }
@@ -43,12 +42,12 @@ impl Monitoring {
     pub(super) async fn listen(
         config: &Config,
         tokens: &Tokens,
-        clock: &Arc<SystemClock>,
+        tls: Option<&Arc<Tls>>,
+        now: Timestamp,
     ) -> Result<Option<Self>, ServeError> {
         let Some(listen) = &config.http else { return Ok(None) };
-        let address = address::for_http(listen, config, tokens, clock.now()).await?;
-        let tls = config.tls.as_ref().map(|files| Tls::open(files, Protocols::Http, clock.clone()));
-        let tls = tls.transpose()?.map(Arc::new);
+        let address = address::for_http(listen, config, tokens, now).await?;
+        let tls = tls.map(|tls| TlsPort::new(tls, Protocols::Http));
         let failed = |source| ServeError::Listen { flag: "--http", address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -59,9 +58,7 @@ impl Monitoring {
     /// Answers until the token is cancelled.
     pub(super) async fn serve(self, state: HttpState, end: CancellationToken) {
         let Self { listener, tls, .. } = self;
-        let looking = tls.clone().map(|tls| tokio::spawn(tls.look_after()));
         http::serve(TcpPort::new(listener, tls), http::router(state), end).await;
-        looking.inspect(|task| task.abort());
     }
 }
 
@@ -105,11 +102,8 @@ pub(super) fn state(
 }
 
 fn admit(authentication: &Authentication, parts: &Parts) -> Result<(), Refusal> {
-    let open = parts.extensions.get::<Arc<OpenConnection>>();
-    let peer = open.map_or(Peer::Unknown, |open| open.peer());
-    let certificate = open.and_then(|open| open.certificate(authentication.now()));
-    let names = certificate.map(|certificate| &*certificate.names).unwrap_or_default();
-    let let_in = authentication.let_in(&parts.headers, peer, names);
+    let connection = parts.extensions.get::<Arc<OpenConnection>>();
+    let let_in = authentication.let_in(&parts.headers, connection.map(|it| &**it));
     let allowed = let_in.and_then(|let_in| reads_everything(&let_in.caller));
     allowed.map_err(|denial| {
         meters::refused(denial.reason().as_str());

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::Context;
 
 use futures_util::task::AtomicWaker;
-use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::config::ServiceLimits;
 
 use super::handshake::PeerCertificate;
@@ -81,9 +81,9 @@ impl OpenConnection {
     }
 
     /// Returns its client's certificate, which was checked; none without one, or when it has
-    /// expired since.
-    pub(super) fn certificate(&self, now: Timestamp) -> Option<&PeerCertificate> {
-        self.certificate.get().filter(|certificate| now < certificate.expires)
+    /// expired since. Only then is the clock asked: most calls come without one.
+    pub(super) fn certificate(&self, clock: &dyn Clock) -> Option<&PeerCertificate> {
+        self.certificate.get().filter(|certificate| clock.now() < certificate.expires)
     }
 
     /// Returns where it comes from.
@@ -204,7 +204,18 @@ impl Drop for CallOn {
 mod tests {
     use std::time::Duration;
 
+    use jiff::Timestamp;
+
     use super::*;
+
+    /// A clock that stands still.
+    struct StoppedClock(Timestamp);
+
+    impl Clock for StoppedClock {
+        fn now(&self) -> Timestamp {
+            self.0
+        }
+    }
 
     fn limits() -> ServiceLimits {
         ServiceLimits::default()
@@ -259,17 +270,17 @@ mod tests {
     #[test]
     fn who_its_client_is_is_known_once() {
         let connection = connection();
-        assert_eq!(connection.certificate(Timestamp::UNIX_EPOCH), None);
+        let at = |second| StoppedClock(Timestamp::from_second(second).expect("a time"));
+        assert_eq!(connection.certificate(&at(0)), None);
         let expires = Timestamp::from_second(10).expect("a time");
         let peer = |name: &str| PeerCertificate { names: vec![name.to_owned()], expires };
         connection.identify(peer("ada"));
         connection.identify(peer("eve"));
-        let at = |second| Timestamp::from_second(second).expect("a time");
         assert_eq!(
-            connection.certificate(at(9)).map(|it| it.names.join(" ")).as_deref(),
+            connection.certificate(&at(9)).map(|it| it.names.join(" ")).as_deref(),
             Some("ada")
         );
-        assert_eq!(connection.certificate(at(10)), None, "it has expired");
+        assert_eq!(connection.certificate(&at(10)), None, "it has expired");
     }
 
     #[test]

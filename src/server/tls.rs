@@ -18,7 +18,6 @@ use super::certificates::{self, Loaded, Protocols, TlsError};
 /// TLS, with what its files hold at the moment.
 pub(super) struct Tls {
     settings: TlsSettings,
-    protocols: Protocols,
     clock: Arc<dyn Clock>,
     config: RwLock<Arc<ServerConfig>>,
     seen: Mutex<Seen>,
@@ -54,29 +53,19 @@ impl Tls {
     ///
     /// # Errors
     /// When one of the files cannot be used, or the certificate has expired.
-    pub(super) fn open(
-        settings: &TlsSettings,
-        protocols: Protocols,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, TlsError> {
+    pub(super) fn open(settings: &TlsSettings, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
         // Before they are read: what changes meanwhile is read again.
         let versions = Versions::of(settings);
-        let loaded = certificates::load(settings, protocols, clock.now())?;
+        let loaded = certificates::load(settings, clock.now())?;
         tell(&loaded, "certificate loaded");
         let mut seen = Seen { versions, failed: None, expires: loaded.expires, warned_at: None };
         seen.warn(clock.now());
         Ok(Self {
             settings: settings.clone(),
-            protocols,
             clock,
             config: RwLock::new(loaded.config),
             seen: Mutex::new(seen),
         })
-    }
-
-    /// Returns what the next connection is accepted with.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config())
     }
 
     /// Returns when the certificate in use expires.
@@ -108,7 +97,7 @@ impl Tls {
         let now = self.clock.now();
         let versions = Versions::of(&self.settings);
         if versions != seen.versions {
-            match certificates::load(&self.settings, self.protocols, now) {
+            match certificates::load(&self.settings, now) {
                 Ok(loaded) => {
                     tell(&loaded, "certificate replaced; new connections use it");
                     seen.expires = loaded.expires;
@@ -128,6 +117,33 @@ impl Tls {
             }
         }
         seen.warn(now);
+    }
+}
+
+/// TLS on one of the ports, where something of its own is spoken.
+#[derive(Clone)]
+pub(super) struct TlsPort {
+    tls: Arc<Tls>,
+    protocols: Protocols,
+}
+
+impl TlsPort {
+    /// Makes one.
+    pub(super) fn new(tls: &Arc<Tls>, protocols: Protocols) -> Self {
+        Self { tls: Arc::clone(tls), protocols }
+    }
+
+    /// Returns what the next connection is accepted with.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        // A copy shares all that is large; beside a handshake it costs nothing.
+        let mut config = (*self.tls.config()).clone();
+        config.alpn_protocols = self.protocols.names();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// Returns when the certificate in use expires.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.tls.expires()
     }
 }
 
@@ -190,7 +206,7 @@ mod tests {
             key: files.key.clone(),
             client_authority: client_authority.map(Path::to_owned),
         };
-        Tls::open(&settings, Protocols::Grpc, clock).expect("usable files")
+        Tls::open(&settings, clock).expect("usable files")
     }
 
     #[test]
@@ -219,6 +235,28 @@ mod tests {
         replace(&issued.key, "", 0o600);
         tls.look();
         assert!(Arc::ptr_eq(&second, &tls.config()));
+    }
+
+    #[test]
+    fn each_port_says_what_is_spoken_there_and_sees_new_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::new(folder.path(), "authority");
+        let files = authority.issue("server", &Leaf::server());
+        let tls = Arc::new(open(&files, None, clock("2026-06-01T00:00:00Z")));
+        let spoken = |protocols| {
+            let acceptor = TlsPort::new(&tls, protocols).acceptor();
+            acceptor.config().alpn_protocols.clone()
+        };
+        assert_eq!(spoken(Protocols::Grpc), [b"h2"]);
+        assert_eq!(spoken(Protocols::GrpcAndWeb), [&b"h2"[..], b"http/1.1"]);
+        assert_eq!(spoken(Protocols::Http), [b"http/1.1"]);
+        let http = TlsPort::new(&tls, Protocols::Http);
+        let resolver = || Arc::clone(&http.acceptor().config().cert_resolver);
+        let first = resolver();
+        assert!(Arc::ptr_eq(&first, &resolver()), "copies share what is large");
+        authority.issue("server", &Leaf::server());
+        tls.look();
+        assert!(!Arc::ptr_eq(&first, &resolver()));
     }
 
     #[test]
