@@ -185,7 +185,11 @@ pub async fn serve(
     let authentication = Arc::new(authentication);
     let layers = ServiceLayers {
         limits: config.limits,
-        pages: PageLayer::new(&port.origins, &config.web_hosts),
+        pages: PageLayer::new(
+            &port.origins,
+            &config.web_hosts,
+            config.limits.request_header_bytes_max,
+        ),
         calls,
         authentication: AuthenticationLayer(Arc::clone(&authentication)),
         draining: DrainingLayer(draining.clone()),

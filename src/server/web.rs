@@ -13,7 +13,9 @@ use std::time::Duration;
 use futures_util::future::{Either, Ready, ready};
 use tonic::body::Body;
 use tonic::codegen::http::uri::Authority;
-use tonic::codegen::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use tonic::codegen::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+};
 use tonic::codegen::http::{Version, header};
 use tonic_web::GrpcWebLayer;
 use tower::layer::util::{Identity, Stack};
@@ -100,6 +102,8 @@ struct Allowed {
     origins: Vec<HeaderValue>,
     /// Host names of this server, besides its addresses and `localhost`.
     hosts: Vec<String>,
+    /// How long the headers of a request may be, in bytes.
+    header_bytes_max: u32,
 }
 
 /// What a request is refused for.
@@ -109,12 +113,15 @@ enum Refused {
     Page,
     /// It is no gRPC; a page may send that without being asked for.
     Content,
+    /// Its headers are longer than they may be.
+    Headers,
 }
 
 impl PageLayer {
     /// Lets in the pages of these origins, by these names of this host and its own.
-    pub(super) fn new(origins: &[HeaderValue], hosts: &[String]) -> Self {
-        Self(Arc::new(Allowed { origins: origins.to_vec(), hosts: hosts.to_vec() }))
+    pub(super) fn new(origins: &[HeaderValue], hosts: &[String], header_bytes_max: u32) -> Self {
+        let (origins, hosts) = (origins.to_vec(), hosts.to_vec());
+        Self(Arc::new(Allowed { origins, hosts, header_bytes_max }))
     }
 
     fn check<T>(&self, request: &Request<T>) -> Result<(), Refused> {
@@ -130,6 +137,11 @@ impl PageLayer {
         if is_page && !host(request).is_some_and(|host| is_own_host(host, &self.0.hosts)) {
             return Err(Refused::Page);
         }
+        // Over HTTP/2 the transport has counted them.
+        let is_counted = request.version() == Version::HTTP_2;
+        if !is_counted && header_bytes(request.headers()) > self.0.header_bytes_max as usize {
+            return Err(Refused::Headers);
+        }
         let is_preflight = is_page && request.method() == Method::OPTIONS;
         let content = request.headers().get(header::CONTENT_TYPE);
         let is_grpc = content.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
@@ -141,6 +153,12 @@ impl PageLayer {
 fn host<T>(request: &Request<T>) -> Option<&str> {
     let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     named.or_else(|| request.uri().authority().map(Authority::as_str))
+}
+
+/// Returns how long headers are, in bytes, as HTTP/2 counts them (RFC 9113, 6.5.2).
+fn header_bytes(headers: &HeaderMap) -> usize {
+    const OF_EACH: usize = 32;
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + OF_EACH).sum()
 }
 
 impl<S> Layer<S> for PageLayer {
@@ -191,6 +209,10 @@ where
                 meters::refused_request("content");
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
+            Refused::Headers => {
+                meters::refused_request("headers");
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
         };
         Either::Right(ready(Ok(refusal)))
     }
@@ -203,7 +225,8 @@ mod tests {
     const PAGE: &str = "http://localhost:5173";
 
     fn checked(version: Version, headers: &[(HeaderName, &str)]) -> Result<(), Refused> {
-        let layer = PageLayer::new(&[HeaderValue::from_static(PAGE)], &["board.example".into()]);
+        let layer =
+            PageLayer::new(&[HeaderValue::from_static(PAGE)], &["board.example".into()], 256);
         let mut request = Request::builder().method(Method::POST).version(version);
         for (name, value) in headers {
             request = request.header(name, *value);
@@ -245,6 +268,19 @@ mod tests {
         for (version, headers) in content {
             assert_eq!(checked(version, headers), Err(Refused::Content), "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_page_sends_no_more_headers_than_a_program_may() {
+        let page = |version, agent: &str| {
+            let (to, web) = ((header::HOST, "localhost"), "application/grpc-web+proto");
+            let headers = [(header::ORIGIN, PAGE), to, (header::CONTENT_TYPE, web)];
+            checked(version, &[&headers[..], &[(header::USER_AGENT, agent)]].concat())
+        };
+        // 59, 45 and 70 bytes, and 42 without the agent: 40 are left.
+        assert_eq!(page(Version::HTTP_11, &"a".repeat(40)), Ok(()));
+        assert_eq!(page(Version::HTTP_11, &"a".repeat(41)), Err(Refused::Headers));
+        assert_eq!(page(Version::HTTP_2, &"a".repeat(41)), Ok(()), "the transport counts them");
     }
 
     #[test]

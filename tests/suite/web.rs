@@ -65,6 +65,24 @@ fn no_other_page_and_nobody_without_an_origin_gets_in_over_http_1() {
     server.log_until("--web-origin");
 }
 
+#[test]
+fn a_page_whose_headers_are_too_long_is_refused() {
+    let server = Server::start_with(&["--web-origin", PAGE, "--request-header-bytes-max", "4KiB"]);
+    let post = |bytes: usize| {
+        let headers = format!(
+            "Content-Type: application/grpc-web+proto\r\nOrigin: {PAGE}\r\nX-Long: {}\r\n",
+            "a".repeat(bytes)
+        );
+        send(&server, "POST", "Storage/GetServerInfo", &headers, EMPTY)
+    };
+    let answer = post(3 << 10);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    for bytes in [4 << 10, 60 << 10] {
+        let answer = post(bytes);
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn programs_call_the_same_port_as_before() {
     let server = Server::start_with(&["--web-origin", PAGE]);
