@@ -12,7 +12,7 @@
 # `--userns keep-id` for that.
 #
 #   mkdir -p -m 700 ~/run-agent
-#   docker run --detach --name callboard --stop-timeout 15 \
+#   docker run --detach --name callboard --stop-timeout 25 \
 #     --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     --user "$(id -u):$(id -g)" --volume ~/run-agent:/data callboard
 #   CALLBOARD_ADDR=unix:$HOME/run-agent/.callboard/socket callboard status
@@ -22,7 +22,7 @@
 #
 #   docker run --rm --volume callboard:/data callboard \
 #     token create --name ci --projects 'swarm*' --allow read,write --expires 30d
-#   docker run --detach --name callboard --stop-timeout 15 \
+#   docker run --detach --name callboard --stop-timeout 25 \
 #     --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     --volume callboard:/data --volume /etc/callboard/tls:/tls:ro --publish 50051:50051 \
 #     --env CALLBOARD_LISTEN=0.0.0.0:50051 \

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Resolved;
+use crate::limits;
 use crate::server::{Endpoints, serve};
 
 use super::failure::Failure;
@@ -44,14 +45,17 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|source| failed(&source))?;
-        runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
             let served = serve(config, print_ready_line, shutdown).await;
             served.map_err(|source| match source.is_of_settings() {
                 true => Failure::usage(format!("cannot serve: {source}")),
                 false => failed(&source),
             })
-        })
+        });
+        // Nobody waits for what is still at a disk that does not answer.
+        runtime.shutdown_timeout(limits::STOP_WAIT);
+        outcome
     }
 }
 

@@ -51,6 +51,7 @@ use crate::grpc::pb::message_bus_server::MessageBusServer;
 use crate::grpc::pb::storage_server::StorageServer;
 use crate::grpc::{FindProject, Gate, MessageBusService, OpenNow, ServerFacts, StorageService};
 use crate::host;
+use crate::limits;
 use crate::store::{Room, Runs as _};
 
 use address::AddressError;
@@ -265,7 +266,7 @@ pub async fn serve(
     }
     drop(looking);
     // Its last look may be at a disk that does not answer.
-    let _ = tokio::time::timeout(config.drain_timeout, following).await;
+    let _ = tokio::time::timeout(limits::STOP_WAIT, following).await;
     // Until now it said that the server is draining.
     end_monitoring.cancel();
     if let Some(monitoring) = monitoring {
