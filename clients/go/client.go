@@ -28,8 +28,8 @@ type Options struct {
 	// Empty means what CALLBOARD_CA says, else those of the system.
 	CAFile string
 	// CertFile and KeyFile are the certificate that this side shows to the server, for
-	// https, and its key: files in PEM form. Empty means what CALLBOARD_CERT and
-	// CALLBOARD_KEY say, else none; one needs the other.
+	// https, and its key: files in PEM form. One needs the other. Both empty means what
+	// CALLBOARD_CERT and CALLBOARD_KEY say, else none.
 	CertFile, KeyFile string
 	// Project is the project that is meant when none is named. Empty means what
 	// JRUN_PROJECT_ID says, None that there is none.

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// tlsFiles are the files, in PEM form, that a connection with TLS is made of. An empty name
-// means what the environment says.
+// tlsFiles are the files, in PEM form, that a connection with TLS is made of. An empty ca
+// means what the environment says, and so do an empty cert and an empty key together.
 type tlsFiles struct {
 	ca, cert, key string
 }
@@ -36,7 +36,9 @@ func (f tlsFiles) config() (*tls.Config, error) {
 
 // findRoots returns the certificates to trust; nil means those of the system.
 func findRoots(caFile string) (*x509.CertPool, error) {
-	caFile = fileOr(caFile, "CALLBOARD_CA")
+	if caFile == "" {
+		caFile = os.Getenv("CALLBOARD_CA")
+	}
 	if caFile == "" {
 		return nil, nil
 	}
@@ -53,14 +55,18 @@ func findRoots(caFile string) (*x509.CertPool, error) {
 
 // findIdentity returns the certificate to show to the server, with its key; nil means none.
 func findIdentity(certFile, keyFile string) (*tls.Certificate, error) {
-	certFile, keyFile = fileOr(certFile, "CALLBOARD_CERT"), fileOr(keyFile, "CALLBOARD_KEY")
+	if certFile == "" && keyFile == "" {
+		// Only both: one of them beside one that is given would be of another pair.
+		certFile, keyFile = os.Getenv("CALLBOARD_CERT"), os.Getenv("CALLBOARD_KEY")
+	}
+	const setBoth = "set CertFile and KeyFile in Connect, or CALLBOARD_CERT and CALLBOARD_KEY"
 	switch {
 	case certFile == "" && keyFile == "":
 		return nil, nil
 	case keyFile == "":
-		return nil, misuse("a certificate needs its key: set KeyFile in Connect, or CALLBOARD_KEY")
+		return nil, misuse("a certificate needs its key: %s", setBoth)
 	case certFile == "":
-		return nil, misuse("a key needs its certificate: set CertFile in Connect, or CALLBOARD_CERT")
+		return nil, misuse("a key needs its certificate: %s", setBoth)
 	}
 	cert, err := os.ReadFile(certFile)
 	if err != nil {
@@ -75,12 +81,4 @@ func findIdentity(certFile, keyFile string) (*tls.Certificate, error) {
 		return nil, misuse("%s and %s hold no certificate with its key in PEM form: %v", certFile, keyFile, err)
 	}
 	return &identity, nil
-}
-
-// fileOr returns the name of the file that was given, else what the environment says.
-func fileOr(given, variable string) string {
-	if given == "" {
-		return os.Getenv(variable)
-	}
-	return given
 }

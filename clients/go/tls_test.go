@@ -29,9 +29,23 @@ func closeAtOnce(t *testing.T, client *callboard.Client, err error) {
 }
 
 func TestOneOfACertificateAndItsKeyIsRefusedWithTheNameOfTheOther(t *testing.T) {
+	demandBoth(t)
+}
+
+func TestWhatIsMissingOfTheOptionsIsNotTakenFromTheEnvironment(t *testing.T) {
+	own := newAuthority(t, "own").issue(t, newECKey(t))
+	t.Setenv("CALLBOARD_CERT", own.certFile)
+	t.Setenv("CALLBOARD_KEY", own.keyFile)
+	demandBoth(t)
+}
+
+// demandBoth demands that one of a certificate and its key is refused.
+func demandBoth(t *testing.T) {
+	t.Helper()
+	const both = ": set CertFile and KeyFile in Connect, or CALLBOARD_CERT and CALLBOARD_KEY"
 	for missing, options := range map[string]callboard.Options{
-		"KeyFile in Connect, or CALLBOARD_KEY":   {CertFile: "cert.pem"},
-		"CertFile in Connect, or CALLBOARD_CERT": {KeyFile: "key.pem"},
+		"a certificate needs its key" + both: {CertFile: "cert.pem"},
+		"a key needs its certificate" + both: {KeyFile: "key.pem"},
 	} {
 		options.Addr = somewhere
 		_, err := callboard.Connect(options)
@@ -114,8 +128,14 @@ func TestTheEnvironmentNamesTheCertificateAndItsKeyUnlessItIsEmpty(t *testing.T)
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "cert-of-the-environment.pem") {
 		t.Errorf("the certificate of the environment: got %v", err)
 	}
-	// What is given comes first.
-	client, err = callboard.Connect(callboard.Options{Addr: somewhere, CertFile: own.certFile})
+}
+
+func TestTheEnvironmentIsNotReadWhereTheOptionsNameBoth(t *testing.T) {
+	t.Setenv("CALLBOARD_CERT", "absent.pem")
+	t.Setenv("CALLBOARD_KEY", "absent.pem")
+	own := newAuthority(t, "own").issue(t, newECKey(t))
+	options := callboard.Options{Addr: somewhere, CertFile: own.certFile, KeyFile: own.keyFile}
+	client, err := callboard.Connect(options)
 	closeAtOnce(t, client, err)
 }
 

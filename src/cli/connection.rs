@@ -1,5 +1,7 @@
 //! The connection of a client command to its server.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,23 +49,20 @@ pub(super) struct Connection {
         help_heading = "Connection"
     )]
     ca_file: Option<PathBuf>,
-    /// With https://, show the server the certificate of this PEM file
+    // Clap would take each of the two from the environment by itself.
+    /// With https://, show the server the certificate of this PEM file [env: CALLBOARD_CERT]
     #[arg(
         long,
         value_name = "FILE",
-        env = "CALLBOARD_CERT",
         value_parser = OsStringValueParser::new().map(PathBuf::from),
-        hide_env_values = true,
         help_heading = "Connection"
     )]
     cert_file: Option<PathBuf>,
-    /// The PEM file with the private key of that certificate
+    /// The PEM file with the private key of that certificate [env: CALLBOARD_KEY]
     #[arg(
         long,
         value_name = "FILE",
-        env = "CALLBOARD_KEY",
         value_parser = OsStringValueParser::new().map(PathBuf::from),
-        hide_env_values = true,
         help_heading = "Connection"
     )]
     key_file: Option<PathBuf>,
@@ -75,17 +74,30 @@ impl Connection {
         &self.addr
     }
 
-    /// Returns the files of TLS, so that they mean the same in every folder.
+    /// Returns the files of TLS, so that they mean the same in every folder: a certificate and its
+    /// key, or neither. Who is handed one of them could find another's beside it.
     pub(super) fn tls_files(&self) -> Result<TlsFiles, Failure> {
-        let absolute = |file: &Option<PathBuf>| {
-            let given = file.as_deref().filter(|path| !path.as_os_str().is_empty());
-            given.map(absolute_path).transpose()
+        self.tls_files_in(|name| env::var_os(name))
+    }
+
+    fn tls_files_in(
+        &self,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<TlsFiles, Failure> {
+        let absolute = |file: Option<PathBuf>| {
+            let given = file.filter(|path| !path.as_os_str().is_empty());
+            given.as_deref().map(absolute_path).transpose()
         };
-        Ok(TlsFiles {
-            ca: absolute(&self.ca_file)?,
-            cert: absolute(&self.cert_file)?,
-            key: absolute(&self.key_file)?,
-        })
+        // As the client takes them.
+        let [cert, key] = match (&self.cert_file, &self.key_file) {
+            (None, None) => {
+                ["CALLBOARD_CERT", "CALLBOARD_KEY"].map(|name| variable(name).map(PathBuf::from))
+            }
+            (cert, key) => [cert.clone(), key.clone()],
+        };
+        let pair = absolute(cert)?.zip(absolute(key)?);
+        let (cert, key) = pair.unzip();
+        Ok(TlsFiles { ca: absolute(self.ca_file.clone())?, cert, key })
     }
 
     /// Connects to the server. What outlives its connection says so on stderr.
@@ -189,6 +201,61 @@ impl Connection {
         match tokio::time::timeout(CALL_TIMEOUT, call).await {
             Ok(answer) => Ok(answer.map(Response::into_inner)),
             Err(_) => Err(Failure::no_answer(&self.addr)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        connection: Connection,
+    }
+
+    fn connection(flags: &[&str]) -> Connection {
+        let all = ["callboard", "--addr=https://localhost:1"].iter().chain(flags);
+        Flags::try_parse_from(all).expect("flags").connection
+    }
+
+    /// The names of the certificate and the key that a command of a run is told of.
+    fn told(flags: &[&str], variables: &[(&str, &str)]) -> Option<(String, String)> {
+        let variable = |name: &str| {
+            let (_, value) = variables.iter().find(|(found, _)| *found == name)?;
+            Some(OsString::from(value))
+        };
+        let files = connection(flags).tls_files_in(variable).expect("files");
+        let name = |path: PathBuf| {
+            assert!(path.is_absolute(), "{}", path.display());
+            path.file_name().expect("a name").to_string_lossy().into_owned()
+        };
+        assert_eq!(files.cert.is_some(), files.key.is_some());
+        files.cert.map(name).zip(files.key.map(name))
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_are_of_the_flags_or_of_the_environment() {
+        let variables = [("CALLBOARD_CERT", "c"), ("CALLBOARD_KEY", "k")];
+        let pair = |cert: &str, key: &str| Some((cert.to_owned(), key.to_owned()));
+        assert_eq!(told(&[], &variables), pair("c", "k"));
+        assert_eq!(told(&["--cert-file=a", "--key-file=b"], &variables), pair("a", "b"));
+        for half in ["--cert-file=a", "--key-file=b", "--cert-file="] {
+            assert_eq!(told(&[half], &variables), None, "{half}");
+        }
+        assert_eq!(told(&[], &variables[..1]), None);
+        assert_eq!(told(&[], &[("CALLBOARD_CERT", ""), variables[1]]), None);
+    }
+
+    #[test]
+    fn no_flag_of_the_two_is_filled_in_by_clap() {
+        let command = Flags::command();
+        for name in ["cert_file", "key_file"] {
+            let argument = command.get_arguments().find(|argument| argument.get_id() == name);
+            assert_eq!(argument.expect(name).get_env(), None, "{name}");
         }
     }
 }

@@ -23,6 +23,10 @@ NOWHERE = "https://localhost:1"
 #: How long a server that lets nobody in is tried, in seconds.
 PATIENCE = 1.0
 
+BOTH = "give cert_file and key_file, or set CALLBOARD_CERT and CALLBOARD_KEY"
+WITHOUT_KEY = f"without its key: {BOTH}"
+WITHOUT_CERTIFICATE = f"without its certificate: {BOTH}"
+
 
 class Pair(NamedTuple):
     """The paths of a certificate and its key."""
@@ -170,21 +174,19 @@ def test_whom_another_authority_vouches_for_is_not_let_in(
 def test_one_without_the_other_is_refused_and_what_is_missing_named(
     ours: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_key = "give key_file, or set CALLBOARD_KEY"
-    without_certificate = "give cert_file, or set CALLBOARD_CERT"
-    with pytest.raises(ValueError, match=without_key):
+    with pytest.raises(ValueError, match=WITHOUT_KEY):
         callboard.connect(NOWHERE, cert_file=ours.cert_file)
-    with pytest.raises(ValueError, match=without_certificate):
+    with pytest.raises(ValueError, match=WITHOUT_CERTIFICATE):
         callboard.connect(NOWHERE, key_file=ours.key_file)
 
     async def main() -> None:
-        with pytest.raises(ValueError, match=without_key):
+        with pytest.raises(ValueError, match=WITHOUT_KEY):
             callboard.aio.connect(NOWHERE, cert_file=ours.cert_file)
 
     asyncio.run(main())
     monkeypatch.setenv("CALLBOARD_CERT", ours.cert_file)
     monkeypatch.setenv("CALLBOARD_KEY", "")
-    with pytest.raises(ValueError, match=without_key):
+    with pytest.raises(ValueError, match=WITHOUT_KEY):
         callboard.connect(NOWHERE)
     # Where nothing is encrypted it does not matter.
     callboard.connect("localhost:1").close()
@@ -197,7 +199,35 @@ def test_the_arguments_go_before_the_environment(
     monkeypatch.setenv("CALLBOARD_CERT", strangers.cert_file)
     monkeypatch.setenv("CALLBOARD_KEY", strangers.key_file)
     assert client_certificate(None, None) == contents(strangers)
+    assert client_certificate("", "") == contents(strangers)
     assert client_certificate(ours.cert_file, ours.key_file) == contents(ours)
+
+
+def test_what_is_missing_of_the_arguments_is_not_taken_from_the_environment(
+    ours: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pair of the arguments, so that the two would fit.
+    monkeypatch.setenv("CALLBOARD_CERT", ours.cert_file)
+    monkeypatch.setenv("CALLBOARD_KEY", ours.key_file)
+    for missing in (None, ""):
+        with pytest.raises(ValueError, match=WITHOUT_KEY):
+            callboard.connect(NOWHERE, cert_file=ours.cert_file, key_file=missing)
+        with pytest.raises(ValueError, match=WITHOUT_CERTIFICATE):
+            callboard.connect(NOWHERE, cert_file=missing, key_file=ours.key_file)
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match=WITHOUT_KEY):
+            callboard.aio.connect(NOWHERE, cert_file=ours.cert_file)
+
+    asyncio.run(main())
+
+
+def test_the_environment_is_not_read_where_the_arguments_name_both(
+    ours: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLBOARD_CERT", "no-such-file")
+    monkeypatch.setenv("CALLBOARD_KEY", "no-such-file")
+    callboard.connect(NOWHERE, cert_file=ours.cert_file, key_file=ours.key_file).close()
 
 
 def test_empty_variables_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

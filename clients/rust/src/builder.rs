@@ -1,5 +1,6 @@
 //! How a client is made: where the server is, who calls, and whom the client speaks for.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,15 +77,16 @@ impl Builder {
     }
 
     /// Sets a PEM file with the certificate that is shown to a server over `https://`, those
-    /// between it and its authority after it. Unless set: `CALLBOARD_CERT`, else none.
+    /// between it and its authority after it. It needs its key: both are set, or both come from
+    /// the environment. Unless either is set: `CALLBOARD_CERT`, else none.
     #[must_use]
     pub fn cert_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.cert_file = Some(path.into());
         self
     }
 
-    /// Sets the PEM file with the private key of that certificate. Unless set: `CALLBOARD_KEY`,
-    /// else none.
+    /// Sets the PEM file with the private key of that certificate. Unless either is set:
+    /// `CALLBOARD_KEY`, else none.
     #[must_use]
     pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.key_file = Some(path.into());
@@ -169,14 +171,11 @@ impl Builder {
         let address: Address = text.parse()?;
         let token = self.token.or_else(|| variable("CALLBOARD_TOKEN"));
         let token = token.filter(|token| !token.is_empty());
+        let [cert, key] = pair([self.cert_file, self.key_file], |name| env::var_os(name));
         Ok(Settings {
             authorize: Authorize::new(token.as_deref(), &address)?,
             address,
-            files: TlsFiles {
-                ca: file(self.ca_file, "CALLBOARD_CA"),
-                cert: file(self.cert_file, "CALLBOARD_CERT"),
-                key: file(self.key_file, "CALLBOARD_KEY"),
-            },
+            files: TlsFiles { ca: file(self.ca_file, "CALLBOARD_CA"), cert, key },
             place: Place::resolve(self.project, self.task, self.run, variable),
             timeout: self.timeout,
             retry_for: self.retry_for,
@@ -205,8 +204,25 @@ impl Settings {
 
 /// Returns the file that is given, else that of a variable; an empty path is none.
 fn file(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
-    let found = given.or_else(|| env::var_os(name).map(PathBuf::from));
-    found.filter(|path| !path.as_os_str().is_empty())
+    not_empty(given.or_else(|| env::var_os(name).map(PathBuf::from)))
+}
+
+fn not_empty(file: Option<PathBuf>) -> Option<PathBuf> {
+    file.filter(|path| !path.as_os_str().is_empty())
+}
+
+/// Returns the certificate and its key: those that are given, else those of the environment. One
+/// of them from each might be no pair.
+fn pair(
+    given: [Option<PathBuf>; 2],
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> [Option<PathBuf>; 2] {
+    let found = if given.iter().any(Option::is_some) {
+        given
+    } else {
+        ["CALLBOARD_CERT", "CALLBOARD_KEY"].map(|name| variable(name).map(PathBuf::from))
+    };
+    found.map(not_empty)
 }
 
 /// Returns a variable of the environment; an empty one is none.
@@ -277,11 +293,49 @@ mod tests {
             error.message().to_owned()
         };
         let said = refused(tls().cert_file("no-such.pem"));
+        assert!(said.contains("without its private key"), "{said}");
         assert!(said.contains("key_file") && said.contains("CALLBOARD_KEY"), "{said}");
         let said = refused(tls().key_file("no-such.pem").cert_file(""));
+        assert!(said.contains("without its client certificate"), "{said}");
         assert!(said.contains("cert_file") && said.contains("CALLBOARD_CERT"), "{said}");
         let plain = Client::builder().address("localhost:1").cert_file("no-such.pem");
         assert!(plain.build().is_ok(), "as the CA file, it is for https:// only");
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_of_a_pair_that_is_given_is_not_taken_from_the_environment() {
+        let address = "https://localhost:1".parse().expect("an address");
+        let refused = |cert: Option<&str>, key: Option<&str>| {
+            let given = [cert, key].map(|file| file.map(PathBuf::from));
+            let [cert, key] = pair(given, |name| Some(name.into()));
+            let error = channel::open(&address, &TlsFiles { ca: None, cert, key });
+            let error = error.expect_err("half of a pair");
+            assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+            error.message().to_owned()
+        };
+        for empty in [None, Some("")] {
+            let said = refused(Some("given.pem"), empty);
+            assert!(said.contains("without its private key"), "{said}");
+            assert!(said.contains("by cert_file and key_file (--cert-file"), "{said}");
+            let said = refused(empty, Some("given.pem"));
+            assert!(said.contains("without its client certificate"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_come_from_the_environment_when_neither_is_given() {
+        let files = |cert: Option<&str>, key: Option<&str>| {
+            let given = [cert, key].map(|file| file.map(PathBuf::from));
+            pair(given, |name| Some(format!("of {name}").into()))
+        };
+        let named = |cert: &str, key: &str| [cert, key].map(|file| Some(PathBuf::from(file)));
+        assert_eq!(files(None, None), named("of CALLBOARD_CERT", "of CALLBOARD_KEY"));
+        assert_eq!(files(Some("a"), Some("b")), named("a", "b"));
+        // As an empty CA file: none, whatever the environment says.
+        assert_eq!(files(Some(""), None), [None, None]);
+        assert_eq!(pair([None, None], |_| Some("".into())), [None, None]);
+        let half = pair([None, None], |name| (name == "CALLBOARD_KEY").then(|| "k".into()));
+        assert_eq!(half, [None, Some("k".into())]);
     }
 
     #[tokio::test]

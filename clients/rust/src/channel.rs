@@ -14,6 +14,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What to do where one of a certificate and its key is missing.
+const SET_BOTH: &str = "set both files, by cert_file and key_file (--cert-file and --key-file) or \
+                        by CALLBOARD_CERT and CALLBOARD_KEY";
+
 /// The PEM files of TLS, which only matter over `https://`.
 #[derive(Debug, Default)]
 pub(crate) struct TlsFiles {
@@ -86,14 +90,12 @@ fn tls(files: &TlsFiles) -> Result<ClientTlsConfig, Error> {
             let cert = read("certificate file", cert)?;
             Ok(tls.identity(Identity::from_pem(cert, read("key file", key)?)))
         }
-        (Some(_), None) => Err(Error::usage(
-            "a client certificate without its private key: set the key file as well, by key_file \
-             (--key-file) or CALLBOARD_KEY",
-        )),
-        (None, Some(_)) => Err(Error::usage(
-            "a private key without its client certificate: set the certificate file as well, by \
-             cert_file (--cert-file) or CALLBOARD_CERT",
-        )),
+        (Some(_), None) => {
+            Err(Error::usage(format!("a client certificate without its private key: {SET_BOTH}")))
+        }
+        (None, Some(_)) => {
+            Err(Error::usage(format!("a private key without its client certificate: {SET_BOTH}")))
+        }
     }
 }
 

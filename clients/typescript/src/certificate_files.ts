@@ -5,6 +5,9 @@ import { createSecureContext } from "node:tls";
 
 import { UsageError } from "./usage_error.js";
 
+/** What to do where one of a certificate and its key is missing. */
+const GIVE_BOTH = "give certFile and keyFile, or set CALLBOARD_CERT and CALLBOARD_KEY";
+
 /** The paths of PEM files; undefined where none is named. */
 export interface CertificateFiles {
   /** The only certificates to trust. */
@@ -31,15 +34,10 @@ export function readCertificates({ caFile, certFile, keyFile }: CertificateFiles
   const trusted = caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") };
   if (certFile === undefined && keyFile === undefined) return trusted;
   if (keyFile === undefined) {
-    throw new UsageError(
-      `certFile "${certFile ?? ""}" is of no use without its key: give keyFile, or set CALLBOARD_KEY`,
-    );
+    throw new UsageError(`certFile "${certFile ?? ""}" is of no use without its key: ${GIVE_BOTH}`);
   }
   if (certFile === undefined) {
-    throw new UsageError(
-      `keyFile "${keyFile}" is of no use without its certificate:` +
-        " give certFile, or set CALLBOARD_CERT",
-    );
+    throw new UsageError(`keyFile "${keyFile}" is of no use without its certificate: ${GIVE_BOTH}`);
   }
   const shown = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
   try {

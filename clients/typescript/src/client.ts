@@ -10,7 +10,7 @@ import { appendStream, type AppendStreamOptions } from "./append_stream.js";
 import { type ArtifactStream, getToFile, openArtifact, replaceFile } from "./artifact_download.js";
 import { putBytes, putFile, putStream } from "./artifact_upload.js";
 import type { ArtifactAddress, GetArtifactOptions, PutArtifactOptions } from "./artifacts.js";
-import { readCertificates } from "./certificate_files.js";
+import { type CertificateFiles, readCertificates } from "./certificate_files.js";
 import type { ByteSource } from "./chunks.js";
 import { ClientCore, type CommonClientOptions } from "./client_core.js";
 import type { AppendStreamResponse, Message } from "./generated/callboard/v1/message_bus_pb.js";
@@ -38,10 +38,14 @@ export interface ConnectOptions extends CommonClientOptions {
   readonly caFile?: string | undefined;
   /**
    * A PEM file of the certificate that a server with TLS is shown, with those between it and its
-   * authority behind it; by default CALLBOARD_CERT, else none is shown.
+   * authority behind it; by default CALLBOARD_CERT, else none is shown. It needs keyFile: both are
+   * given, or both come from the environment.
    */
   readonly certFile?: string | undefined;
-  /** A PEM file of that certificate's key, which has no password; by default CALLBOARD_KEY. */
+  /**
+   * A PEM file of that certificate's key, which has no password; by default CALLBOARD_KEY. It needs
+   * certFile.
+   */
   readonly keyFile?: string | undefined;
 }
 
@@ -67,8 +71,7 @@ export class Client extends ClientCore {
     const secure = address.kind === "tcp" && address.secure;
     const files = {
       caFile: options.caFile ?? variable("CALLBOARD_CA"),
-      certFile: options.certFile ?? variable("CALLBOARD_CERT"),
-      keyFile: options.keyFile ?? variable("CALLBOARD_KEY"),
+      ...pairOf(options),
     };
     const connection = connectTo(
       address,
@@ -194,6 +197,13 @@ export class Client extends ClientCore {
  */
 export function connect(options: ConnectOptions = {}): Client {
   return new Client(options);
+}
+
+/** The certificate to show and its key, from one place: of two places they might be no pair. */
+function pairOf({ certFile, keyFile }: ConnectOptions): Omit<CertificateFiles, "caFile"> {
+  const given = { certFile: certFile ?? undefined, keyFile: keyFile ?? undefined };
+  if (given.certFile !== undefined || given.keyFile !== undefined) return given;
+  return { certFile: variable("CALLBOARD_CERT"), keyFile: variable("CALLBOARD_KEY") };
 }
 
 /** A variable of the environment; an empty one is none. */

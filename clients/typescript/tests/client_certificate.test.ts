@@ -21,6 +21,11 @@ const NOWHERE = "https://localhost:1";
 /** How long a server that lets nobody in is tried. */
 const PATIENCE_MS = 1_000;
 
+const WITHOUT_KEY =
+  /without its key: give certFile and keyFile, or set CALLBOARD_CERT and CALLBOARD_KEY/;
+const WITHOUT_CERTIFICATE =
+  /without its certificate: give certFile and keyFile, or set CALLBOARD_CERT and CALLBOARD_KEY/;
+
 const authority = await Authority.found();
 const stranger = await Authority.found();
 
@@ -118,10 +123,10 @@ describe("a server that asks for a certificate", () => {
 
 test("one without the other is refused, and what is missing named", async (t) => {
   const { certFile, keyFile } = await ours(t);
-  refusal({ certFile }, /give keyFile, or set CALLBOARD_KEY/);
-  refusal({ keyFile }, /give certFile, or set CALLBOARD_CERT/);
+  refusal({ certFile }, WITHOUT_KEY);
+  refusal({ keyFile }, WITHOUT_CERTIFICATE);
   setVariables(t, { CALLBOARD_CERT: certFile, CALLBOARD_KEY: "" });
-  refusal({}, /give keyFile, or set CALLBOARD_KEY/);
+  refusal({}, WITHOUT_KEY);
   // Where nothing is encrypted it does not matter.
   for (const addr of ["localhost:1", "unix:/x"]) connect({ addr }).close();
 });
@@ -132,8 +137,22 @@ test("what is given goes before the environment", async (t) => {
   setVariables(t, { CALLBOARD_CERT: others.certFile, CALLBOARD_KEY: others.keyFile });
   connect({ addr: NOWHERE }).close();
   connect({ addr: NOWHERE, certFile: mine.certFile, keyFile: mine.keyFile }).close();
-  refusal({ certFile: mine.certFile }, /holds no key/);
-  refusal({ keyFile: mine.keyFile }, /holds no key/);
+});
+
+test("what is missing of the options is not taken from the environment", async (t) => {
+  const { certFile, keyFile } = await ours(t);
+  // The pair of the options, so that the two would fit.
+  setVariables(t, { CALLBOARD_CERT: certFile, CALLBOARD_KEY: keyFile });
+  refusal({ certFile }, WITHOUT_KEY);
+  refusal({ keyFile }, WITHOUT_CERTIFICATE);
+  // As caFile: an empty path is one.
+  refusal({ certFile: "" }, WITHOUT_KEY);
+});
+
+test("the environment is not read where the options name both", async (t) => {
+  const { certFile, keyFile } = await ours(t);
+  setVariables(t, { CALLBOARD_CERT: "/no-such-file", CALLBOARD_KEY: "/no-such-file" });
+  connect({ addr: NOWHERE, certFile, keyFile }).close();
 });
 
 test("empty variables are none", (t) => {

@@ -32,9 +32,10 @@ def connect(
     server is trusted when the certificates of `ca_file` say so, a file in the PEM form, by default
     CALLBOARD_CA, else the system's. `cert_file` and `key_file`, PEM files as well, are the
     certificate that this client shows such a server and its key, which has no password: by default
-    CALLBOARD_CERT and CALLBOARD_KEY, else none is shown. `project`, `task` and `run` are what the
-    methods use when they are not told: by default JRUN_PROJECT_ID, JRUN_TASK_ID and JRUN_ID of the
-    environment. `timeout` bounds a call with all its attempts, in seconds.
+    CALLBOARD_CERT and CALLBOARD_KEY, else none is shown. Both are given, or both come from the
+    environment. `project`, `task` and `run` are what the methods use when they are not told: by
+    default JRUN_PROJECT_ID, JRUN_TASK_ID and JRUN_ID of the environment. `timeout` bounds a call
+    with all its attempts, in seconds.
 
     Raises ValueError when the address is not understood, the token could be read on the way, a file
     holds no certificate, or of a certificate and its key one is missing or not that of the other.

@@ -14,6 +14,8 @@ from callboard.address import Address
 _SENDABLE = re.compile(r"[!-~]+")
 # What OpenSSL calls the certificates in a folder: the hash of a subject, and a number.
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+# What to do where one of the two is missing.
+_GIVE_BOTH = "give cert_file and key_file, or set CALLBOARD_CERT and CALLBOARD_KEY"
 
 
 class Token:
@@ -64,23 +66,25 @@ def client_certificate(
 ) -> Optional[Tuple[bytes, bytes]]:
     """Returns the key and the certificate, as PEM, by which a server may know this client: those
     of the files given, else of the files that CALLBOARD_KEY and CALLBOARD_CERT name, else none.
+    Where one file is given, the environment is not asked for the other.
 
     Raises ValueError, which does not quote the key, when one is there without the other, a file
     cannot be read, or the key is not that of the certificate.
     """
-    certificate_path = cert_file or os.environ.get("CALLBOARD_CERT")
-    key_path = key_file or os.environ.get("CALLBOARD_KEY")
+    certificate_path, key_path = cert_file, key_file
+    if not certificate_path and not key_path:
+        # Only both: one of them beside one that is given would be of another pair.
+        certificate_path = os.environ.get("CALLBOARD_CERT")
+        key_path = os.environ.get("CALLBOARD_KEY")
     if not certificate_path and not key_path:
         return None
     if not key_path:
         raise ValueError(
-            f"the cert_file {certificate_path!r} is of no use without its key:"
-            " give key_file, or set CALLBOARD_KEY"
+            f"the cert_file {certificate_path!r} is of no use without its key: {_GIVE_BOTH}"
         )
     if not certificate_path:
         raise ValueError(
-            f"the key_file {key_path!r} is of no use without its certificate:"
-            " give cert_file, or set CALLBOARD_CERT"
+            f"the key_file {key_path!r} is of no use without its certificate: {_GIVE_BOTH}"
         )
     certificate = _read_certificates("cert_file", certificate_path)
     key = _read("key_file", key_path)

@@ -64,9 +64,9 @@ public final class CallboardClientBuilder {
 
   /**
    * Chooses the certificate that is shown over TLS to a server that asks for one. It needs {@link
-   * #keyFile}.
+   * #keyFile}: both are given, or both come from the environment.
    *
-   * @param pem a PEM file; null means CALLBOARD_CERT, else none
+   * @param pem a PEM file; null, where the key is null too, means CALLBOARD_CERT, else none
    * @return this builder
    */
   public CallboardClientBuilder certFile(Path pem) {
@@ -75,10 +75,11 @@ public final class CallboardClientBuilder {
   }
 
   /**
-   * Chooses the key of the certificate that is shown over TLS. It needs {@link #certFile}.
+   * Chooses the key of the certificate that is shown over TLS. It needs {@link #certFile}: both are
+   * given, or both come from the environment.
    *
-   * @param pem a PEM file with a PKCS #8 key, of RSA or of an elliptic curve; null means
-   *     CALLBOARD_KEY, else none
+   * @param pem a PEM file with a PKCS #8 key, of RSA or of an elliptic curve; null, where the
+   *     certificate is null too, means CALLBOARD_KEY, else none
    * @return this builder
    */
   public CallboardClientBuilder keyFile(Path pem) {
@@ -146,11 +147,13 @@ public final class CallboardClientBuilder {
     if (!TOKEN.matcher(secret).matches()) {
       throw new IllegalArgumentException("the token holds other than visible ASCII characters");
     }
+    // Taken one by one, a certificate and its key might be of two pairs.
+    boolean isGiven = certFile != null || keyFile != null;
     TlsFiles files =
         new TlsFiles(
-            choose(caFile, "CALLBOARD_CA"),
-            choose(certFile, "CALLBOARD_CERT"),
-            choose(keyFile, "CALLBOARD_KEY"));
+            caFile != null ? caFile : fileOf("CALLBOARD_CA"),
+            isGiven ? certFile : fileOf("CALLBOARD_CERT"),
+            isGiven ? keyFile : fileOf("CALLBOARD_KEY"));
     Defaults defaults = Defaults.resolve(project, task, run, environment);
     return new CallboardClient(new Connection(parsed, secret, files), defaults, timeout);
   }
@@ -163,10 +166,7 @@ public final class CallboardClientBuilder {
     return found == null || found.isEmpty() ? otherwise : found;
   }
 
-  private Path choose(Path given, String name) {
-    if (given != null) {
-      return given;
-    }
+  private Path fileOf(String name) {
     String found = choose(null, name, "");
     return found.isEmpty() ? null : Path.of(found);
   }

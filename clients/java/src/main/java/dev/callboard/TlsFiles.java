@@ -33,6 +33,10 @@ record TlsFiles(Path ca, Path cert, Path key) {
   private static final Pattern CERTIFICATE =
       Pattern.compile("-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----");
 
+  /** What to do where one of the two is missing. */
+  private static final String GIVE_BOTH =
+      "give certFile(…) and keyFile(…) to the builder, or set CALLBOARD_CERT and CALLBOARD_KEY";
+
   /** Reads the files; one that cannot be used is named by an IllegalArgumentException. */
   ChannelCredentials credentials() {
     demandBothOrNone();
@@ -63,12 +67,10 @@ record TlsFiles(Path ca, Path cert, Path key) {
 
   private void demandBothOrNone() {
     if (cert != null && key == null) {
-      throw new IllegalArgumentException(
-          "a certificate needs its key: give keyFile(…) to the builder, or set CALLBOARD_KEY");
+      throw new IllegalArgumentException("a certificate needs its key: " + GIVE_BOTH);
     }
     if (cert == null && key != null) {
-      throw new IllegalArgumentException(
-          "a key needs its certificate: give certFile(…) to the builder, or set CALLBOARD_CERT");
+      throw new IllegalArgumentException("a key needs its certificate: " + GIVE_BOTH);
     }
   }
 

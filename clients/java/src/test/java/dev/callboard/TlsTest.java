@@ -41,11 +41,22 @@ class TlsTest {
 
   @Test
   void oneOfACertificateAndItsKeyIsRefusedWithTheNameOfTheOther() {
-    Path some = Path.of("some.pem");
-    Exception withoutKey = refused(in(Map.of()).certFile(some));
-    assertTrue(withoutKey.getMessage().contains("CALLBOARD_KEY"), withoutKey.getMessage());
-    Exception withoutCert = refused(in(Map.of()).keyFile(some));
-    assertTrue(withoutCert.getMessage().contains("CALLBOARD_CERT"), withoutCert.getMessage());
+    demandBothIn(Map.of());
+  }
+
+  @Test
+  void whatIsMissingOfTheOptionsIsNotTakenFromTheEnvironment() throws Exception {
+    Identity own = authority.issue("EC");
+    demandBothIn(
+        Map.of("CALLBOARD_CERT", own.cert().toString(), "CALLBOARD_KEY", own.key().toString()));
+  }
+
+  @Test
+  void theEnvironmentIsNotReadWhereTheOptionsNameBoth() throws Exception {
+    Identity own = authority.issue("EC");
+    Map<String, String> environment =
+        Map.of("CALLBOARD_CERT", "absent.pem", "CALLBOARD_KEY", "absent.pem");
+    in(environment).certFile(own.cert()).keyFile(own.key()).connect().close();
   }
 
   @Test
@@ -115,8 +126,6 @@ class TlsTest {
         Map.of("CALLBOARD_CERT", "absent.pem", "CALLBOARD_KEY", own.key().toString());
     Exception unread = refused(in(environment));
     assertTrue(unread.getMessage().contains("absent.pem"), unread.getMessage());
-    // What is given comes first.
-    in(environment).certFile(own.cert()).connect().close();
   }
 
   @ParameterizedTest
@@ -165,6 +174,18 @@ class TlsTest {
 
   private static Exception refused(CallboardClientBuilder builder) {
     return assertThrows(IllegalArgumentException.class, builder::connect);
+  }
+
+  /** Demands that one of a certificate and its key is refused. */
+  private static void demandBothIn(Map<String, String> environment) {
+    String both =
+        ": give certFile(…) and keyFile(…) to the builder, or set CALLBOARD_CERT and CALLBOARD_KEY";
+    Path some = Path.of("some.pem");
+    assertEquals(
+        "a certificate needs its key" + both,
+        refused(in(environment).certFile(some)).getMessage());
+    assertEquals(
+        "a key needs its certificate" + both, refused(in(environment).keyFile(some)).getMessage());
   }
 
   /** Demands an error that names the file, and of which no part shows the secret. */
