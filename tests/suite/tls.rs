@@ -234,9 +234,13 @@ fn the_command_of_a_run_calls_with_the_certificate_of_who_runs_it() {
 #[test]
 fn half_of_a_certificate_and_its_key_is_a_wrong_flag() {
     let read = ["read", "--project=p", "--addr=https://localhost:1", "--cert-file=a.pem"];
-    let output = output_of(callboard(&read));
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--key-file"), "{}", stderr(&output));
+    for key_of_another in ["", "other-key.pem"] {
+        let mut command = callboard(&read);
+        command.env("CALLBOARD_KEY", key_of_another);
+        let output = output_of(command);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("--key-file"), "{}", stderr(&output));
+    }
     let mut command = callboard(&read[..3]);
     command.env("CALLBOARD_KEY", "a-key.pem").env("CALLBOARD_CERT", "");
     let output = output_of(command);
