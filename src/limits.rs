@@ -195,7 +195,8 @@ pub const REQUEST_ID_MESSAGES: u64 = 10_000;
 pub const UPLOAD_IDLE: Duration = Duration::from_secs(60);
 /// How long a shutdown waits for calls in progress.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How long a stop then waits for what is still at the disk. What that writes was not answered.
+/// How long a stop then waits for what is still at the disk: once for the tasks of the server, and
+/// once for the threads that they left behind. What these write was not answered.
 pub const STOP_WAIT: Duration = Duration::from_secs(5);
 /// Concurrent streams of one connection.
 pub const CONNECTION_STREAMS_MAX: u32 = 1024;

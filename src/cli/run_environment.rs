@@ -65,9 +65,8 @@ pub(super) fn variables(place: &Place<'_>) -> Vec<Variable> {
     ];
     let TlsFiles { ca, cert, key } = place.tls;
     for (name, file) in [("CALLBOARD_CA", ca), ("CALLBOARD_CERT", cert), ("CALLBOARD_KEY", key)] {
-        if let Some(file) = file {
-            variables.push((name, Some(file.display().to_string())));
-        }
+        // One that is not used here is removed: half of a pair would be refused there.
+        variables.push((name, file.as_ref().map(|file| file.display().to_string())));
     }
     if let Some(root) = place.root {
         variables.push(("CALLBOARD_ROOT", Some(root.display().to_string())));
@@ -133,6 +132,9 @@ mod tests {
     fn what_an_outer_run_has_set_is_removed_when_it_would_be_wrong() {
         let variables = variables(&place("", None, &TlsFiles::default()));
         for name in ["JRUN_PARENT_ID", "JRUN_TASK_FOLDER", "JRUN_RUN_FOLDER", "JRUN_MESSAGE_BUS"] {
+            assert_eq!(value(&variables, name), None);
+        }
+        for name in ["CALLBOARD_CA", "CALLBOARD_CERT", "CALLBOARD_KEY"] {
             assert_eq!(value(&variables, name), None);
         }
         // A root of the caller's own says where the caller works, not where the run is.

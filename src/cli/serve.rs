@@ -1,6 +1,7 @@
 //! `callboard serve`: runs the server until it is told to stop.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::thread;
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -45,8 +46,8 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|source| failed(&source))?;
+        let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
         let outcome = runtime.block_on(async {
-            let shutdown = shutdown_on_signal().map_err(|source| failed(&source))?;
             let served = serve(config, print_ready_line, shutdown).await;
             served.map_err(|source| match source.is_of_settings() {
                 true => Failure::usage(format!("cannot serve: {source}")),
@@ -96,20 +97,24 @@ fn print_ready_line(endpoints: &Endpoints) {
     let _ = stdout.flush();
 }
 
-/// Returns a future that ends with the first SIGTERM or SIGINT. The second one
-/// ends the process.
+/// Returns a future that ends with the first SIGTERM or SIGINT. The second one ends the
+/// process, whatever else it does then: a thread of its own waits for them.
 fn shutdown_on_signal() -> io::Result<impl Future<Output = ()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let entered = runtime.enter();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    drop(entered);
     let (told, first) = oneshot::channel();
-    tokio::spawn(async move {
+    let wait = async move {
         either(&mut terminate, &mut interrupt).await;
         tracing::info!("shutting down; a second signal ends at once");
         let _ = told.send(());
         let number = either(&mut terminate, &mut interrupt).await.as_raw_value();
         // What a shell reports for a process that the signal ended.
         std::process::exit(128 + number);
-    });
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(wait))?;
     Ok(async move {
         let _ = first.await;
     })

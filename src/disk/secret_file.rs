@@ -14,7 +14,7 @@ use crate::limits;
 use super::Identity;
 
 /// The user who owns what the system gives out.
-const ROOT: u32 = 0;
+pub(super) const ROOT: u32 = 0;
 /// What a secret may let nobody do who is not its owner.
 const OTHERS: u32 = 0o077;
 /// The same when root owns it: its group may read it, to which a server then belongs.
@@ -40,6 +40,11 @@ pub enum SecretFileError {
          root; type: chown {user} {0}", path.display()
     )]
     Owner { path: PathBuf, owner: u32, user: u32 },
+    #[error(
+        "{} belongs to the user {owner}, who could not use what root makes there; run this as \
+         that user: sudo -u '#{owner}' …", path.display()
+    )]
+    Folder { path: PathBuf, owner: u32 },
 }
 
 impl SecretFileError {

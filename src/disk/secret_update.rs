@@ -1,21 +1,25 @@
 //! Changing a file of secrets, wherever it is.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
+};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::secret_file::{SecretFileError, read_secret};
+use super::secret_file::{ROOT, SecretFileError, read_secret};
 
 /// Replaces a file by what `change` makes of its bytes, of none when there is no file: as a
 /// whole or not at all, for its owner alone (mode 0600), and synced. Those who change it
 /// together do so one after the other, by the lock of a file beside it (`<name>.lock`), which
-/// stays. Missing folders are made, for their owner alone.
+/// stays. Missing folders are made, for their owner alone. When root changes a file, its owner,
+/// group and mode stay as they are: a server that is in its group goes on reading it.
 ///
 /// # Errors
-/// What `change` refuses, what [`read_secret`] refuses, and when the system does.
+/// What `change` refuses, what [`read_secret`] refuses, when the system does, and when this is
+/// root and the folder another user's.
 pub fn update_secret<E: From<SecretFileError>>(
     path: &Path,
     change: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
@@ -24,6 +28,10 @@ pub fn update_secret<E: From<SecretFileError>>(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let owner = fs::metadata(folder).map_err(failed)?.uid();
+    if rustix::process::geteuid().is_root() && owner != ROOT {
+        return Err(SecretFileError::Folder { path: folder.to_owned(), owner }.into());
+    }
     let _lock = lock(path).map_err(failed)?;
     let before = match read_secret(path) {
         Err(error) if error.is_not_found() => Vec::new(),
@@ -48,10 +56,24 @@ fn replace(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
     // Left by somebody who died: whoever has the lock may take it away.
     let _ = fs::remove_file(&next);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
+    match fs::metadata(path) {
+        Ok(before) => belong_as(&file, &before)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&next, path)?;
     File::open(folder)?.sync_all()
+}
+
+/// Gives a new file the owner, group and mode of the one that it replaces. Only root can.
+fn belong_as(file: &File, before: &Metadata) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    fchown(file, Some(before.uid()), Some(before.gid()))?;
+    file.set_permissions(Permissions::from_mode(before.mode() & 0o777))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -62,7 +84,6 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Barrier;
     use std::thread;
 

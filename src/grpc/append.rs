@@ -62,6 +62,8 @@ pub(super) fn run<B: MessageBus>(
         loop {
             let request = tokio::select! {
                 request = requests.next() => request,
+                // Nobody takes answers any more, and a caller may be silent for ever.
+                () = ticket_in.closed() => break,
                 () = shutdown.cancelled() => {
                     let _ = ticket_in.send(Err(Stop::Refused(Error::ShuttingDown))).await;
                     break;
@@ -85,7 +87,12 @@ pub(super) fn run<B: MessageBus>(
     });
     tokio::spawn(async move {
         let mut index = 0_u64;
-        while let Some(ticket) = tickets.recv().await {
+        loop {
+            let ticket = tokio::select! {
+                ticket = tickets.recv() => ticket,
+                () = answer_in.closed() => break,
+            };
+            let Some(ticket) = ticket else { break };
             let appended = match ticket {
                 Ok((ticket, entry)) => {
                     let answer = ticket.await.and_then(|appended| response(&appended));

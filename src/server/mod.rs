@@ -262,11 +262,17 @@ pub async fn serve(
     let drained = async { while serving.join_next().await.is_some() {} };
     if tokio::time::timeout(config.drain_timeout, drained).await.is_err() {
         tracing::warn!("some calls did not end in time; cutting them off");
-        serving.shutdown().await;
+        serving.abort_all();
     }
     drop(looking);
-    // Its last look may be at a disk that does not answer.
-    let _ = tokio::time::timeout(limits::STOP_WAIT, following).await;
+    let ended = async {
+        while serving.join_next().await.is_some() {}
+        let _ = following.await;
+    };
+    // Whatever they are at may be a disk that does not answer.
+    if tokio::time::timeout(limits::STOP_WAIT, ended).await.is_err() {
+        tracing::warn!("the disk does not answer; stopping all the same");
+    }
     // Until now it said that the server is draining.
     end_monitoring.cancel();
     if let Some(monitoring) = monitoring {

@@ -96,7 +96,9 @@ impl Tls {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let versions = Versions::of(&self.settings);
-        if versions != seen.versions {
+        if versions == seen.versions {
+            seen.failed = None;
+        } else {
             match certificates::load(&self.settings, now) {
                 Ok(loaded) => {
                     tell(&loaded, "certificate replaced; new connections use it");

@@ -40,6 +40,8 @@ struct Known {
     /// The version of the file that was looked at last; none when there was none.
     version: Option<FileVersion>,
     grants: Arc<Grants>,
+    /// Why a later version could not be used, when it could not.
+    failed: Option<String>,
 }
 
 impl Tokens {
@@ -70,17 +72,22 @@ impl Tokens {
                 Ok(read) => {
                     tracing::info!(tokens = read.grants.0.len(), "read the tokens again");
                     *known = read;
-                }
-                // What the system could not do for the moment is tried again with the next call.
-                Err(error) if error.may_pass() => {
-                    tracing::error!(%error, "the tokens stay as they were until they can be read");
+                    // Nobody is woken for what failed: they would look again at once.
+                    self.changed.send_replace(());
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the tokens stay as they were");
-                    known.version = version;
+                    // What the system could not do for the moment is tried again with the next
+                    // call, and said once.
+                    if !error.may_pass() {
+                        known.version = version;
+                    }
+                    let failed = Some(error.to_string());
+                    if known.failed != failed {
+                        tracing::error!(%error, "the tokens stay as they were");
+                        known.failed = failed;
+                    }
                 }
             }
-            self.changed.send_replace(());
         }
         Arc::clone(&known.grants)
     }
@@ -118,7 +125,7 @@ fn read(path: &Path) -> Result<Known, TokensError> {
     };
     let grants = access::read(&bytes)
         .map_err(|source| TokensError::Content { path: path.to_owned(), source })?;
-    Ok(Known { version, grants: Arc::new(grants) })
+    Ok(Known { version, grants: Arc::new(grants), failed: None })
 }
 
 #[cfg(test)]
@@ -166,6 +173,28 @@ mod tests {
         assert_eq!(names(), ["b"]);
         drop(folder);
         assert!(names().is_empty(), "nobody is let in");
+    }
+
+    #[test]
+    fn what_cannot_be_read_for_the_moment_wakes_nobody_and_is_read_when_it_can_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tokens");
+        write(&path, &one("a"));
+        let tokens = Tokens::open(&path).expect("a token");
+        let changes = tokens.changes();
+        let name = || tokens.current().0[0].name.clone();
+        // Root reads whatever there is; but nobody gets through a link to itself.
+        std::fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink(&path, &path).expect("a link");
+        assert!(read(&path).err().expect("unreadable").may_pass());
+        assert_eq!(name(), "a");
+        assert_eq!(name(), "a");
+        assert!(!changes.has_changed().expect("open"), "whoever is woken looks again at once");
+        assert!(tokens.known.read().expect("known").failed.is_some());
+        std::fs::remove_file(&path).expect("removed");
+        write(&path, &one("b"));
+        assert_eq!(name(), "b");
+        assert!(changes.has_changed().expect("open"));
     }
 
     #[test]

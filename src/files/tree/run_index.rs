@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::disk::Status;
-use crate::domain::{Run, RunKey, TaskKey};
+use crate::domain::{Reach, Run, RunKey, TaskKey};
 use crate::error::{Error, Reason, Result};
 use crate::layout::paths;
 
@@ -120,11 +120,19 @@ impl RunIndex {
         }
     }
 
-    /// Returns which runs come from which.
-    pub(super) fn descent(&self) -> Descent {
+    /// Returns which runs within reach come from which, as if there were no others.
+    pub(super) fn descent(&self, reach: &Reach) -> Descent {
         let state = super::locked(&self.state);
-        let mut descent = Descent { places: state.places.clone(), ..Descent::default() };
-        for run in state.tasks.values().flat_map(|task| task.runs.values()) {
+        let mut descent = Descent::default();
+        for (id, places) in &state.places {
+            let reached = places.iter().filter(|place| reach.covers(&place.task.project));
+            let reached: Vec<_> = reached.cloned().collect();
+            if !reached.is_empty() {
+                descent.places.insert(id.clone(), reached);
+            }
+        }
+        let reached = state.tasks.iter().filter(|(task, _)| reach.covers(&task.project));
+        for run in reached.flat_map(|(_, task)| task.runs.values()) {
             descent.above.insert(run.id.clone(), (run.parent.clone(), run.previous.clone()));
             for above in [&run.parent, &run.previous] {
                 if !above.is_empty() {

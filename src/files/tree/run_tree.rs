@@ -30,10 +30,10 @@ impl Tree {
                 let runs = self.run_folders(task)?.into_iter().filter_map(|folder| {
                     self.show_run(&RunPlace { task: task.clone(), folder }).ok()
                 });
-                tops(&runs.collect::<Vec<_>>(), &self.runs.descent().within(reach))
+                tops(&runs.collect::<Vec<_>>(), &self.runs.descent(reach))
             }
         };
-        let descent = self.runs.descent().within(reach);
+        let descent = self.runs.descent(reach);
         let mut walk = Walk { tree: self, descent, nodes: Vec::new() };
         for top in tops {
             walk.from(top);
@@ -111,23 +111,6 @@ fn above<'a>(previous: &'a str, parent: &'a str, descent: &Descent) -> Option<(&
 }
 
 impl Descent {
-    /// Leaves out the runs of projects out of reach, as if they were not there.
-    fn within(mut self, reach: &Reach) -> Self {
-        if *reach == Reach::All {
-            return self;
-        }
-        for places in self.places.values_mut() {
-            places.retain(|place| reach.covers(&place.task.project));
-        }
-        self.places.retain(|_, places| !places.is_empty());
-        let Self { places, above, below } = &mut self;
-        above.retain(|id, _| places.contains_key(id));
-        for ids in below.values_mut() {
-            ids.retain(|id| places.contains_key(id));
-        }
-        self
-    }
-
     /// Returns what stands right below a run, in the order of the ids.
     fn below(&self, id: &str) -> Vec<(String, Relation)> {
         let ids = self.below.get(id).into_iter().flatten();

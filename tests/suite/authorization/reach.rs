@@ -157,6 +157,30 @@ async fn lists_watches_and_upkeep_of_everything_keep_to_what_the_caller_reaches(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_the_same_id_out_of_reach_moves_none_in_the_tree() {
+    let guarded = Guarded::start();
+    let all = guarded.tokens.add("all", &["*"], &[Admin]);
+    let limited = guarded.tokens.add("limited", &["mine"], &[Read]);
+    let mut owner = storage(&guarded, &all).await;
+    for (project, one, parent) in
+        [("mine", "top", ""), ("mine", "twin", "top"), ("a", "twin", "else"), ("z", "twin", "")]
+    {
+        run(&mut owner, project, one, parent).await;
+    }
+    let tree = pb::GetRunTreeRequest {
+        project_id: "mine".into(),
+        task_id: "t".into(),
+        ..Default::default()
+    };
+    let mut mine = storage(&guarded, &limited).await;
+    let nodes = mine.get_run_tree(tree).await.expect("a tree").into_inner().nodes;
+    let shown = nodes.iter().map(|node| {
+        (node.run.as_ref().map(|run| run.run_id.as_str()).unwrap_or_default(), node.depth)
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), [("top", 0), ("twin", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_message_of_a_stream_and_the_header_of_an_upload_are_checked() {
     let guarded = Guarded::start();
     let limited = guarded.tokens.add("limited", &["mine"], &[Write]);

@@ -5,11 +5,12 @@ use std::time::Duration;
 use callboard::access::Permission::{Admin, Read, Write};
 use callboard::grpc::pb;
 use pb::message_bus_client::MessageBusClient;
+use pb::storage_client::StorageClient;
 use pb::subscribe_response::Frame;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
-use crate::client::{Subscription, assert_refused, channel, message};
+use crate::client::{Subscription, assert_refused, channel, eventually, message};
 use crate::server::output_of;
 
 use super::{Guarded, With, seconds_from_now};
@@ -91,6 +92,31 @@ async fn a_revoked_token_ends_its_streams_and_calls_at_once_and_no_others() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_token_is_revoked_gives_its_place_back_though_its_client_stays_silent() {
+    let guarded = Guarded::start();
+    let kept = guarded.tokens.add("kept", &["*"], &[Read]);
+    let gone = guarded.tokens.add("gone-soon", &["demo"], &[Write]);
+    let mut writer = MessageBusClient::with_interceptor(
+        channel(guarded.server.addr()).await,
+        With::token(&gone),
+    );
+    let (_held, requests) = tokio::sync::mpsc::channel::<pb::AppendStreamRequest>(1);
+    let mut answers =
+        writer.append_stream(ReceiverStream::new(requests)).await.expect("a stream").into_inner();
+    let mut looker =
+        StorageClient::with_interceptor(channel(guarded.server.addr()).await, With::token(&kept));
+    let mut calls = async || {
+        let info = looker.get_server_info(pb::GetServerInfoRequest::default()).await;
+        info.expect("an answer").into_inner().open["calls"]
+    };
+    assert_eq!(calls().await, 2, "the stream, and this one");
+    guarded.tokens.update(|grants| grants.0.retain(|grant| grant.name != "gone-soon"));
+    let refused = answers.message().await;
+    assert_refused(refused, Code::Unauthenticated, "TOKEN_INVALID", "gone-soon was");
+    eventually("the stream has no place any more", async || calls().await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,9 @@ fn as_much_is_printed_as_is_known() {
         "JRUN_RUN_FOLDER": null,
         "JRUN_MESSAGE_BUS": null,
         "CALLBOARD_ADDR": server.addr(),
+        "CALLBOARD_CA": null,
+        "CALLBOARD_CERT": null,
+        "CALLBOARD_KEY": null,
         "CALLBOARD_ROOT": root,
     });
     assert_eq!(only, expected);
