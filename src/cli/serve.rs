@@ -108,7 +108,6 @@ fn shutdown_on_signal() -> io::Result<impl Future<Output = ()>> {
     let (told, first) = oneshot::channel();
     let wait = async move {
         either(&mut terminate, &mut interrupt).await;
-        tracing::info!("shutting down; a second signal ends at once");
         let _ = told.send(());
         let number = either(&mut terminate, &mut interrupt).await.as_raw_value();
         // What a shell reports for a process that the signal ended.
@@ -117,6 +116,8 @@ fn shutdown_on_signal() -> io::Result<impl Future<Output = ()>> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(wait))?;
     Ok(async move {
         let _ = first.await;
+        // Not by the thread: whoever reads the log may be slow, and the signals are not to wait.
+        tracing::info!("shutting down; a second signal ends at once");
     })
 }
 

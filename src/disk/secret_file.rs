@@ -2,7 +2,7 @@
 //! read, by way of symlinks as well, since that is how those who renew them put them in place.
 //! What is secret is never taken from a file that others can read.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub enum SecretFileError {
     Owner { path: PathBuf, owner: u32, user: u32 },
     #[error(
         "{} belongs to the user {owner}, who could not use what root makes there; run this as \
-         that user: sudo -u '#{owner}' …", path.display()
+         that user: sudo -u '#{owner}' …, or choose a folder of root's", path.display()
     )]
     Folder { path: PathBuf, owner: u32 },
 }
@@ -63,6 +63,11 @@ impl SecretFileError {
 /// When it cannot be read, is no regular file, is over
 /// [`SECRET_FILE_BYTES_MAX`](limits::SECRET_FILE_BYTES_MAX), or others may use it.
 pub fn read_secret(path: &Path) -> Result<Vec<u8>, SecretFileError> {
+    Ok(read_secret_file(path)?.0)
+}
+
+/// As [`read_secret`], with what is known of the file that was read.
+pub(super) fn read_secret_file(path: &Path) -> Result<(Vec<u8>, Metadata), SecretFileError> {
     let user = rustix::process::geteuid().as_raw();
     read(path, |owner, mode| check(path, owner, mode, user))
 }
@@ -72,7 +77,7 @@ pub fn read_secret(path: &Path) -> Result<Vec<u8>, SecretFileError> {
 /// # Errors
 /// As [`read_secret`], whoever owns it and may read it.
 pub fn read_public(path: &Path) -> Result<Vec<u8>, SecretFileError> {
-    read(path, |_, _| Ok(()))
+    Ok(read(path, |_, _| Ok(()))?.0)
 }
 
 /// Which content a file had: another one whenever it was replaced or written.
@@ -99,7 +104,7 @@ pub fn version_of(path: &Path) -> Option<FileVersion> {
 fn read(
     path: &Path,
     may_be_used: impl FnOnce(u32, u32) -> Result<(), SecretFileError>,
-) -> Result<Vec<u8>, SecretFileError> {
+) -> Result<(Vec<u8>, Metadata), SecretFileError> {
     let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
     // NONBLOCK: opening a pipe must not hang.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -116,7 +121,7 @@ fn read(
     if bytes.len() > limit {
         return Err(SecretFileError::TooLarge { path: path.to_owned(), limit });
     }
-    Ok(bytes)
+    Ok((bytes, found))
 }
 
 /// Checks that a secret of this owner, with this mode, may be used by a user.

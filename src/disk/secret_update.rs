@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::secret_file::{ROOT, SecretFileError, read_secret};
+use super::secret_file::{ROOT, SecretFileError, read_secret_file};
 
 /// Replaces a file by what `change` makes of its bytes, of none when there is no file: as a
 /// whole or not at all, for its owner alone (mode 0600), and synced. Those who change it
@@ -18,7 +18,7 @@ use super::secret_file::{ROOT, SecretFileError, read_secret};
 /// group and mode stay as they are: a server that is in its group goes on reading it.
 ///
 /// # Errors
-/// What `change` refuses, what [`read_secret`] refuses, when the system does, and when this is
+/// What `change` refuses, what [`read_secret`](super::read_secret) refuses, when the system does, and when this is
 /// root and the folder another user's.
 pub fn update_secret<E: From<SecretFileError>>(
     path: &Path,
@@ -27,19 +27,34 @@ pub fn update_secret<E: From<SecretFileError>>(
     let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
+    check_owner(folder)?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    let owner = fs::metadata(folder).map_err(failed)?.uid();
-    if rustix::process::geteuid().is_root() && owner != ROOT {
-        return Err(SecretFileError::Folder { path: folder.to_owned(), owner }.into());
-    }
     let _lock = lock(path).map_err(failed)?;
-    let before = match read_secret(path) {
-        Err(error) if error.is_not_found() => Vec::new(),
-        read => read?,
+    let (before, found) = match read_secret_file(path) {
+        Err(error) if error.is_not_found() => (Vec::new(), None),
+        read => read.map(|(bytes, found)| (bytes, Some(found)))?,
     };
     let after = change(&before)?;
-    replace(path, folder, &after).map_err(failed)?;
+    replace(path, folder, &after, found.as_ref()).map_err(failed)?;
     Ok(())
+}
+
+/// Keeps root from making what the owner of the folder could not use: the folder, or what
+/// stands above it as far as that is there.
+fn check_owner(folder: &Path) -> Result<(), SecretFileError> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let there = folder.ancestors().find_map(|path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        Some((path, fs::metadata(path).ok()?))
+    });
+    match there {
+        Some((path, found)) if found.uid() != ROOT => {
+            Err(SecretFileError::Folder { path: path.to_owned(), owner: found.uid() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits for the lock, which is held as long as the file is open.
@@ -51,16 +66,12 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn replace(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, folder: &Path, bytes: &[u8], before: Option<&Metadata>) -> io::Result<()> {
     let next = beside(path, ".tmp");
     // Left by somebody who died: whoever has the lock may take it away.
     let _ = fs::remove_file(&next);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-    match fs::metadata(path) {
-        Ok(before) => belong_as(&file, &before)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
+    before.map_or(Ok(()), |before| belong_as(&file, before))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&next, path)?;
@@ -72,7 +83,10 @@ fn belong_as(file: &File, before: &Metadata) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    fchown(file, Some(before.uid()), Some(before.gid()))?;
+    let made = file.metadata()?;
+    if (made.uid(), made.gid()) != (before.uid(), before.gid()) {
+        fchown(file, Some(before.uid()), Some(before.gid()))?;
+    }
     file.set_permissions(Permissions::from_mode(before.mode() & 0o777))
 }
 

@@ -90,6 +90,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("the server failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    #[error("the server ended by itself")]
+    Ended,
     #[error("cannot describe the services: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
 }
@@ -105,9 +107,11 @@ impl ServeError {
             | Self::Folder(_)
             | Self::Audit { .. } => true,
             Self::Socket(error) => !matches!(error, SocketError::InUse { .. }),
-            Self::Root { .. } | Self::Listen { .. } | Self::Transport(_) | Self::Reflection(_) => {
-                false
-            }
+            Self::Root { .. }
+            | Self::Listen { .. }
+            | Self::Transport(_)
+            | Self::Ended
+            | Self::Reflection(_) => false,
         }
     }
 }
@@ -280,8 +284,10 @@ pub async fn serve(
     }
     tracing::info!("stopped");
     match failed {
+        None => Ok(()),
         Some(Ok(Err(error))) => Err(error.into()),
-        _ => Ok(()),
+        // Whatever looks after the process is to start it again.
+        Some(Ok(Ok(())) | Err(_)) => Err(ServeError::Ended),
     }
 }
 

@@ -101,12 +101,13 @@ impl Tls {
         } else {
             match certificates::load(&self.settings, now) {
                 Ok(loaded) => {
-                    tell(&loaded, "certificate replaced; new connections use it");
                     seen.expires = loaded.expires;
                     seen.warned_at = None;
                     seen.failed = None;
                     seen.versions = versions;
-                    *self.config.write().unwrap_or_else(PoisonError::into_inner) = loaded.config;
+                    *self.config.write().unwrap_or_else(PoisonError::into_inner) =
+                        Arc::clone(&loaded.config);
+                    tell(&loaded, "certificate replaced; new connections use it");
                 }
                 // It is tried again: what fails may lie in the moment, and not in the files.
                 Err(error) => {

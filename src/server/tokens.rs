@@ -40,7 +40,7 @@ struct Known {
     /// The version of the file that was looked at last; none when there was none.
     version: Option<FileVersion>,
     grants: Arc<Grants>,
-    /// Why a later version could not be used, when it could not.
+    /// Why a later version could not be read for the moment, while it cannot.
     failed: Option<String>,
 }
 
@@ -61,13 +61,16 @@ impl Tokens {
         let version = disk::version_of(&self.path);
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            if known.version == version {
+            if known.version == version && known.failed.is_none() {
                 return Arc::clone(&known.grants);
             }
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been here meanwhile.
-        if known.version != version {
+        if known.version == version {
+            // Whatever fails next is said again.
+            known.failed = None;
+        } else {
             match read(&self.path) {
                 Ok(read) => {
                     tracing::info!(tokens = read.grants.0.len(), "read the tokens again");
@@ -76,15 +79,17 @@ impl Tokens {
                     self.changed.send_replace(());
                 }
                 Err(error) => {
-                    // What the system could not do for the moment is tried again with the next
-                    // call, and said once.
-                    if !error.may_pass() {
-                        known.version = version;
-                    }
                     let failed = Some(error.to_string());
                     if known.failed != failed {
                         tracing::error!(%error, "the tokens stay as they were");
+                    }
+                    if error.may_pass() {
+                        // What the system could not do for the moment is tried again with the
+                        // next call, and said once.
                         known.failed = failed;
+                    } else {
+                        known.version = version;
+                        known.failed = None;
                     }
                 }
             }
@@ -178,20 +183,27 @@ mod tests {
     #[test]
     fn what_cannot_be_read_for_the_moment_wakes_nobody_and_is_read_when_it_can_be() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("tokens");
+        let (path, kept) = (folder.path().join("tokens"), folder.path().join("kept"));
+        let rename = |from: &Path, to: &Path| {
+            let from = tempfile::TempPath::try_from_path(from).expect("a path");
+            from.persist(to).expect("renamed");
+        };
         write(&path, &one("a"));
         let tokens = Tokens::open(&path).expect("a token");
         let changes = tokens.changes();
         let name = || tokens.current().0[0].name.clone();
+        let has_failed = || tokens.known.read().expect("known").failed.is_some();
+        rename(&path, &kept);
         // Root reads whatever there is; but nobody gets through a link to itself.
-        std::fs::remove_file(&path).expect("removed");
         std::os::unix::fs::symlink(&path, &path).expect("a link");
         assert!(read(&path).err().expect("unreadable").may_pass());
-        assert_eq!(name(), "a");
-        assert_eq!(name(), "a");
+        assert_eq!([name(), name()], ["a", "a"]);
         assert!(!changes.has_changed().expect("open"), "whoever is woken looks again at once");
-        assert!(tokens.known.read().expect("known").failed.is_some());
-        std::fs::remove_file(&path).expect("removed");
+        assert!(has_failed());
+        rename(&kept, &path);
+        assert_eq!(name(), "a");
+        // A rename makes another version of it; the next look finds that nothing failed since.
+        assert!(!has_failed());
         write(&path, &one("b"));
         assert_eq!(name(), "b");
         assert!(changes.has_changed().expect("open"));

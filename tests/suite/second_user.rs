@@ -140,10 +140,8 @@ fn root_makes_no_tokens_that_the_owner_of_the_folder_could_not_use() {
     let home = copied.folder.path().join("home");
     fs::create_dir(&home).expect("a folder");
     std::os::unix::fs::chown(&home, Some(STRANGER), Some(STRANGER)).expect("the stranger's");
-    let tokens = home.join("tokens").display().to_string();
     let root = home.join("root").display().to_string();
-    let create = ["token", "create", "--name", "x", "--allow", "read", "--tokens", &tokens];
-    let create = [&create[..], &["--root", &root]].concat();
+    let create = ["token", "create", "--name", "x", "--allow", "read", "--root", &root];
     let refused = output_of(crate::server::callboard(&create));
     assert!(!refused.status.success());
     assert!(said(&refused).contains("sudo -u '#54321'"), "{}", said(&refused));
@@ -175,11 +173,12 @@ impl Serving {
             .stderr(Stdio::null())
             .uid(STRANGER)
             .gid(STRANGER);
-        let mut process = command.spawn().expect("a server");
-        let lines = crate::server::Lines::of(process.stdout.take().expect("stdout"));
+        let process = command.spawn().expect("a server");
+        let mut serving = Self { process, address: String::new() };
+        let lines = crate::server::Lines::of(serving.process.stdout.take().expect("stdout"));
         let ready = lines.until("listening on ");
-        let address = ready.split_whitespace().nth(3).expect("an address").to_owned();
-        Self { process, address }
+        serving.address = ready.split_whitespace().nth(3).expect("an address").to_owned();
+        serving
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tokens that are taken back, or run out, while they are used.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use callboard::access::Permission::{Admin, Read, Write};
@@ -137,7 +138,11 @@ async fn a_file_that_cannot_be_used_changes_nothing_until_it_can() {
     let guarded = Guarded::start();
     let kept = guarded.tokens.add("kept", &["demo"], &[Read]);
     let mut stream = subscribed(&guarded, &kept).await;
-    std::fs::write(&guarded.tokens.path, "tokens: [").expect("half of it");
+    let half = guarded.tokens.path.with_extension("half");
+    std::fs::write(&half, "tokens: [").expect("half of it");
+    std::fs::set_permissions(&half, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+    // By a rename: for a moment an empty file would be there, which is one without tokens.
+    std::fs::rename(&half, &guarded.tokens.path).expect("put in place");
     guarded.server.log_until("the tokens stay as they were");
     subscribed(&guarded, &kept).await;
     std::fs::remove_file(&guarded.tokens.path).expect("removed");
