@@ -48,7 +48,7 @@ impl SettingFlags {
             file,
             variable: &variable,
             flag: &flag,
-            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            home: home(),
             runtime_directory: runtime_directory(),
         };
         Resolved::of(&sources).map_err(|error| refused(&error))
@@ -90,6 +90,10 @@ fn refused(error: &SettingError) -> Failure {
     Failure::usage(error.to_string())
 }
 
+fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
 fn runtime_directory() -> Option<PathBuf> {
     std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute())
 }
@@ -97,10 +101,8 @@ fn runtime_directory() -> Option<PathBuf> {
 /// The file that is read when none is named, by the XDG rules.
 fn usual_file() -> Option<PathBuf> {
     let folder = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let folder = folder.filter(|path| path.is_absolute()).or_else(|| {
-        let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty())?;
-        Some(home.join(".config"))
-    })?;
+    let folder =
+        folder.filter(|path| path.is_absolute()).or_else(|| Some(home()?.join(".config")))?;
     Some(folder.join(Path::new("callboard/config.yaml")))
 }
 

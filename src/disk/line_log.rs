@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use super::Identity;
+
 /// Users who are neither the owner nor of the group.
 const OTHERS: u32 = 0o007;
 
@@ -16,8 +18,8 @@ const OTHERS: u32 = 0o007;
 pub struct LineLog {
     path: PathBuf,
     file: File,
-    /// Device and inode of the file that is open.
-    identity: (u64, u64),
+    /// Which file is open.
+    identity: Identity,
     /// Whether the last write failed: it may have left a part of a line.
     is_torn: bool,
 }
@@ -42,7 +44,7 @@ impl LineLog {
             let shown = path.display();
             return refused(format!("others may read or write it; type: chmod o-rwx {shown}"));
         }
-        let identity = (found.dev(), found.ino());
+        let identity = Identity::of(&found);
         Ok(Self { path: path.to_owned(), file, identity, is_torn: false })
     }
 
@@ -52,8 +54,8 @@ impl LineLog {
     /// # Errors
     /// When the file cannot be written, or not be made again after it was renamed.
     pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let is_there = std::fs::metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
+        let is_there =
+            std::fs::metadata(&self.path).is_ok_and(|found| Identity::of(&found) == self.identity);
         if !is_there {
             *self = Self::open(&self.path)?;
         }

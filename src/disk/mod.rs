@@ -28,7 +28,9 @@ pub use secret_update::update_secret;
 pub use socket::{Socket, SocketError};
 pub use system::{SystemCalls, raise_descriptor_limit};
 
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -204,6 +206,13 @@ pub struct Identity {
     pub device: u64,
     /// The inode.
     pub inode: u64,
+}
+
+impl Identity {
+    /// Returns that of a file by what the system knows of it.
+    fn of(found: &Metadata) -> Self {
+        Self { device: found.dev(), inode: found.ino() }
+    }
 }
 
 /// What kind of thing is at a path.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Who may write besides the owner, in the mode of a folder.
 const OTHERS_MAY_WRITE: u32 = 0o022;
 /// The user who may do everything anyway.
-const ROOT: u32 = 0;
+pub(super) const ROOT: u32 = 0;
 
 /// Why a folder is not ours alone.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,12 @@ pub fn check_own_folder(path: &Path) -> Result<(), FolderError> {
 /// The same.
 pub fn check_closed_folder(path: &Path) -> Result<(), FolderError> {
     check(path, &[rustix::process::geteuid().as_raw(), ROOT])
+}
+
+/// Returns the folder that a path is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 fn check(path: &Path, owners: &[u32]) -> Result<(), FolderError> {

@@ -12,9 +12,8 @@ use rustix::fs::{Mode, OFlags};
 use crate::limits;
 
 use super::Identity;
+use super::own_folder::ROOT;
 
-/// The user who owns what the system gives out.
-pub(super) const ROOT: u32 = 0;
 /// What a secret may let nobody do who is not its owner.
 const OTHERS: u32 = 0o077;
 /// The same when root owns it: its group may read it, to which a server then belongs.
@@ -94,7 +93,7 @@ pub struct FileVersion {
 pub fn version_of(path: &Path) -> Option<FileVersion> {
     let found = fs::metadata(path).ok()?;
     Some(FileVersion {
-        identity: Identity { device: found.dev(), inode: found.ino() },
+        identity: Identity::of(&found),
         length: found.len(),
         modified: (found.mtime(), found.mtime_nsec()),
         changed: (found.ctime(), found.ctime_nsec()),

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::secret_file::{ROOT, SecretFileError, read_secret_file};
+use super::own_folder::{ROOT, folder_of};
+use super::secret_file::{SecretFileError, read_secret_file};
 
 /// Replaces a file by what `change` makes of its bytes, of none when there is no file: as a
 /// whole or not at all, for its owner alone (mode 0600), and synced. Those who change it
@@ -18,15 +19,14 @@ use super::secret_file::{ROOT, SecretFileError, read_secret_file};
 /// group and mode stay as they are: a server that is in its group goes on reading it.
 ///
 /// # Errors
-/// What `change` refuses, what [`read_secret`](super::read_secret) refuses, when the system does, and when this is
-/// root and the folder another user's.
+/// What `change` refuses, what [`read_secret`](super::read_secret) refuses, when the system does,
+/// and when this is root and the folder another user's.
 pub fn update_secret<E: From<SecretFileError>>(
     path: &Path,
     change: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
 ) -> Result<(), E> {
     let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     check_owner(folder)?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     let _lock = lock(path).map_err(failed)?;

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{
-    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use super::own_folder::{FolderError, check_closed_folder};
+use super::Identity;
+use super::own_folder::{FolderError, check_closed_folder, folder_of};
 
 /// Why a socket cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +32,8 @@ pub enum SocketError {
 #[derive(Debug)]
 pub struct Socket {
     path: PathBuf,
-    /// Device and inode, so that only our own file is removed.
-    identity: (u64, u64),
+    /// Which file it is, so that only our own is removed.
+    identity: Identity,
 }
 
 impl Socket {
@@ -89,7 +88,7 @@ impl Socket {
         let listener = UnixListener::bind(&unready).map_err(failed)?;
         let ready = fs::set_permissions(&unready, fs::Permissions::from_mode(0o600))
             .and_then(|()| fs::symlink_metadata(&unready))
-            .and_then(|found| fs::rename(&unready, path).map(|()| (found.dev(), found.ino())));
+            .and_then(|found| fs::rename(&unready, path).map(|()| Identity::of(&found)));
         match ready {
             Ok(identity) => Ok((Self { path: path.to_owned(), identity }, listener)),
             Err(source) => {
@@ -105,16 +104,10 @@ impl Socket {
     }
 }
 
-/// Returns the folder that a path is in.
-fn folder_of(path: &Path) -> &Path {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
-}
-
 impl Drop for Socket {
     fn drop(&mut self) {
         let ours = fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
+            .is_ok_and(|found| Identity::of(&found) == self.identity);
         if ours {
             let _ = fs::remove_file(&self.path);
         }

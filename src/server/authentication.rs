@@ -100,7 +100,7 @@ impl Authentication {
 
     fn by_grant(&self, caller: Caller, grant: &Grant, expires: Option<Timestamp>) -> LetIn {
         let (tokens, clock) = (Arc::clone(&self.tokens), Arc::clone(&self.clock));
-        let held = Held { tokens, clock, grant: grant.clone(), expires };
+        let held = Held { tokens, clock, grant: Arc::new(grant.clone()), expires };
         LetIn { caller: Arc::new(caller), held: Some(held) }
     }
 

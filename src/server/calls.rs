@@ -182,7 +182,8 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        let lasts = [TAKE_MANY, ANSWER_MANY, WAITING].iter().any(|many| many.contains(&path));
+        let (takes_many, answers_many) = (TAKE_MANY.contains(&path), ANSWER_MANY.contains(&path));
+        let lasts = takes_many || answers_many || WAITING.contains(&path);
         let timeout = (!lasts).then_some(self.room.limits.call_timeout);
         let call = match self.room.enter(path, request.extensions().get()) {
             Ok(call) => Arc::new(call),
@@ -194,7 +195,6 @@ where
                 return Either::Left(ready(Ok(refusal)));
             }
         };
-        let (takes_many, answers_many) = (TAKE_MANY.contains(&path), ANSWER_MANY.contains(&path));
         let (mut parts, body) = request.into_parts();
         let requests = Arc::clone(&self.room.requests);
         let limits = self.room.limits;

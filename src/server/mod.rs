@@ -63,8 +63,10 @@ use draining::DrainingLayer;
 use monitoring::Monitoring;
 use services::{ServiceLayers, Services};
 use tls::{Tls, TlsPort};
-use tokens::{Tokens, TokensError};
+use tokens::Tokens;
 use web::{OriginError, PageLayer};
+
+pub(crate) use tokens::{TokensError, read_tokens};
 
 /// Why a server cannot start, or ended.
 #[derive(Debug, thiserror::Error)]

@@ -28,7 +28,7 @@ const CLOCK_LOOK_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) struct Held {
     pub(super) tokens: Arc<Tokens>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) grant: Grant,
+    pub(super) grant: Arc<Grant>,
     /// When the certificate expires that it is granted to; none for a token.
     pub(super) expires: Option<Timestamp>,
 }
@@ -54,12 +54,13 @@ impl Held {
 
     /// Waits until it holds no more, and says why.
     pub(super) fn until_revoked(self) -> BoxFuture<'static, Status> {
-        // Before the first look: what changes meanwhile is looked at again.
+        // Before the first look: what changes meanwhile is looked at again. The file was looked
+        // at for this call, and is from time to time.
         let mut changes = self.tokens.changes();
         Box::pin(async move {
             loop {
                 let now = self.clock.now();
-                if let Err(denial) = self.check(&self.tokens.current(), now) {
+                if let Err(denial) = self.check(&self.tokens.known(), now) {
                     return grpc::status(&Error::Denied(denial));
                 }
                 let ends = [self.grant.expires_at, self.expires].into_iter().flatten().min();

@@ -57,14 +57,15 @@ impl List {
 }
 
 fn row(grant: &Grant, now: Timestamp) -> Row {
-    let (state, since) = state(grant, now);
+    let (state, at) = state(grant, now);
     let holder = match &grant.holder {
         Holder::Token { id, .. } => format!("cbt_{id}_…"),
         Holder::Certificate(name) => format!("certificate {name}"),
     };
-    let state = match since {
-        Some(at) => format!("{state} {at}"),
-        None => state.to_owned(),
+    let state = match (state, at) {
+        (VALID, Some(at)) => format!("{VALID} until {at}"),
+        (state, Some(at)) => format!("{state} {at}"),
+        (state, None) => state.to_owned(),
     };
     Row {
         cells: vec![
@@ -85,29 +86,26 @@ fn value(grant: &Grant, now: Timestamp) -> serde_json::Value {
     };
     let projects: Vec<String> = grant.projects.iter().map(ToString::to_string).collect();
     let allow: Vec<&str> = grant.permissions.given().map(|one| one.as_str()).collect();
-    let state = match state(grant, now).0 {
-        "valid until" => "valid",
-        state => state,
-    };
     json!({
         "name": grant.name,
         "id": id,
         "certificate": certificate,
         "projects": projects,
         "allow": allow,
-        "state": state,
+        "state": state(grant, now).0,
         "created_at": grant.created_at.to_string(),
         "expires_at": grant.expires_at.map(|at| at.to_string()),
         "revoked_at": grant.revoked_at.map(|at| at.to_string()),
     })
 }
 
-/// What has become of it, and when.
+const VALID: &str = "valid";
+
+/// What has become of it, and when; of what is valid, until when.
 fn state(grant: &Grant, now: Timestamp) -> (&'static str, Option<Timestamp>) {
     match (grant.revoked_at, grant.expires_at) {
         (Some(at), _) => ("revoked", Some(at)),
         (None, Some(at)) if at <= now => ("expired", Some(at)),
-        (None, Some(at)) => ("valid until", Some(at)),
-        (None, None) => ("valid", None),
+        (None, until) => (VALID, until),
     }
 }
