@@ -63,10 +63,8 @@ use draining::DrainingLayer;
 use monitoring::Monitoring;
 use services::{ServiceLayers, Services};
 use tls::{Tls, TlsPort};
-use tokens::Tokens;
+use tokens::{Tokens, TokensError};
 use web::{OriginError, PageLayer};
-
-pub(crate) use tokens::{TokensError, read_tokens};
 
 /// Why a server cannot start, or ended.
 #[derive(Debug, thiserror::Error)]

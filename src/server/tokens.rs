@@ -123,19 +123,14 @@ impl Tokens {
 fn read(path: &Path) -> Result<Known, TokensError> {
     // Before it is read: what changes meanwhile is read again.
     let version = disk::version_of(path);
-    Ok(Known { version, grants: Arc::new(read_tokens(path)?), failed: None })
-}
-
-/// Reads a file, which need not exist.
-///
-/// # Errors
-/// When it is not ours alone, or not understood.
-pub(crate) fn read_tokens(path: &Path) -> Result<Grants, TokensError> {
     let bytes = match disk::read_secret(path) {
+        Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => Vec::new(),
-        read => read?,
+        Err(error) => return Err(error.into()),
     };
-    access::read(&bytes).map_err(|source| TokensError::Content { path: path.to_owned(), source })
+    let grants = access::read(&bytes)
+        .map_err(|source| TokensError::Content { path: path.to_owned(), source })?;
+    Ok(Known { version, grants: Arc::new(grants), failed: None })
 }
 
 #[cfg(test)]

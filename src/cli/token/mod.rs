@@ -10,10 +10,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use crate::access::{self, Grants};
+use crate::access::{self, Grants, TokenFileError};
 use crate::clock::{Clock as _, SystemClock};
 use crate::disk::{self, SecretFileError};
-use crate::server::{TokensError, read_tokens};
 
 use super::failure::Failure;
 use super::setting_flags::SettingFlags;
@@ -73,7 +72,14 @@ impl TokensFile {
     }
 
     fn read(&self) -> Result<Grants, Failure> {
-        read_tokens(&self.path()?).map_err(|error| Failure::found(error.to_string()))
+        let path = self.path()?;
+        let bytes = match disk::read_secret(&path) {
+            Err(error) if error.is_not_found() => Vec::new(),
+            read => read.map_err(|error| Failure::found(error.to_string()))?,
+        };
+        access::read(&bytes).map_err(|error| {
+            Failure::found(format!("the tokens in {} cannot be read: {error}", path.display()))
+        })
     }
 
     /// Changes the file. Others who do so wait meanwhile.
@@ -82,34 +88,32 @@ impl TokensFile {
         change: impl FnOnce(&mut Grants) -> Result<(), Failure>,
     ) -> Result<PathBuf, Failure> {
         let path = self.path()?;
-        let content = |source| TokensError::Content { path: path.clone(), source };
         let updated = disk::update_secret(&path, |bytes| {
-            let mut grants = access::read(bytes).map_err(content)?;
+            let mut grants = access::read(bytes).map_err(Refused::Content)?;
             change(&mut grants).map_err(Refused::Change)?;
-            Ok(access::write(&grants).map_err(content)?)
+            access::write(&grants).map_err(Refused::Content)
         });
         match updated {
             Ok(()) => Ok(path),
             Err(Refused::Change(failure)) => Err(failure),
             Err(Refused::File(error)) => Err(Failure::found(error.to_string())),
+            Err(Refused::Content(error)) => Err(Failure::found(format!(
+                "the tokens in {} cannot be read: {error}",
+                path.display()
+            ))),
         }
     }
 }
 
 /// Why the file was not changed.
 enum Refused {
-    File(TokensError),
+    File(SecretFileError),
+    Content(TokenFileError),
     Change(Failure),
-}
-
-impl From<TokensError> for Refused {
-    fn from(error: TokensError) -> Self {
-        Self::File(error)
-    }
 }
 
 impl From<SecretFileError> for Refused {
     fn from(error: SecretFileError) -> Self {
-        Self::File(error.into())
+        Self::File(error)
     }
 }
